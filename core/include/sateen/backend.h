@@ -1,0 +1,333 @@
+/* The contract between Sateen's core and its backends: one C header, C11 and C++17, that needs nothing else.
+ *
+ * A backend is a table of functions (sateen_backend). Core describes a whole training, evaluation or prediction step
+ * as a graph: a list of operations over tensors, in data. The backend compiles the graph once and then runs it many
+ * times. How it does so (fusion, layout of intermediates, memory planning, threads) is its own business; the bytes of
+ * EXTERNAL storages after a run are not.
+ *
+ * Contents: 1 versions · 2 status · 3 devices · 4 tensors and graphs · 5 operations · 6 the table · 7 entry point.
+ *
+ * Hosts are 64-bit. tests/contract asserts the size and every offset of every structure, from C11 and from C++17.
+ *
+ * Rules that hold everywhere
+ *  - Errors. No C++ exception, longjmp, abort, exit or print crosses the border in either direction. A function that
+ *    can fail returns a sateen_status; last_error() then has a sentence for people. On failure *out is left untouched.
+ *  - Threads. A device, with its buffers and programs, is used by one thread at a time (core or the embedder
+ *    serialises). Different devices may be used at the same time. device_count, device_info and extension may be
+ *    called from any thread; so may event_wait and event_destroy, but one event by one thread at a time.
+ *  - Ownership. The plugin owns bytes; the host owns lifetimes. The host destroys every program, buffer and event
+ *    before it closes their device. A plugin's library is never unloaded. Pointers passed in are borrowed for the
+ *    call unless a comment says more; strings are UTF-8 and end in NUL.
+ *  - Growth. Structures that begin with struct_size grow at the end only. A reader reads a field only if it lies
+ *    inside struct_size; missing fields count as zero. While SATEEN_ABI_MAJOR is 0 anything may still change; from 1 on
+ *    nothing is reordered, retyped or reused.
+ */
+#ifndef SATEEN_BACKEND_H
+#define SATEEN_BACKEND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- 1. Versions -------------------------------------------------------------------------------------------------
+ * The major number of host and plugin must be equal. A higher minor number only adds. */
+#define SATEEN_ABI_MAJOR 0u
+#define SATEEN_ABI_MINOR 1u
+
+/* ---- 2. Status --------------------------------------------------------------------------------------------------- */
+typedef uint32_t sateen_status;
+#define SATEEN_OK 0u
+#define SATEEN_UNSUPPORTED 1u  /* well-formed, but this backend or device can't do it */
+#define SATEEN_INVALID 2u      /* the call or the graph breaks a rule of this header */
+#define SATEEN_NO_MEMORY 3u    /* host or device memory is short; what was there before is intact */
+#define SATEEN_DEVICE_ERROR 4u /* the device or its driver failed */
+#define SATEEN_TIMEOUT 5u      /* event_wait only */
+#define SATEEN_INTERNAL 6u     /* a defect of the backend */
+
+/* ---- 3. Devices -------------------------------------------------------------------------------------------------- */
+typedef struct sateen_device sateen_device;   /* a context with one in-order queue */
+typedef struct sateen_buffer sateen_buffer;   /* bytes on a device */
+typedef struct sateen_event sateen_event;     /* a point in a device's queue */
+typedef struct sateen_program sateen_program; /* a compiled graph */
+
+#define SATEEN_DEVICE_CPU 1u
+#define SATEEN_DEVICE_GPU 2u
+#define SATEEN_DEVICE_ACCELERATOR 3u
+#define SATEEN_DEVICE_OTHER 4u
+
+/* What a device is. The strings belong to the plugin and stay valid for the life of the process. */
+typedef struct {
+  uint32_t struct_size;          /* in: set by the caller; out: the bytes that were filled in */
+  uint32_t type;                 /* SATEEN_DEVICE_… */
+  uint32_t alignment;            /* bytes, a power of two of at least 4: every tensor offset is a multiple of it */
+  uint32_t reserved;             /* 0 */
+  uint64_t memory_bytes;         /* what the device has in all */
+  uint64_t max_allocation_bytes; /* the largest buffer that it grants */
+  const char* id;                /* what a user types to choose it, unique within the backend: "cpu", "opencl:0:1" */
+  const char* name;              /* "AMD EPYC 7763", "Radeon RX 6600 XT" */
+  const char* vendor;
+  const char* driver; /* driver and version, "" where there is none */
+} sateen_device_info;
+
+#define SATEEN_LOG_DEBUG 0u
+#define SATEEN_LOG_INFO 1u
+#define SATEEN_LOG_WARNING 2u
+#define SATEEN_LOG_ERROR 3u
+
+/* What the host offers to an open device. It stays valid, and its context too, until device_close returns.
+ * log may be called from any thread, the device's own worker threads included; it never blocks for long, never fails,
+ * and must not be called from inside a signal handler. One line a message, no newline at its end. */
+typedef struct {
+  uint32_t struct_size, abi_major, abi_minor, reserved;
+  void* context;
+  void (*log)(void* context, uint32_t level, const char* message);
+} sateen_host;
+
+/* ---- 4. Tensors and graphs --------------------------------------------------------------------------------------- */
+#define SATEEN_F32 1u /* IEEE binary32 */
+#define SATEEN_I32 2u /* two's complement */
+#define SATEEN_U8 3u
+
+#define SATEEN_MAX_RANK 6
+#define SATEEN_NONE 0xffffffffu /* "no tensor here", where an operation's page allows it */
+
+/* Where tensors live.
+ * EXTERNAL: memory bound at run. INTERMEDIATE: the backend's own, undefined when a run begins and when it has ended;
+ * one storage is one value, and values that never live together may share memory (the backend plans that). */
+#define SATEEN_STORAGE_EXTERNAL 1u
+#define SATEEN_STORAGE_INTERMEDIATE 2u
+/* EXTERNAL only: no operation writes it, and its bytes never change between the program's first and last run, so a
+ * backend may keep a packed copy. Every run binds it to the same buffer and offset. */
+#define SATEEN_STORAGE_FROZEN 1u
+
+typedef struct {
+  uint32_t role, flags;
+  uint64_t bytes; /* > 0 */
+} sateen_storage;
+
+/* A dense row-major view into one storage: elements offset … offset + product(dim) · size. It lies inside the storage.
+ * Rank is 1 to 6, every dim is at least 1, dims past the rank are 0. Layouts: activations [n][y][x][channel] or
+ * [n][feature]; convolution weights [ky][kx][in][out]; dense weights [in][out]; bias [out]. */
+typedef struct {
+  uint32_t dtype;   /* SATEEN_F32, … */
+  uint32_t storage; /* index into sateen_graph.storage */
+  uint32_t rank;
+  uint32_t reserved; /* 0 */
+  uint64_t offset;   /* bytes, a multiple of the device's alignment */
+  int64_t dim[SATEEN_MAX_RANK];
+} sateen_tensor;
+
+/* One operation. src and dst are tensor indices in the order of the operation's page (part 5). attrs points to the
+ * page's structure, attrs_size bytes long; a page without one wants NULL and 0. */
+typedef struct {
+  uint32_t kind, n_src, n_dst, attrs_size;
+  const uint32_t *src, *dst;
+  const void* attrs;
+  const char* name; /* for errors, profiles and logs: "conv2.backward_weights"; never NULL */
+} sateen_op;
+
+#define SATEEN_MATH_F32 1u /* f32 multiply and accumulate; results within the conformance bounds */
+
+/* A graph. Results are as if the operations ran one after the other in list order.
+ * Aliasing: tensors overlap only inside one storage, and bound storages never overlap. An operation's destinations
+ * overlap neither each other nor its sources, but where its page says "in place": there source and destination are the
+ * same tensor, whole. A value is written in full before it is read.
+ * Elements of the three arrays are …_stride bytes apart, so that they can grow. */
+typedef struct {
+  uint32_t struct_size, flags /* 0 */, math /* SATEEN_MATH_… */, reserved /* 0 */;
+  uint32_t n_storages, storage_stride;
+  uint32_t n_tensors, tensor_stride;
+  uint32_t n_ops, op_stride;
+  const sateen_storage* storage;
+  const sateen_tensor* tensor;
+  const sateen_op* op;
+} sateen_graph;
+
+/* Memory for one EXTERNAL storage: `bytes` of it from offset on, a multiple of the device's alignment. */
+typedef struct {
+  sateen_buffer* buffer;
+  uint64_t offset;
+} sateen_binding;
+
+/* ---- 5. Operations -----------------------------------------------------------------------------------------------
+ * SATEEN_FOR_EACH_OP(X) expands X(CONSTANT, number, name, n_src, n_dst). f32 unless a page says otherwise.
+ * Shapes: N batch, H W spatial, C channels. NaN and infinity go through every operation as IEEE 754 has them.
+ *
+ * The cursor is an I32 tensor [2] on the device: {row, step}. row selects this step's row in the tables of the epoch;
+ * step counts training steps since the start of training, and numbers the random draws. A row out of its table's range
+ * is a broken rule of the host's. */
+#define SATEEN_FOR_EACH_OP(X)                                               \
+  X(SATEEN_OP_GATHER, 1u, "gather", 3, 1)                                   \
+  X(SATEEN_OP_CONV2D_FORWARD, 2u, "conv2d_forward", 3, 1)                   \
+  X(SATEEN_OP_CONV2D_BACKWARD_DATA, 3u, "conv2d_backward_data", 2, 1)       \
+  X(SATEEN_OP_CONV2D_BACKWARD_WEIGHTS, 4u, "conv2d_backward_weights", 2, 2) \
+  X(SATEEN_OP_MAX_POOL2D_FORWARD, 5u, "max_pool2d_forward", 1, 1)           \
+  X(SATEEN_OP_MAX_POOL2D_BACKWARD, 6u, "max_pool2d_backward", 2, 1)         \
+  X(SATEEN_OP_LEAKY_RELU_FORWARD, 7u, "leaky_relu_forward", 1, 1)           \
+  X(SATEEN_OP_LEAKY_RELU_BACKWARD, 8u, "leaky_relu_backward", 2, 1)         \
+  X(SATEEN_OP_DENSE_FORWARD, 9u, "dense_forward", 3, 1)                     \
+  X(SATEEN_OP_DENSE_BACKWARD_DATA, 10u, "dense_backward_data", 2, 1)        \
+  X(SATEEN_OP_DENSE_BACKWARD_WEIGHTS, 11u, "dense_backward_weights", 2, 2)  \
+  X(SATEEN_OP_DROPOUT, 12u, "dropout", 2, 1)                                \
+  X(SATEEN_OP_SOFTMAX, 13u, "softmax", 1, 1)                                \
+  X(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, 14u, "softmax_cross_entropy", 4, 2)    \
+  X(SATEEN_OP_ADAM, 15u, "adam", 6, 3)                                      \
+  X(SATEEN_OP_ADVANCE, 16u, "advance", 1, 1)
+
+#define SATEEN_DECLARE_OP(constant, number, name, n_src, n_dst) constant = number,
+enum { SATEEN_FOR_EACH_OP(SATEEN_DECLARE_OP) SATEEN_OP_END_ };
+#undef SATEEN_DECLARE_OP
+
+/* GATHER (data, indices | NONE, cursor | NONE) -> batch
+ *   batch[i][…] = convert(data[index(i)][…]),  index(i) = indices[row · N + i]; without indices index(i) = row · N + i;
+ *   row = cursor[0], or 0 without a cursor. data [count][…], batch [N][…] with the same trailing dims; indices I32
+ * [k·N]. An index outside 0 … count−1 gives zeros. U8 -> F32: value · scale + shift (so 1/255 and 0 for pixels). U8 ->
+ * I32, I32 -> I32, F32 -> F32: a copy; scale is 1 and shift 0 there. */
+typedef struct {
+  float scale, shift;
+} sateen_gather_attrs;
+
+/* CONV2D: cross-correlation, as deep learning has it.
+ * FORWARD (src [N][H][W][C], weights [KH][KW][C][K], bias [K] | NONE) -> dst [N][OH][OW][K]
+ *   dst[n][y][x][k] = bias[k] + Σ ky kx c  src[n][y·stride_y + ky − pad_top][x·stride_x + kx − pad_left][c] ·
+ * weights[ky][kx][c][k] with zeros outside src; OH = (H + pad_top + pad_bottom − KH) / stride_y + 1, rounded down, at
+ * least 1. Every padding is smaller than the kernel's extent in its direction. BACKWARD_DATA (diff_dst, weights) ->
+ * diff_src: the derivative of Σ dst · diff_dst by src. BACKWARD_WEIGHTS (src, diff_dst) -> (diff_weights, diff_bias |
+ * NONE): the same by weights and bias. */
+typedef struct {
+  int32_t stride_y, stride_x;
+  int32_t pad_top, pad_left, pad_bottom, pad_right;
+} sateen_conv2d_attrs;
+
+/* MAX_POOL2D
+ * FORWARD (src [N][H][W][C]) -> dst [N][OH][OW][C]: the maximum over each window, −∞ outside src.
+ *   OH as in CONV2D; every padding is smaller than the window, and every window meets src.
+ *   A NaN counts as larger than any number.
+ * BACKWARD (src, diff_dst) -> diff_src: each diff_dst goes to the place of its window's maximum, among equals to the
+ *   first in row-major order; contributions of overlapping windows add up. */
+typedef struct {
+  int32_t window_y, window_x, stride_y, stride_x;
+  int32_t pad_top, pad_left, pad_bottom, pad_right;
+} sateen_max_pool2d_attrs;
+
+/* LEAKY_RELU, any shape. alpha is finite and ≥ 0.
+ * FORWARD (src) -> dst = src > 0 ? src : alpha · src
+ * BACKWARD (dst, diff_dst) -> diff_src = dst > 0 ? diff_dst : alpha · diff_dst   (dst has the sign of src) */
+typedef struct {
+  float alpha;
+} sateen_leaky_relu_attrs;
+
+/* DENSE, no attributes. src [N][I], weights [I][O], bias [O].
+ * FORWARD (src, weights, bias | NONE) -> dst [N][O] = src · weights + bias
+ * BACKWARD_DATA (diff_dst, weights) -> diff_src = diff_dst · weightsᵀ
+ * BACKWARD_WEIGHTS (src, diff_dst) -> (diff_weights = srcᵀ · diff_dst, diff_bias | NONE = column sums of diff_dst) */
+
+/* DROPOUT (src, cursor) -> dst, any shape: dst[e] = u32(e) ≥ threshold ? src[e] · scale : 0.
+ *   The backward pass is the same operation on the gradient, with the same attributes: the mask is made again.
+ *   u32(e) is word (g mod 4) of Philox4x32-10 with g = first_element + e, key = (seed low, seed high) and counter =
+ *   ((g/4) low, (g/4) high, cursor[1], stream): Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11.
+ *   threshold = ⌊rate · 2³²⌋, scale = 1 / (1 − rate), stream = purpose · 2¹⁶ + layer, first_element = the first
+ * element's place in the global batch, a multiple of 4. */
+typedef struct {
+  uint64_t seed, first_element;
+  uint32_t stream, threshold;
+  float scale;
+  uint32_t reserved; /* 0 */
+} sateen_dropout_attrs;
+
+/* SOFTMAX (src [N][C]) -> dst [N][C] = exp(src − max) / Σ exp(src − max) by row. No attributes. */
+
+/* SOFTMAX_CROSS_ENTROPY (logits [N][C], labels I32 [N], valid I32 [rows], cursor) -> (log [rows][2], diff_logits |
+ * NONE) With v = valid[row], 0 ≤ v ≤ N, and p = softmax(logits): log[row] = {Σ over i < v of −ln p[i][label], how many
+ * i < v have their first largest logit at their label}; other rows of log are untouched. diff_logits[i] = (p[i] −
+ * onehot(label)) / v for i < v, 0 for the rest. Computed from logits − max, never from p. A label outside 0 … C−1 makes
+ * that row's loss NaN and its gradient 0. No attributes. */
+
+/* ADAM (params, diff, m, v, lr [rows], cursor) -> (params, m, v), in place, all of one shape:
+ *   m = beta1·m + (1 − beta1)·diff;  v = beta2·v + (1 − beta2)·diff²;  params −= lr[row] · m / (√v + epsilon)
+ *   lr already holds the bias correction, α·√(1 − beta2ᵗ) / (1 − beta1ᵗ), as in section 2 of Kingma & Ba, 2015. */
+typedef struct {
+  float beta1, beta2, epsilon;
+  uint32_t reserved; /* 0 */
+} sateen_adam_attrs;
+
+/* ADVANCE (cursor) -> (cursor), in place: both numbers go up by one. The last operation of a step. No attributes. */
+
+/* ---- 6. The table ------------------------------------------------------------------------------------------------ */
+typedef struct {
+  uint32_t struct_size, abi_major, abi_minor, reserved;
+  const char* name;    /* [a-z0-9_]+, the word after --backend; unique */
+  const char* version; /* for people */
+
+  /* How many devices there are now. 0 with SATEEN_OK where the backend works and finds none. Fails with DEVICE_ERROR
+   * where it can't work here (no driver, no rights); last_error(NULL) says what is missing. Any thread. */
+  sateen_status (*device_count)(uint32_t* n);
+  /* Fills *io up to io->struct_size. INVALID for an index not below device_count. Any thread. */
+  sateen_status (*device_info)(uint32_t index, sateen_device_info* io);
+  /* Opens a device. options: "key=value" strings, ended by NULL, or NULL itself; an unknown key or a bad value is
+   * INVALID and named. Known to all: "profile=0|1". host: see sateen_host. May take seconds (drivers start up). Any
+   * thread. */
+  sateen_status (*device_open)(uint32_t index, const char* const* options, const sateen_host* host,
+                               sateen_device** out);
+  /* Waits for all work and frees the device. NULL is allowed. */
+  void (*device_close)(sateen_device* device);
+  /* The last failure on this device, or, with NULL, of this thread's last call without a device. Never NULL, "" when
+   * there was none. Valid until the next call on the device (or from this thread). */
+  const char* (*last_error)(const sateen_device* device);
+
+  /* A buffer of `bytes` > 0, contents undefined. NO_MEMORY leaves the device usable. */
+  sateen_status (*buffer_create)(sateen_device* device, uint64_t bytes, sateen_buffer** out);
+  /* Safe with work in flight: the bytes go when that work is done. NULL is allowed. */
+  void (*buffer_destroy)(sateen_device* device, sateen_buffer* buffer);
+  /* Copies n bytes to the device, in order with other work; src may be reused when it returns. n = 0 does nothing. */
+  sateen_status (*write)(sateen_device* device, sateen_buffer* dst, uint64_t offset, const void* src, uint64_t n);
+  /* Copies n bytes back after all work queued before it, and waits. Reports asynchronous errors (see run). */
+  sateen_status (*read)(sateen_device* device, void* dst, const sateen_buffer* src, uint64_t offset, uint64_t n);
+  /* The same without waiting: dst belongs to the device until event_wait(*done) has returned OK or an error. */
+  sateen_status (*read_async)(sateen_device* device, void* dst, const sateen_buffer* src, uint64_t offset, uint64_t n,
+                              sateen_event** done);
+
+  /* An event that is reached when all work queued so far is done. */
+  sateen_status (*mark)(sateen_device* device, sateen_event** out);
+  /* Waits up to timeout_ns (UINT64_MAX: for ever). OK, TIMEOUT (wait again), or the error that the work ended with. */
+  sateen_status (*event_wait)(sateen_event* event, uint64_t timeout_ns);
+  /* NULL is allowed. An event of read_async may be destroyed early; its dst then stays the device's until finish. */
+  void (*event_destroy)(sateen_event* event);
+
+  /* Judges and compiles a graph; the only statement of what a backend supports.
+   * op_supported: NULL, or graph->n_ops bytes that become 1 or 0. out: NULL to judge only.
+   * UNSUPPORTED: some operation (an unknown kind, attribute flag, dtype or size among them) can't be done here;
+   * last_error names the first, the log has each. INVALID: the graph breaks a rule. Everything that a run needs is
+   * allocated here, so a run does not fail for memory. Choices among kernels are made here and never later. The graph
+   * may be freed on return. */
+  sateen_status (*compile)(sateen_device* device, const sateen_graph* graph, uint8_t* op_supported,
+                           sateen_program** out);
+  /* Safe with work in flight. NULL is allowed. */
+  void (*program_destroy)(sateen_device* device, sateen_program* program);
+  /* Submits one pass over the graph and may return before it is done. bound: one binding per EXTERNAL storage, in
+   * storage order; n must be their number. INVALID for a missing, short or misaligned binding, before anything ran.
+   * An error that shows later is kept and comes out of the next read, event_wait or finish, naming the operation; until
+   * the device is closed every further call on it returns that error. */
+  sateen_status (*run)(sateen_device* device, sateen_program* program, const sateen_binding* bound, uint32_t n);
+  /* Waits for all work. */
+  sateen_status (*finish)(sateen_device* device);
+
+  /* A table of further functions by versioned name, or NULL. None is defined yet. Any thread. */
+  const void* (*extension)(const char* name);
+} sateen_backend;
+
+/* ---- 7. Entry point ----------------------------------------------------------------------------------------------
+ * The one symbol of a plugin: C linkage, visible, named sateen_backend_entry. It returns a table that stays valid for
+ * the life of the process, or NULL when it can't serve this host version. It may be called more than once, from any
+ * thread, and has no side effect. A built-in backend exports the same function under a name of its own. */
+typedef const sateen_backend* (*sateen_backend_entry_fn)(uint32_t host_major, uint32_t host_minor);
+#define SATEEN_BACKEND_ENTRY_NAME "sateen_backend_entry"
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* SATEEN_BACKEND_H */

@@ -1,0 +1,21 @@
+// A flag that asks a running training to stop after the steps in flight.
+#pragma once
+
+#include <atomic>
+#include <memory>
+
+namespace sateen {
+
+/// Copies share one flag. cancel() may be called from any thread and from a signal handler (one lock-free store).
+class CancelToken {
+ public:
+  CancelToken() : flag_(std::make_shared<std::atomic<bool>>(false)) {}
+  void cancel() noexcept { flag_->store(true, std::memory_order_relaxed); }
+  bool cancelled() const noexcept { return flag_->load(std::memory_order_relaxed); }
+
+ private:
+  static_assert(std::atomic<bool>::is_always_lock_free);
+  std::shared_ptr<std::atomic<bool>> flag_;
+};
+
+}  // namespace sateen

@@ -1,0 +1,57 @@
+// Labelled images, and the readers of the files that they come in.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sateen/log.hpp"
+#include "sateen/shape.hpp"
+
+namespace sateen {
+
+/// Images as u8, one after the other, with one class each. Immutable: safe to read from several threads.
+class Dataset {
+ public:
+  /// sample: one image's shape, [y][x][channel]. images: count · sample.elements() values. class_names: one per class,
+  /// at least one; labels are below their number. Throws Error(kBadInput) when these disagree.
+  Dataset(Shape sample, std::vector<uint8_t> images, std::vector<uint8_t> labels, std::vector<std::string> class_names);
+
+  const Shape& sample_shape() const { return sample_; }
+  uint32_t size() const { return static_cast<uint32_t>(labels_.size()); }
+  std::span<const uint8_t> images() const { return images_; }
+  std::span<const uint8_t> image(uint32_t i) const;
+  std::span<const uint8_t> labels() const { return labels_; }
+  const std::vector<std::string>& class_names() const { return class_names_; }
+  /// XXH3-64 of shape, images and labels: tells data sets apart, not a defence against malice.
+  uint64_t hash() const { return hash_; }
+
+ private:
+  Shape sample_;
+  std::vector<uint8_t> images_, labels_;
+  std::vector<std::string> class_names_;
+  uint64_t hash_ = 0;
+};
+
+/// Two parts of a data set by index.
+struct Split {
+  std::vector<int32_t> train, held_out;
+};
+
+/// Holds out ⌊share · count⌋ images, chosen by a seeded shuffle. 0 ≤ share < 1, and at least one image stays to train
+/// on; otherwise Error(kUsage).
+Split split(uint32_t count, double share, uint64_t seed);
+
+enum class FashionMnistPart { kTrain, kTest };
+
+/// SATEEN_DATA, or else the folder of Debian's package dataset-fashion-mnist.
+std::filesystem::path default_data_folder();
+
+/// Reads Fashion-MNIST's 60,000 or 10,000 images: IDX files, plain or gzip, with -idx3- or .idx3- in their names.
+/// Throws Error(kBadInput) naming the file and what is wrong, or where to get it. Warns when the files are well-formed
+/// but are not the real Fashion-MNIST.
+Dataset load_fashion_mnist(const std::filesystem::path& folder, FashionMnistPart part, const LogSink& log = {});
+
+}  // namespace sateen

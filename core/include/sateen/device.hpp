@@ -1,0 +1,163 @@
+// Backends and devices: finding plugins, opening a device, and the RAII owners of what lives on it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sateen/backend.h"
+#include "sateen/graph.hpp"
+#include "sateen/log.hpp"
+
+namespace sateen {
+
+/// What a user can choose from.
+struct DeviceInfo {
+  std::string backend;  ///< "cpu"
+  uint32_t index = 0;   ///< within the backend
+  std::string id;       ///< "cpu", "opencl:0:1"
+  std::string name, vendor, driver;
+  uint32_t type = SATEEN_DEVICE_OTHER;
+  uint32_t alignment = 4;
+  uint64_t memory_bytes = 0;
+  uint64_t max_allocation_bytes = 0;
+};
+
+/// A backend that can't be used here, and why.
+struct UnavailableBackend {
+  std::string name;  ///< the backend's name, or the plugin's file name where it has none
+  std::string reason;
+};
+
+class Device;
+
+/// The backends of this process: the built-in ones and the plugins that were found. Plugins are never unloaded.
+/// Use from one thread at a time; Devices opened from it may outlive it.
+class Registry {
+ public:
+  struct Options {
+    /// Folders and files to look in first, in order; a plugin among them that can't be loaded throws Error(kDevice).
+    std::vector<std::filesystem::path> backend_paths;
+    /// Also look in SATEEN_BACKEND_PATH (full paths, ':' between them; ignored when set-user-ID), the installed plugin
+    /// folder and the build tree's. What can't be loaded there is listed as unavailable.
+    bool default_paths = true;
+    LogSink log;
+  };
+
+  Registry();
+  explicit Registry(Options options);
+  ~Registry();
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
+
+  /// Names of the usable backends, built-in ones first.
+  std::vector<std::string> backends() const;
+  std::vector<UnavailableBackend> unavailable() const;
+  /// Every device of every usable backend.
+  std::vector<DeviceInfo> devices() const;
+
+  /// Opens the first device of a backend, or the one whose id is given. options: "key=value", see the backend's page.
+  /// Throws Error(kDevice) naming what is there when the backend or the device is not.
+  Device open(const std::string& backend, const std::string& device_id = {},
+              std::vector<std::string> options = {}) const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Bytes on a device. Move-only; keeps its device open. Same thread rule as Device.
+class Buffer {
+ public:
+  Buffer() = default;
+  uint64_t size() const { return size_; }
+  explicit operator bool() const { return handle_ != nullptr; }
+  sateen_buffer* handle() const { return handle_.get(); }
+
+  /// Copies to the device, in order with other work. The source may be reused at once.
+  void write(const void* src, uint64_t bytes, uint64_t offset = 0);
+  /// Waits for the work before it and copies back.
+  void read(void* dst, uint64_t bytes, uint64_t offset = 0) const;
+
+  template <typename T>
+  void write(std::span<const T> src, uint64_t offset = 0) {
+    write(src.data(), src.size_bytes(), offset);
+  }
+  template <typename T>
+  std::vector<T> read_as() const {
+    std::vector<T> r(size_ / sizeof(T));
+    read(r.data(), r.size() * sizeof(T));
+    return r;
+  }
+
+ private:
+  friend class Device;
+  std::shared_ptr<struct DeviceState> device_;
+  std::shared_ptr<sateen_buffer> handle_;
+  uint64_t size_ = 0;
+};
+
+/// A point in a device's queue. wait() may be called from any thread, by one thread at a time.
+class Event {
+ public:
+  Event() = default;
+  /// False when the time ran out. Throws Error(kDevice) with what the work ended with.
+  bool wait(uint64_t timeout_ns = UINT64_MAX);
+  explicit operator bool() const { return handle_ != nullptr; }
+
+ private:
+  friend class Device;
+  std::shared_ptr<struct DeviceState> device_;
+  std::shared_ptr<sateen_event> handle_;
+};
+
+/// A piece of a buffer that a run uses for one external storage.
+struct Binding {
+  const Buffer* buffer = nullptr;
+  uint64_t offset = 0;
+  Binding(const Buffer& b, uint64_t o = 0) : buffer(&b), offset(o) {}  // NOLINT(google-explicit-constructor)
+};
+
+/// A compiled graph. Same thread rule as Device.
+class Program {
+ public:
+  Program() = default;
+  /// Submits one pass; one binding per external storage, in the order in which the graph made them. May return early.
+  void run(std::span<const Binding> bindings);
+  explicit operator bool() const { return handle_ != nullptr; }
+
+ private:
+  friend class Device;
+  std::shared_ptr<struct DeviceState> device_;
+  std::shared_ptr<sateen_program> handle_;
+  std::vector<sateen_binding> bindings_;
+};
+
+/// An open device. A handle: copies mean the same device, which closes when the last handle, buffer, event and program
+/// has gone. One thread at a time for a device and everything on it (Event::wait apart); different devices are free.
+/// Every failure is Error(kDevice), Error(kNoMemory) or, for a broken rule of the contract, Error(kUsage).
+class Device {
+ public:
+  const DeviceInfo& info() const;
+
+  Buffer create_buffer(uint64_t bytes);
+  /// A buffer with these bytes in it.
+  Buffer create_buffer(const void* src, uint64_t bytes);
+  Program compile(Graph& graph);
+  /// Which of the graph's operations this device can do, in order; true for all of them means compile will not refuse.
+  std::vector<bool> supported(Graph& graph);
+  Event mark();
+  /// dst must stay until the event was waited for.
+  Event read_async(void* dst, const Buffer& src, uint64_t bytes, uint64_t offset = 0);
+  void finish();
+
+ private:
+  friend class Registry;
+  explicit Device(std::shared_ptr<struct DeviceState> state);
+  std::shared_ptr<struct DeviceState> state_;
+};
+
+}  // namespace sateen

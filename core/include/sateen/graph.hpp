@@ -1,0 +1,83 @@
+// Graphs: what layers emit and backends compile. A graph is data; building one runs nothing.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "sateen/backend.h"
+#include "sateen/shape.hpp"
+
+namespace sateen {
+
+enum class DType : uint32_t { kF32 = SATEEN_F32, kI32 = SATEEN_I32, kU8 = SATEEN_U8 };
+
+/// Bytes of one element.
+uint64_t size_of(DType dtype);
+
+/// A tensor of one Graph. The default value is "no tensor" (SATEEN_NONE).
+struct TensorId {
+  uint32_t index = SATEEN_NONE;
+  explicit operator bool() const { return index != SATEEN_NONE; }
+  friend bool operator==(TensorId a, TensorId b) { return a.index == b.index; }
+};
+
+/// A storage of one Graph.
+struct StorageId {
+  uint32_t index = 0;
+};
+
+/// Owns storages, tensors and operations, and shows them as the C contract's sateen_graph.
+/// Ids belong to the graph that made them. One thread at a time. Wrong use (a view of another size, an offset off the
+/// alignment) throws Error(kUsage).
+class Graph {
+ public:
+  /// alignment: the device's, in bytes; every tensor offset is a multiple of it.
+  explicit Graph(uint32_t alignment);
+
+  /// Memory that is bound at run, in the order of these calls. flags: 0 or SATEEN_STORAGE_FROZEN.
+  StorageId external(uint64_t bytes, uint32_t flags = 0);
+  /// A dense view into a storage at a byte offset.
+  TensorId tensor(DType dtype, const Shape& shape, StorageId storage, uint64_t offset = 0);
+  /// A new intermediate value with a storage of its own.
+  TensorId value(DType dtype, const Shape& shape);
+  /// The same bytes under another shape of as many elements (Flatten is no more than this).
+  TensorId reshape(TensorId tensor, const Shape& shape);
+
+  /// Appends an operation; its page is in backend.h. Attrs is the page's structure.
+  template <typename Attrs>
+  void op(uint32_t kind, std::string name, std::vector<TensorId> src, std::vector<TensorId> dst, const Attrs& attrs) {
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&attrs);
+    add_op(kind, std::move(name), std::move(src), std::move(dst), {bytes, bytes + sizeof(Attrs)});
+  }
+  void op(uint32_t kind, std::string name, std::vector<TensorId> src, std::vector<TensorId> dst) {
+    add_op(kind, std::move(name), std::move(src), std::move(dst), {});
+  }
+
+  const Shape& shape(TensorId tensor) const;
+  DType dtype(TensorId tensor) const;
+  size_t op_count() const { return ops_.size(); }
+
+  /// The graph as the contract has it. The pointers inside stay valid until the graph is changed or destroyed.
+  sateen_graph c_graph();
+
+ private:
+  struct Op;  // owns what a sateen_op points to
+  struct OpDeleter {
+    void operator()(Op*) const;
+  };
+  void add_op(uint32_t kind, std::string name, std::vector<TensorId> src, std::vector<TensorId> dst,
+              std::vector<unsigned char> attrs);
+  uint32_t add_tensor(DType dtype, const Shape& shape, uint32_t storage, uint64_t offset);
+  void check(TensorId tensor) const;
+
+  uint32_t alignment_;
+  std::vector<sateen_storage> storages_;
+  std::vector<sateen_tensor> tensors_;
+  std::vector<Shape> shapes_;
+  std::vector<std::unique_ptr<Op, OpDeleter>> ops_;
+  std::vector<sateen_op> c_ops_;
+};
+
+}  // namespace sateen

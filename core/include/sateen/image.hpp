@@ -1,0 +1,30 @@
+// Pictures from files, made into what the network was trained on.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+namespace sateen {
+
+/// Grey, one byte a pixel, rows from the top.
+struct GrayImage {
+  int width = 0, height = 0;
+  std::vector<uint8_t> pixels;
+};
+
+/// Reads a PNG, JPEG, BMP or PNM of at most 64 MiB and 8192 pixels a side. Colour becomes grey, transparency is laid on
+/// black, 16 bits become 8. Throws Error(kBadInput) naming the file and the reason, before anything large is decoded.
+GrayImage load_image(const std::filesystem::path& path);
+
+/// The same picture at another size (area-filtered when it shrinks). A picture of that size passes unchanged.
+GrayImage resize(const GrayImage& image, int width, int height);
+
+/// 255 − value.
+GrayImage invert(GrayImage image);
+
+/// Writes a PNG. Throws Error(kOutput).
+void write_png(const std::filesystem::path& path, int width, int height, std::span<const uint8_t> gray);
+
+}  // namespace sateen

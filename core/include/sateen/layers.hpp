@@ -1,0 +1,182 @@
+// Layers: they hold attributes, know shapes, and emit the operations of their forward and backward pass.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "sateen/graph.hpp"
+#include "sateen/shape.hpp"
+
+namespace sateen {
+
+/// Rows and columns of a window or a stride.
+struct Extent {
+  int64_t y = 1, x = 1;
+  friend bool operator==(const Extent&, const Extent&) = default;
+};
+
+/// kSame: ⌈size / stride⌉ outputs, the odd cell of padding at the bottom and right; kValid: none. As in Keras.
+enum class Padding { kValid, kSame };
+
+/// A layer's settings as plain data: for model files and summaries.
+using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>>;
+using Attributes = std::map<std::string, Attribute>;
+
+enum class Init { kGlorotUniform, kZeros };
+
+/// One trainable tensor that a layer wants.
+struct ParameterSpec {
+  std::string name;  ///< "weights", "bias"
+  Shape shape;
+  Init init = Init::kZeros;
+  uint64_t fan_in = 0, fan_out = 0;  ///< for Glorot: U(−l, l), l = √(6 / (fan_in + fan_out)); Glorot & Bengio, 2010
+};
+
+/// What surrounds a layer while it emits.
+struct EmitContext {
+  Graph& graph;
+  std::string name;                      ///< of the layer: "conv2"
+  std::span<const TensorId> parameters;  ///< in the order of Layer::parameters
+  bool training = false;                 ///< dropout acts
+  TensorId cursor;                       ///< set when training
+  uint64_t seed = 0;
+  uint32_t layer = 0;      ///< place in the model: numbers the random stream
+  uint64_t first_row = 0;  ///< of this batch within the global batch
+};
+
+/// Immutable, so it may be shared and read from any thread. Shapes are without the batch dim. Functions that take a
+/// source shape throw Error(kUsage) where the layer can't work on it.
+class Layer {
+ public:
+  virtual ~Layer() = default;
+  /// "conv2d": the word in model files.
+  virtual std::string_view type() const = 0;
+  /// "conv": what numbered names begin with.
+  virtual std::string_view short_name() const = 0;
+  virtual Attributes attributes() const = 0;
+  virtual Shape output_shape(const Shape& src) const = 0;
+  virtual std::vector<ParameterSpec> parameters(const Shape& src) const;
+
+  /// Emits the forward pass; tensors have the batch dim in front.
+  virtual TensorId forward(const EmitContext& context, TensorId src) const = 0;
+  /// Emits the backward pass: writes diff_parameters and gives back diff_src, or nothing unless want_diff_src.
+  virtual TensorId backward(const EmitContext& context, TensorId src, TensorId dst, TensorId diff_dst,
+                            std::span<const TensorId> diff_parameters, bool want_diff_src) const = 0;
+};
+
+/// src [y][x][in] → [y'][x'][filters]; weights [ky][kx][in][filters], bias [filters].
+class Conv2D final : public Layer {
+ public:
+  explicit Conv2D(int64_t filters, Extent kernel = {3, 3}, Padding padding = Padding::kSame, Extent stride = {1, 1});
+  static std::shared_ptr<const Layer> from(const Attributes& attributes);
+  std::string_view type() const override { return "conv2d"; }
+  std::string_view short_name() const override { return "conv"; }
+  Attributes attributes() const override;
+  Shape output_shape(const Shape& src) const override;
+  std::vector<ParameterSpec> parameters(const Shape& src) const override;
+  TensorId forward(const EmitContext& context, TensorId src) const override;
+  TensorId backward(const EmitContext& context, TensorId src, TensorId dst, TensorId diff_dst,
+                    std::span<const TensorId> diff_parameters, bool want_diff_src) const override;
+
+ private:
+  int64_t filters_;
+  Extent kernel_, stride_;
+  Padding padding_;
+};
+
+/// src [y][x][c] → [y'][x'][c]; the stride is the window unless told.
+class MaxPool2D final : public Layer {
+ public:
+  explicit MaxPool2D(Extent window = {2, 2}, Padding padding = Padding::kSame);
+  MaxPool2D(Extent window, Padding padding, Extent stride);
+  static std::shared_ptr<const Layer> from(const Attributes& attributes);
+  std::string_view type() const override { return "max_pool2d"; }
+  std::string_view short_name() const override { return "pool"; }
+  Attributes attributes() const override;
+  Shape output_shape(const Shape& src) const override;
+  TensorId forward(const EmitContext& context, TensorId src) const override;
+  TensorId backward(const EmitContext& context, TensorId src, TensorId dst, TensorId diff_dst,
+                    std::span<const TensorId> diff_parameters, bool want_diff_src) const override;
+
+ private:
+  Extent window_, stride_;
+  Padding padding_;
+};
+
+/// x > 0 ? x : alpha · x. alpha is finite and ≥ 0.
+class LeakyReLU final : public Layer {
+ public:
+  explicit LeakyReLU(double alpha = 0.1);
+  static std::shared_ptr<const Layer> from(const Attributes& attributes);
+  std::string_view type() const override { return "leaky_relu"; }
+  std::string_view short_name() const override { return "relu"; }
+  Attributes attributes() const override;
+  Shape output_shape(const Shape& src) const override { return src; }
+  TensorId forward(const EmitContext& context, TensorId src) const override;
+  TensorId backward(const EmitContext& context, TensorId src, TensorId dst, TensorId diff_dst,
+                    std::span<const TensorId> diff_parameters, bool want_diff_src) const override;
+
+ private:
+  double alpha_;
+};
+
+/// Any shape → [elements], row-major; costs nothing.
+class Flatten final : public Layer {
+ public:
+  static std::shared_ptr<const Layer> from(const Attributes& attributes);
+  std::string_view type() const override { return "flatten"; }
+  std::string_view short_name() const override { return "flatten"; }
+  Attributes attributes() const override { return {}; }
+  Shape output_shape(const Shape& src) const override;
+  TensorId forward(const EmitContext& context, TensorId src) const override;
+  TensorId backward(const EmitContext& context, TensorId src, TensorId dst, TensorId diff_dst,
+                    std::span<const TensorId> diff_parameters, bool want_diff_src) const override;
+};
+
+/// src [in] → [units]; weights [in][units], bias [units].
+class Dense final : public Layer {
+ public:
+  explicit Dense(int64_t units);
+  static std::shared_ptr<const Layer> from(const Attributes& attributes);
+  std::string_view type() const override { return "dense"; }
+  std::string_view short_name() const override { return "dense"; }
+  Attributes attributes() const override;
+  Shape output_shape(const Shape& src) const override;
+  std::vector<ParameterSpec> parameters(const Shape& src) const override;
+  TensorId forward(const EmitContext& context, TensorId src) const override;
+  TensorId backward(const EmitContext& context, TensorId src, TensorId dst, TensorId diff_dst,
+                    std::span<const TensorId> diff_parameters, bool want_diff_src) const override;
+
+ private:
+  int64_t units_;
+};
+
+/// While training, zeroes a share `rate` of the values and scales the rest by 1 / (1 − rate); otherwise does nothing.
+/// 0 ≤ rate < 1. Masks come from Philox (see DROPOUT in backend.h), so they are the same on every backend.
+class Dropout final : public Layer {
+ public:
+  explicit Dropout(double rate);
+  static std::shared_ptr<const Layer> from(const Attributes& attributes);
+  std::string_view type() const override { return "dropout"; }
+  std::string_view short_name() const override { return "dropout"; }
+  Attributes attributes() const override;
+  Shape output_shape(const Shape& src) const override { return src; }
+  TensorId forward(const EmitContext& context, TensorId src) const override;
+  TensorId backward(const EmitContext& context, TensorId src, TensorId dst, TensorId diff_dst,
+                    std::span<const TensorId> diff_parameters, bool want_diff_src) const override;
+
+ private:
+  double rate_;
+};
+
+/// A layer of the closed set above by its type. Throws Error(kBadInput) for an unknown type, and for a missing,
+/// unknown or impossible attribute: it is fed from files.
+std::shared_ptr<const Layer> make_layer(std::string_view type, const Attributes& attributes);
+
+}  // namespace sateen

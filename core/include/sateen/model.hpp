@@ -1,0 +1,70 @@
+// Models: layers in a row with their weights.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sateen/layers.hpp"
+
+namespace sateen {
+
+/// A trainable tensor of a model.
+struct Parameter {
+  std::string name;  ///< "conv2.weights"
+  ParameterSpec spec;
+  size_t layer = 0;
+  uint64_t offset = 0;  ///< in elements, into Sequential::weights
+};
+
+/// Layers one after the other. The last one gives logits: the loss and the Predictor add the softmax.
+/// A value: copies share the immutable layers and have weights of their own. Safe to read from several threads.
+class Sequential {
+ public:
+  /// input: one sample's shape without the batch dim: 28×28×1.
+  explicit Sequential(Shape input);
+
+  /// Appends a layer and its (zero) weights. Throws Error(kUsage) when it does not fit what comes before.
+  Sequential& add(std::shared_ptr<const Layer> layer);
+  template <std::derived_from<Layer> L>
+  Sequential& add(L layer) {
+    return add(std::shared_ptr<const Layer>(std::make_shared<L>(std::move(layer))));
+  }
+
+  const Shape& input_shape() const { return input_; }
+  const Shape& output_shape() const { return shapes_.empty() ? input_ : shapes_.back(); }
+
+  size_t layer_count() const { return layers_.size(); }
+  const Layer& layer(size_t i) const { return *layers_[i]; }
+  const std::string& layer_name(size_t i) const { return names_[i]; }  ///< "conv2"
+  const Shape& layer_output(size_t i) const { return shapes_[i]; }
+  const Shape& layer_input(size_t i) const { return i == 0 ? input_ : shapes_[i - 1]; }
+
+  std::span<const Parameter> parameters() const { return parameters_; }
+  /// The number of trainable values.
+  uint64_t parameter_count() const { return weights_.size(); }
+
+  /// All weights, one parameter after the other without gaps.
+  std::span<const float> weights() const { return weights_; }
+  std::span<float> weights() { return weights_; }
+
+  /// Glorot-uniform weights and zero biases, from Philox with this seed.
+  void initialise(uint64_t seed);
+
+ private:
+  Shape input_;
+  std::vector<std::shared_ptr<const Layer>> layers_;
+  std::vector<std::string> names_;
+  std::vector<Shape> shapes_;
+  std::vector<Parameter> parameters_;
+  std::vector<float> weights_;
+};
+
+/// The published Fashion-MNIST network: three times [conv 3×3 → LeakyReLU 0.1 → max-pool 2×2], dense 128, dense 10;
+/// 356,234 parameters. With dropout: 0.25, 0.25, 0.4 after the pools and 0.3 before the last dense layer.
+Sequential fashion_mnist_network(bool dropout);
+
+}  // namespace sateen

@@ -1,0 +1,38 @@
+// Models on disk: the .sateen container.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sateen/model.hpp"
+#include "sateen/train.hpp"
+
+namespace sateen {
+
+/// What a model file holds. Nothing in it is a path, a host name, a time or code.
+struct ModelFile {
+  Sequential model;
+  Preprocessing preprocessing;
+  std::vector<std::string> class_names;
+  /// Where it came from.
+  std::string version;     ///< of the library that wrote it
+  uint64_t data_hash = 0;  ///< Dataset::hash
+  uint64_t seed = 0;
+};
+
+/// Writes the file whole or not at all: a temporary beside it, fsync, rename, fsync of the folder. A symlink's target
+/// is replaced and the mode of an existing file kept. Throws Error(kOutput) and leaves what was there.
+void save_model(const ModelFile& file, const std::filesystem::path& path);
+
+struct LoadOptions {
+  bool allow_nonfinite = false;  ///< accept NaN and infinite weights
+};
+
+/// Reads and verifies everything (limits, checksums, shapes against the architecture) before it builds the model.
+/// Throws Error(kBadInput) that names the file and, for a damaged tensor, the tensor. Checksums find damage, not
+/// malice.
+ModelFile load_model(const std::filesystem::path& path, const LoadOptions& options = {});
+
+}  // namespace sateen

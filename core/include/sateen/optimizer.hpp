@@ -1,0 +1,20 @@
+// Adam's settings.
+#pragma once
+
+#include <cstdint>
+
+namespace sateen {
+
+/// Keras's Adam (Kingma & Ba, 2015, section 2's efficient form): with t counting steps from 1
+///   p −= learning_rate · √(1 − beta2ᵗ) / (1 − beta1ᵗ) · m / (√v + epsilon).
+struct Adam {
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-7;
+
+  /// The learning rate of step t ≥ 1 with the bias correction in it, computed in double.
+  double step_size(uint64_t t) const;
+};
+
+}  // namespace sateen

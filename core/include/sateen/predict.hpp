@@ -1,0 +1,33 @@
+// Class probabilities for images.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "sateen/device.hpp"
+#include "sateen/model.hpp"
+#include "sateen/train.hpp"
+
+namespace sateen {
+
+/// Runs a model forward on one device. One thread at a time, the same as its device.
+class Predictor {
+ public:
+  /// batch_size: how many images go to the device at once.
+  Predictor(Device device, const Sequential& model, Preprocessing preprocessing = {}, int64_t batch_size = 1);
+  ~Predictor();
+  Predictor(Predictor&&) noexcept;
+  Predictor& operator=(Predictor&&) noexcept;
+
+  int64_t classes() const;
+  /// images: any number of samples in the model's input shape, u8. Returns count × classes() probabilities, a row each.
+  std::vector<float> predict(std::span<const uint8_t> images);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sateen

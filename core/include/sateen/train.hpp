@@ -1,0 +1,100 @@
+// Training: a loop for those who want one line, and its steps for those who drive it themselves.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "sateen/cancel.hpp"
+#include "sateen/data.hpp"
+#include "sateen/device.hpp"
+#include "sateen/model.hpp"
+#include "sateen/optimizer.hpp"
+
+namespace sateen {
+
+/// Pixels become value · scale + shift.
+struct Preprocessing {
+  float scale = 1.0F / 255.0F;
+  float shift = 0.0F;
+};
+
+struct TrainOptions {
+  int64_t batch_size = 64;
+  uint64_t seed = 0;
+  Adam adam;
+  Preprocessing preprocessing;
+};
+
+/// Means over some images. In training they are running means with dropout on and the weights still moving, as Keras
+/// reports them.
+struct Metrics {
+  double loss = 0;
+  double accuracy = 0;
+  uint64_t images = 0;  ///< how many they were taken over
+};
+
+/// One row of history.csv.
+struct EpochRecord {
+  int64_t epoch = 0;  ///< from 1
+  Metrics train;
+  Metrics held_out;  ///< images = 0 when nothing is held out
+  double learning_rate = 0;
+  double seconds = 0;            ///< of training and evaluation
+  double images_per_second = 0;  ///< training images over the seconds of training alone
+  bool best = false;  ///< lowest held-out loss so far (training loss where nothing is held out); the first wins
+};
+
+struct FitCallbacks {
+  /// After each chunk of steps: running metrics of the epoch so far, and how many steps they cover.
+  std::function<void(const Metrics& so_far, int64_t steps_done, int64_t steps)> on_progress;
+  /// After each epoch. The trainer may be asked for its model() here.
+  std::function<void(const EpochRecord& record)> on_epoch;
+};
+
+/// Trains one model on one device. The data set, the order of the epoch and the step tables live on the device; a step
+/// is one run with nothing read back. One thread at a time, the same as its device.
+/// The same seed, data, device and options give the same bytes.
+class Trainer {
+ public:
+  /// Uploads the data and compiles the steps. The data set is not kept. Throws Error(kUsage) when the split or the
+  /// batch size does not fit the data, Error(kDevice) or Error(kNoMemory) from the device.
+  Trainer(Device device, const Sequential& model, const Dataset& data, Split split, TrainOptions options);
+  ~Trainer();
+  Trainer(Trainer&&) noexcept;
+  Trainer& operator=(Trainer&&) noexcept;
+
+  // -- the whole loop --
+
+  /// Trains for `epochs` more epochs, with an evaluation of the held-out part after each. Throws Error(kDiverged)
+  /// naming the epoch and step when the loss is not finite, Error(kCancelled) once the token was used: the steps in
+  /// flight are finished and model() has their result.
+  std::vector<EpochRecord> fit(int64_t epochs, const FitCallbacks& callbacks = {}, CancelToken cancel = {});
+
+  // -- its parts, for a loop of your own: begin_epoch(), run_steps() until it gives 0, end_epoch(), evaluate() --
+
+  int64_t steps_per_epoch() const;
+  /// Puts the next epoch's order and tables on the device.
+  void begin_epoch();
+  /// Submits up to n further steps of the epoch, at most two chunks of steps ahead of the device; returns how many. The
+  /// metrics of finished steps are in so_far(). Throws Error(kDiverged) as fit does.
+  int64_t run_steps(int64_t n);
+  /// Metrics of the epoch's steps that are known to have finished.
+  Metrics so_far(int64_t* steps = nullptr) const;
+  /// Waits for all steps of the epoch and gives their metrics.
+  Metrics end_epoch();
+  /// Metrics on the held-out part, dropout off. Fits between epochs.
+  Metrics evaluate();
+
+  /// Epochs ended since the start.
+  int64_t epoch() const;
+  /// Waits for the steps in flight and copies the weights back.
+  Sequential model() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sateen

@@ -1,0 +1,124 @@
+/* The layout of every structure of backend.h, asserted. It has no include of its own beyond the header under test, so that
+ * compiling it also proves that the header stands alone. */
+#include "sateen/backend.h"
+
+#ifdef __cplusplus
+#define SATEEN_STATIC_ASSERT(condition) static_assert(condition, #condition)
+#else
+#define SATEEN_STATIC_ASSERT(condition) _Static_assert(condition, #condition)
+#endif
+#define SATEEN_ASSERT_AT(type, field, at) SATEEN_STATIC_ASSERT(offsetof(type, field) == (at))
+
+SATEEN_STATIC_ASSERT(sizeof(sateen_device_info) == 64);
+SATEEN_ASSERT_AT(sateen_device_info, struct_size, 0);
+SATEEN_ASSERT_AT(sateen_device_info, type, 4);
+SATEEN_ASSERT_AT(sateen_device_info, alignment, 8);
+SATEEN_ASSERT_AT(sateen_device_info, reserved, 12);
+SATEEN_ASSERT_AT(sateen_device_info, memory_bytes, 16);
+SATEEN_ASSERT_AT(sateen_device_info, max_allocation_bytes, 24);
+SATEEN_ASSERT_AT(sateen_device_info, id, 32);
+SATEEN_ASSERT_AT(sateen_device_info, name, 40);
+SATEEN_ASSERT_AT(sateen_device_info, vendor, 48);
+SATEEN_ASSERT_AT(sateen_device_info, driver, 56);
+SATEEN_STATIC_ASSERT(sizeof(sateen_host) == 32);
+SATEEN_ASSERT_AT(sateen_host, struct_size, 0);
+SATEEN_ASSERT_AT(sateen_host, abi_major, 4);
+SATEEN_ASSERT_AT(sateen_host, abi_minor, 8);
+SATEEN_ASSERT_AT(sateen_host, reserved, 12);
+SATEEN_ASSERT_AT(sateen_host, context, 16);
+SATEEN_ASSERT_AT(sateen_host, log, 24);
+SATEEN_STATIC_ASSERT(sizeof(sateen_storage) == 16);
+SATEEN_ASSERT_AT(sateen_storage, role, 0);
+SATEEN_ASSERT_AT(sateen_storage, flags, 4);
+SATEEN_ASSERT_AT(sateen_storage, bytes, 8);
+SATEEN_STATIC_ASSERT(sizeof(sateen_tensor) == 72);
+SATEEN_ASSERT_AT(sateen_tensor, dtype, 0);
+SATEEN_ASSERT_AT(sateen_tensor, storage, 4);
+SATEEN_ASSERT_AT(sateen_tensor, rank, 8);
+SATEEN_ASSERT_AT(sateen_tensor, reserved, 12);
+SATEEN_ASSERT_AT(sateen_tensor, offset, 16);
+SATEEN_ASSERT_AT(sateen_tensor, dim, 24);
+SATEEN_STATIC_ASSERT(sizeof(sateen_op) == 48);
+SATEEN_ASSERT_AT(sateen_op, kind, 0);
+SATEEN_ASSERT_AT(sateen_op, n_src, 4);
+SATEEN_ASSERT_AT(sateen_op, n_dst, 8);
+SATEEN_ASSERT_AT(sateen_op, attrs_size, 12);
+SATEEN_ASSERT_AT(sateen_op, src, 16);
+SATEEN_ASSERT_AT(sateen_op, dst, 24);
+SATEEN_ASSERT_AT(sateen_op, attrs, 32);
+SATEEN_ASSERT_AT(sateen_op, name, 40);
+SATEEN_STATIC_ASSERT(sizeof(sateen_graph) == 64);
+SATEEN_ASSERT_AT(sateen_graph, struct_size, 0);
+SATEEN_ASSERT_AT(sateen_graph, flags, 4);
+SATEEN_ASSERT_AT(sateen_graph, math, 8);
+SATEEN_ASSERT_AT(sateen_graph, reserved, 12);
+SATEEN_ASSERT_AT(sateen_graph, n_storages, 16);
+SATEEN_ASSERT_AT(sateen_graph, storage_stride, 20);
+SATEEN_ASSERT_AT(sateen_graph, n_tensors, 24);
+SATEEN_ASSERT_AT(sateen_graph, tensor_stride, 28);
+SATEEN_ASSERT_AT(sateen_graph, n_ops, 32);
+SATEEN_ASSERT_AT(sateen_graph, op_stride, 36);
+SATEEN_ASSERT_AT(sateen_graph, storage, 40);
+SATEEN_ASSERT_AT(sateen_graph, tensor, 48);
+SATEEN_ASSERT_AT(sateen_graph, op, 56);
+SATEEN_STATIC_ASSERT(sizeof(sateen_binding) == 16);
+SATEEN_ASSERT_AT(sateen_binding, buffer, 0);
+SATEEN_ASSERT_AT(sateen_binding, offset, 8);
+SATEEN_STATIC_ASSERT(sizeof(sateen_gather_attrs) == 8);
+SATEEN_ASSERT_AT(sateen_gather_attrs, scale, 0);
+SATEEN_ASSERT_AT(sateen_gather_attrs, shift, 4);
+SATEEN_STATIC_ASSERT(sizeof(sateen_conv2d_attrs) == 24);
+SATEEN_ASSERT_AT(sateen_conv2d_attrs, stride_y, 0);
+SATEEN_ASSERT_AT(sateen_conv2d_attrs, stride_x, 4);
+SATEEN_ASSERT_AT(sateen_conv2d_attrs, pad_top, 8);
+SATEEN_ASSERT_AT(sateen_conv2d_attrs, pad_left, 12);
+SATEEN_ASSERT_AT(sateen_conv2d_attrs, pad_bottom, 16);
+SATEEN_ASSERT_AT(sateen_conv2d_attrs, pad_right, 20);
+SATEEN_STATIC_ASSERT(sizeof(sateen_max_pool2d_attrs) == 32);
+SATEEN_ASSERT_AT(sateen_max_pool2d_attrs, window_y, 0);
+SATEEN_ASSERT_AT(sateen_max_pool2d_attrs, window_x, 4);
+SATEEN_ASSERT_AT(sateen_max_pool2d_attrs, stride_y, 8);
+SATEEN_ASSERT_AT(sateen_max_pool2d_attrs, stride_x, 12);
+SATEEN_ASSERT_AT(sateen_max_pool2d_attrs, pad_top, 16);
+SATEEN_ASSERT_AT(sateen_max_pool2d_attrs, pad_left, 20);
+SATEEN_ASSERT_AT(sateen_max_pool2d_attrs, pad_bottom, 24);
+SATEEN_ASSERT_AT(sateen_max_pool2d_attrs, pad_right, 28);
+SATEEN_STATIC_ASSERT(sizeof(sateen_leaky_relu_attrs) == 4);
+SATEEN_ASSERT_AT(sateen_leaky_relu_attrs, alpha, 0);
+SATEEN_STATIC_ASSERT(sizeof(sateen_dropout_attrs) == 32);
+SATEEN_ASSERT_AT(sateen_dropout_attrs, seed, 0);
+SATEEN_ASSERT_AT(sateen_dropout_attrs, first_element, 8);
+SATEEN_ASSERT_AT(sateen_dropout_attrs, stream, 16);
+SATEEN_ASSERT_AT(sateen_dropout_attrs, threshold, 20);
+SATEEN_ASSERT_AT(sateen_dropout_attrs, scale, 24);
+SATEEN_ASSERT_AT(sateen_dropout_attrs, reserved, 28);
+SATEEN_STATIC_ASSERT(sizeof(sateen_adam_attrs) == 16);
+SATEEN_ASSERT_AT(sateen_adam_attrs, beta1, 0);
+SATEEN_ASSERT_AT(sateen_adam_attrs, beta2, 4);
+SATEEN_ASSERT_AT(sateen_adam_attrs, epsilon, 8);
+SATEEN_ASSERT_AT(sateen_adam_attrs, reserved, 12);
+SATEEN_STATIC_ASSERT(sizeof(sateen_backend) == 176);
+SATEEN_ASSERT_AT(sateen_backend, struct_size, 0);
+SATEEN_ASSERT_AT(sateen_backend, abi_major, 4);
+SATEEN_ASSERT_AT(sateen_backend, abi_minor, 8);
+SATEEN_ASSERT_AT(sateen_backend, reserved, 12);
+SATEEN_ASSERT_AT(sateen_backend, name, 16);
+SATEEN_ASSERT_AT(sateen_backend, version, 24);
+SATEEN_ASSERT_AT(sateen_backend, device_count, 32);
+SATEEN_ASSERT_AT(sateen_backend, device_info, 40);
+SATEEN_ASSERT_AT(sateen_backend, device_open, 48);
+SATEEN_ASSERT_AT(sateen_backend, device_close, 56);
+SATEEN_ASSERT_AT(sateen_backend, last_error, 64);
+SATEEN_ASSERT_AT(sateen_backend, buffer_create, 72);
+SATEEN_ASSERT_AT(sateen_backend, buffer_destroy, 80);
+SATEEN_ASSERT_AT(sateen_backend, write, 88);
+SATEEN_ASSERT_AT(sateen_backend, read, 96);
+SATEEN_ASSERT_AT(sateen_backend, read_async, 104);
+SATEEN_ASSERT_AT(sateen_backend, mark, 112);
+SATEEN_ASSERT_AT(sateen_backend, event_wait, 120);
+SATEEN_ASSERT_AT(sateen_backend, event_destroy, 128);
+SATEEN_ASSERT_AT(sateen_backend, compile, 136);
+SATEEN_ASSERT_AT(sateen_backend, program_destroy, 144);
+SATEEN_ASSERT_AT(sateen_backend, run, 152);
+SATEEN_ASSERT_AT(sateen_backend, finish, 160);
+SATEEN_ASSERT_AT(sateen_backend, extension, 168);
