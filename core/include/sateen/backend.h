@@ -274,8 +274,9 @@ typedef struct {
                                sateen_device** out);
   /* Waits for all work and frees the device. NULL is allowed. */
   void (*device_close)(sateen_device* device);
-  /* The last failure on this device, or, with NULL, of this thread's last call without a device. Never NULL, "" when
-   * there was none. Valid until the next call on the device (or from this thread). */
+  /* The last failure on this device, or, with NULL, of this thread's last call without a device; event_wait counts among
+   * these, since it may run on any thread. Never NULL, "" when there was none. Valid until the next call on the device
+   * (or from this thread). */
   const char* (*last_error)(const sateen_device* device);
 
   /* A buffer of `bytes` > 0, contents undefined. NO_MEMORY leaves the device usable. */

@@ -154,6 +154,11 @@ class Device {
   Event read_async(void* dst, const Buffer& src, uint64_t bytes, uint64_t offset = 0);
   void finish();
 
+  /// The contract's own table and handle, for tests of it and for what this class leaves out. The rules of backend.h
+  /// are then the caller's to keep.
+  const sateen_backend& table() const;
+  sateen_device* handle() const;
+
  private:
   friend class Registry;
   explicit Device(std::shared_ptr<struct DeviceState> state);

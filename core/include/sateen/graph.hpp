@@ -2,8 +2,8 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sateen/backend.h"
@@ -63,9 +63,11 @@ class Graph {
   sateen_graph c_graph();
 
  private:
-  struct Op;  // owns what a sateen_op points to
-  struct OpDeleter {
-    void operator()(Op*) const;
+  struct Op {
+    uint32_t kind;
+    std::string name;
+    std::vector<uint32_t> src, dst;
+    std::vector<unsigned char> attrs;
   };
   void add_op(uint32_t kind, std::string name, std::vector<TensorId> src, std::vector<TensorId> dst,
               std::vector<unsigned char> attrs);
@@ -76,8 +78,8 @@ class Graph {
   std::vector<sateen_storage> storages_;
   std::vector<sateen_tensor> tensors_;
   std::vector<Shape> shapes_;
-  std::vector<std::unique_ptr<Op, OpDeleter>> ops_;
-  std::vector<sateen_op> c_ops_;
+  std::vector<Op> ops_;
+  std::vector<sateen_op> c_ops_;  // what c_graph() last showed
 };
 
 }  // namespace sateen

@@ -1,0 +1,94 @@
+// The CPU as a device.
+#include "device.hpp"
+
+#include <cstring>
+#include <utility>
+
+#include <tbb/info.h>
+
+#include "info.hpp"
+#include "op_table.hpp"
+
+namespace sateen::cpu {
+
+Device::Device(const KernelTable& kernels, int threads, bool profile, sdk::Host host)
+    : kernels_(kernels), threads_(threads), profile_(profile), host_(host), threads_arena_(threads) {
+  if (threads > tbb::info::default_concurrency()) {
+    more_threads_.emplace(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(threads));
+  }
+  host_.log(SATEEN_LOG_DEBUG, sdk::text("cpu: ", cpu_info().name, ", ", threads,
+                                        threads == 1 ? " thread, " : " threads, ", kernels.name));
+}
+
+std::unique_ptr<Buffer> Device::create_buffer(uint64_t bytes) {
+  return std::make_unique<Buffer>(Buffer{Memory(bytes)});
+}
+
+void Device::destroy_buffer(std::unique_ptr<Buffer> buffer) {
+  buffer.reset();
+}
+
+void Device::write(Buffer& dst, uint64_t offset, const void* src, uint64_t n) {
+  std::memcpy(dst.memory.data() + offset, src, n);
+}
+
+void Device::read(void* dst, const Buffer& src, uint64_t offset, uint64_t n) {
+  std::memcpy(dst, src.memory.data() + offset, n);
+}
+
+std::unique_ptr<Event> Device::read_async(void* dst, const Buffer& src, uint64_t offset, uint64_t n) {
+  auto event = std::make_unique<Event>();
+  read(dst, src, offset, n);
+  return event;
+}
+
+std::unique_ptr<Event> Device::mark() {
+  return std::make_unique<Event>();
+}
+
+std::string Device::unsupported(const sdk::GraphView& /*graph*/, const sdk::Op& op) const {
+  return find_step_maker(op.kind) != nullptr ? "" : "the backend has no such operation";
+}
+
+std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
+  auto program = std::make_unique<Program>(graph, kernels_, profile_);
+  const uint64_t scratch = sdk::checked_mul(program->thread_scratch_bytes(), static_cast<uint64_t>(threads_));
+  const uint64_t all = sdk::checked_add(program->arena_bytes(), scratch);
+  if (all > cpu_info().memory_bytes) {
+    throw sdk::Failure(SATEEN_NO_MEMORY, sdk::text("the graph needs ", all >> 20,
+                                                   " MiB for intermediate values; there "
+                                                   "are ",
+                                                   cpu_info().memory_bytes >> 20));
+  }
+  arena_.reserve(program->arena_bytes());
+  thread_scratch_.reserve(scratch);
+  return program;
+}
+
+void Device::destroy_program(std::unique_ptr<Program> program) {
+  program->log_profile(host_);
+}
+
+void Device::run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) {
+  for (size_t i = 0; i < n; ++i) program.bind(i, bound[i].buffer->memory.data() + bound[i].offset);
+  threads_arena_.execute([&] { program.run(arena_.data(), thread_scratch_.data()); });
+}
+
+const sateen_device_info& Backend::device_info(uint32_t /*index*/) {
+  return cpu_info();
+}
+
+std::unique_ptr<Device> Backend::open(uint32_t /*index*/, sdk::Options options, sdk::Host host) {
+  const int64_t threads = options.take_number("threads", 1, 1024, tbb::info::default_concurrency());
+  const KernelTable& kernels = find_kernels(options.take("isa", "auto"));
+  const bool profile = options.take_flag("profile");
+  options.finish();
+  return std::make_unique<Device>(kernels, static_cast<int>(threads), profile, host);
+}
+
+}  // namespace sateen::cpu
+
+extern "C" const sateen_backend* sateen_cpu_entry(uint32_t host_major, uint32_t host_minor);
+extern "C" const sateen_backend* sateen_cpu_entry(uint32_t host_major, uint32_t host_minor) {
+  return sateen::sdk::Adaptor<sateen::cpu::Backend>::entry(host_major, host_minor);
+}

@@ -1,0 +1,70 @@
+// The CPU as a device: memory, threads, and a queue in which everything is done when a call returns.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <tbb/global_control.h>
+#include <tbb/task_arena.h>
+
+#include "kernels/kernel_table.h"
+#include "memory.hpp"
+#include "program.hpp"
+#include "sateen/sdk/adaptor.hpp"
+
+namespace sateen::cpu {
+
+struct Buffer {
+  Memory memory;
+};
+
+/// Reached before anybody holds it.
+struct Event {
+  bool wait(uint64_t /*timeout_ns*/) { return true; }
+};
+
+class Device {
+ public:
+  Device(const KernelTable& kernels, int threads, bool profile, sdk::Host host);
+
+  std::unique_ptr<Buffer> create_buffer(uint64_t bytes);
+  void destroy_buffer(std::unique_ptr<Buffer> buffer);
+  void write(Buffer& dst, uint64_t offset, const void* src, uint64_t n);
+  void read(void* dst, const Buffer& src, uint64_t offset, uint64_t n);
+  std::unique_ptr<Event> read_async(void* dst, const Buffer& src, uint64_t offset, uint64_t n);
+  std::unique_ptr<Event> mark();
+  std::string unsupported(const sdk::GraphView& graph, const sdk::Op& op) const;
+  std::unique_ptr<Program> compile(const sdk::GraphView& graph);
+  void destroy_program(std::unique_ptr<Program> program);
+  void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n);
+  void finish() {}
+
+ private:
+  const KernelTable& kernels_;
+  int threads_;
+  bool profile_;
+  sdk::Host host_;
+  std::optional<tbb::global_control> more_threads_;  // where the user asks for more than TBB would start
+  tbb::task_arena threads_arena_;
+  // Shared by the device's programs, which run one at a time; as large as the largest needs.
+  Memory arena_;
+  Memory thread_scratch_;
+};
+
+/// The backend, for sdk::Adaptor.
+struct Backend {
+  static constexpr const char* kName = "cpu";
+  static constexpr const char* kVersion = "0.1.0";
+  using Device = cpu::Device;
+  using Buffer = cpu::Buffer;
+  using Event = cpu::Event;
+  using Program = cpu::Program;
+  static uint32_t device_count() { return 1; }
+  static const sateen_device_info& device_info(uint32_t index);
+  static std::unique_ptr<Device> open(uint32_t index, sdk::Options options, sdk::Host host);
+};
+
+}  // namespace sateen::cpu

@@ -1,0 +1,21 @@
+# Checks that each object of the kernels exports its table and nothing else:
+#   cmake -DNM=nm -DOBJECTS=first.o,second.o -P check_symbols.cmake
+set(checked 0)
+string(REPLACE "," ";" OBJECTS "${OBJECTS}")
+foreach(object IN LISTS OBJECTS)
+  if(NOT object MATCHES "/kernels/")
+    continue()
+  endif()
+  execute_process(COMMAND "${NM}" --defined-only --extern-only "${object}" OUTPUT_VARIABLE symbols
+    RESULT_VARIABLE result OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT result EQUAL 0)
+    message(FATAL_ERROR "${NM} can't read ${object}")
+  endif()
+  if(NOT symbols MATCHES "^[0-9a-f]+ [DR] [A-Za-z0-9_]*Kernels[A-Za-z0-9_]*$")
+    message(FATAL_ERROR "${object} defines more than its table:\n${symbols}")
+  endif()
+  math(EXPR checked "${checked} + 1")
+endforeach()
+if(checked EQUAL 0)
+  message(FATAL_ERROR "no kernel objects among: ${OBJECTS}")
+endif()

@@ -1,0 +1,97 @@
+// A compiled graph: judged before it comes here, so every operation has a step.
+#include "program.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "op_table.hpp"
+#include "sateen/sdk/arena.hpp"
+
+namespace sateen::cpu {
+
+namespace {
+
+bool reads(const sdk::Op& op, uint32_t storage, const sdk::GraphView& graph) {
+  for (const auto* places : {&op.src, &op.dst}) {
+    for (const uint32_t t : *places) {
+      if (t != SATEEN_NONE && graph.tensors()[t].storage == storage) return true;
+    }
+  }
+  return false;
+}
+
+/// The LeakyReLU right after operation i, where it alone sees i's result: then i can apply it as it stores.
+const sdk::Op* find_fusable_leaky_relu(const sdk::GraphView& graph, size_t i) {
+  const sdk::Op& op = graph.ops()[i];
+  if (op.kind != SATEEN_OP_CONV2D_FORWARD && op.kind != SATEEN_OP_DENSE_FORWARD) return nullptr;
+  if (i + 1 == graph.ops().size()) return nullptr;
+  const sdk::Op& next = graph.ops()[i + 1];
+  const sdk::Tensor& value = *graph.dst(op, 0);
+  if (next.kind != SATEEN_OP_LEAKY_RELU_FORWARD || graph.storages()[value.storage].external()) return nullptr;
+  // The same elements and nothing beside them; its shape may differ, dense rows do not mind.
+  if (graph.src(next, 0)->offset != value.offset || graph.src(next, 0)->storage != value.storage) return nullptr;
+  if (graph.src(next, 0)->elements != value.elements) return nullptr;
+  // The activation's destination must not be what the operation reads.
+  for (const uint32_t t : op.src) {
+    if (t != SATEEN_NONE && graph.tensors()[t].overlaps(*graph.dst(next, 0))) return nullptr;
+  }
+  for (size_t j = 0; j < graph.ops().size(); ++j) {
+    if (j != i && j != i + 1 && reads(graph.ops()[j], value.storage, graph)) return nullptr;
+  }
+  return &next;
+}
+
+}  // namespace
+
+Program::Program(const sdk::GraphView& graph, const KernelTable& kernels, bool profile) : profile_(profile) {
+  std::vector<sdk::ArenaRequest> requests = sdk::intermediate_requests(graph);
+  const size_t storages = requests.size();
+  for (size_t i = 0; i < graph.ops().size(); ++i) {
+    const sdk::Op& op = graph.ops()[i];
+    StepBuilder builder(graph, kernels, i, requests, per_thread_);
+    const sdk::Op* activation = find_fusable_leaky_relu(graph, i);
+    if (activation != nullptr) {
+      builder.fuse_leaky_relu(*activation);
+      // The value between the two is never made, and the activation's begins here.
+      requests[graph.dst(op, 0)->storage] = {};
+      sdk::ArenaRequest& activated = requests[graph.dst(*activation, 0)->storage];
+      activated.first = std::min(activated.first, i);
+    }
+    steps_.push_back(
+        {activation != nullptr ? op.name + " + " + activation->name : op.name, find_step_maker(op.kind)(builder)});
+    if (activation != nullptr) ++i;
+  }
+  const sdk::ArenaPlan plan = sdk::plan_arena(requests, kAlignment);
+  arena_bytes_ = plan.bytes;
+  address_.resize(requests.size());
+  for (size_t i = 0; i < requests.size(); ++i) {
+    if (requests[i].bytes > 0) planned_.push_back({i, plan.offset[i]});
+    if (i < storages && graph.storages()[i].external()) externals_.push_back(i);
+  }
+}
+
+void Program::run(unsigned char* arena, unsigned char* thread_scratch) {
+  for (const Planned& p : planned_) address_[p.address] = arena + p.offset;
+  const RunContext context(address_, thread_scratch, per_thread_);
+  if (!profile_) {
+    for (const Entry& step : steps_) step.run(context);
+    return;
+  }
+  using Clock = std::chrono::steady_clock;
+  ++runs_;
+  for (Entry& step : steps_) {
+    const Clock::time_point begin = Clock::now();
+    step.run(context);
+    step.nanoseconds += std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count();
+  }
+}
+
+void Program::log_profile(const sdk::Host& host) const {
+  if (runs_ == 0) return;
+  for (const Entry& step : steps_) {
+    host.log(SATEEN_LOG_INFO, sdk::text("cpu profile: ", step.name, " ", step.nanoseconds / runs_ / 1000, " us a run, ",
+                                        runs_, " runs"));
+  }
+}
+
+}  // namespace sateen::cpu

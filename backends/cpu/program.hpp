@@ -1,0 +1,52 @@
+// A compiled graph: steps in order and a plan of the memory that they use.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kernels/kernel_table.h"
+#include "sateen/sdk/graph_view.hpp"
+#include "sateen/sdk/host.hpp"
+#include "step.hpp"
+
+namespace sateen::cpu {
+
+class Program {
+ public:
+  Program(const sdk::GraphView& graph, const KernelTable& kernels, bool profile);
+
+  uint64_t arena_bytes() const { return arena_bytes_; }
+  uint64_t thread_scratch_bytes() const { return per_thread_; }
+
+  /// The address of the i-th EXTERNAL storage for the runs to come.
+  void bind(size_t external, unsigned char* address) { address_[externals_[external]] = address; }
+  /// One pass. arena and thread_scratch: at least the sizes above, the latter for each thread.
+  void run(unsigned char* arena, unsigned char* thread_scratch);
+
+  /// With profile=1, where the time went, a line per step.
+  void log_profile(const sdk::Host& host) const;
+
+ private:
+  struct Entry {
+    std::string name;
+    Step run;
+    int64_t nanoseconds = 0;
+  };
+  struct Planned {
+    size_t address;
+    uint64_t offset;  // in the arena
+  };
+
+  std::vector<Entry> steps_;
+  std::vector<size_t> externals_;  // storage index per EXTERNAL storage
+  std::vector<Planned> planned_;
+  std::vector<unsigned char*> address_;  // per storage, then per scratch
+  uint64_t arena_bytes_ = 0;
+  uint64_t per_thread_ = 0;
+  bool profile_;
+  int64_t runs_ = 0;
+};
+
+}  // namespace sateen::cpu

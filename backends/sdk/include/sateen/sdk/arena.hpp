@@ -1,0 +1,82 @@
+// Memory planning: where each intermediate value and each piece of scratch lies in one arena, so that things which
+// never live at the same time share bytes.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <vector>
+
+#include "sateen/sdk/failure.hpp"
+#include "sateen/sdk/graph_view.hpp"
+
+namespace sateen::sdk {
+
+/// Memory that is needed from operation `first` to operation `last`, both included.
+struct ArenaRequest {
+  uint64_t bytes = 0;
+  size_t first = 0, last = 0;
+};
+
+struct ArenaPlan {
+  std::vector<uint64_t> offset;  ///< per request
+  uint64_t bytes = 0;            ///< of the whole arena
+};
+
+/// One request per storage, in storage order: INTERMEDIATE ones live from the first operation that touches them to the
+/// last, views included; EXTERNAL and unused ones ask for 0 bytes.
+inline std::vector<ArenaRequest> intermediate_requests(const GraphView& graph) {
+  std::vector<ArenaRequest> r(graph.storages().size());
+  for (size_t i = 0; i < graph.ops().size(); ++i) {
+    for (const auto* places : {&graph.ops()[i].src, &graph.ops()[i].dst}) {
+      for (const uint32_t t : *places) {
+        if (t == SATEEN_NONE) continue;
+        const uint32_t at = graph.tensors()[t].storage;
+        const Storage& storage = graph.storages()[at];
+        if (storage.external()) continue;
+        if (r[at].bytes == 0) r[at] = {storage.bytes, i, i};
+        r[at].last = i;
+      }
+    }
+  }
+  return r;
+}
+
+/// Places every request at a multiple of `alignment`: the largest first, each into the tightest gap that is free for
+/// its whole life. Deterministic. Requests of 0 bytes get offset 0. Throws Failure(NO_MEMORY) for absurd sizes.
+inline ArenaPlan plan_arena(const std::vector<ArenaRequest>& requests, uint64_t alignment) {
+  ArenaPlan plan;
+  plan.offset.resize(requests.size());
+  std::vector<size_t> order(requests.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return requests[a].bytes > requests[b].bytes; });
+  std::vector<size_t> placed;  // by offset
+  for (const size_t i : order) {
+    const ArenaRequest& request = requests[i];
+    if (request.bytes == 0) continue;
+    const uint64_t bytes = align_up(request.bytes, alignment);
+    uint64_t best = 0;
+    uint64_t best_gap = std::numeric_limits<uint64_t>::max();
+    uint64_t end = 0;  // of what lives at the same time, so far
+    for (const size_t other : placed) {
+      if (requests[other].first > request.last || request.first > requests[other].last) continue;
+      const uint64_t begin = plan.offset[other];
+      if (begin > end && begin - end >= bytes && begin - end < best_gap) {
+        best = end;
+        best_gap = begin - end;
+      }
+      end = std::max(end, begin + align_up(requests[other].bytes, alignment));
+    }
+    plan.offset[i] = best_gap == std::numeric_limits<uint64_t>::max() ? end : best;
+    plan.bytes = std::max(plan.bytes, checked_add(plan.offset[i], bytes));
+    const auto at = std::upper_bound(placed.begin(), placed.end(), i,
+                                     [&](size_t a, size_t b) { return plan.offset[a] < plan.offset[b]; });
+    placed.insert(at, i);
+  }
+  return plan;
+}
+
+}  // namespace sateen::sdk

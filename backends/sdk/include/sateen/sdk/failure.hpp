@@ -1,0 +1,65 @@
+// What a backend throws, and the little that its messages need.
+#pragma once
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "sateen/backend.h"
+
+namespace sateen::sdk {
+
+/// A failure with the status that the host gets. what() is a sentence for people.
+class Failure : public std::runtime_error {
+ public:
+  Failure(sateen_status status, const std::string& message) : std::runtime_error(message), status_(status) {}
+  sateen_status status() const noexcept { return status_; }
+
+ private:
+  sateen_status status_;
+};
+
+/// A failure of work that was queued earlier. The adaptor keeps it: every later call on the device returns it too.
+class LateFailure : public Failure {
+ public:
+  using Failure::Failure;
+};
+
+namespace detail {
+inline void append(std::string& to, std::string_view part) {
+  to += part;
+}
+template <typename T, typename = std::enable_if_t<std::is_integral_v<T>>>
+void append(std::string& to, T part) {
+  to += std::to_string(part);
+}
+}  // namespace detail
+
+/// Strings and integers, one after the other.
+template <typename... Parts>
+std::string text(const Parts&... parts) {
+  std::string r;
+  (detail::append(r, parts), ...);
+  return r;
+}
+
+/// a · b and a + b for sizes of memory that is about to be asked for; NO_MEMORY where they don't fit in 63 bits.
+inline uint64_t checked_mul(uint64_t a, uint64_t b) {
+  uint64_t r = 0;
+  if (__builtin_mul_overflow(a, b, &r) || r > INT64_MAX) throw Failure(SATEEN_NO_MEMORY, "a size is too large");
+  return r;
+}
+inline uint64_t checked_add(uint64_t a, uint64_t b) {
+  uint64_t r = 0;
+  if (__builtin_add_overflow(a, b, &r) || r > INT64_MAX) throw Failure(SATEEN_NO_MEMORY, "a size is too large");
+  return r;
+}
+
+/// a rounded up to a multiple of `alignment`, a power of two.
+inline uint64_t align_up(uint64_t a, uint64_t alignment) {
+  return checked_add(a, alignment - 1) & ~(alignment - 1);
+}
+
+}  // namespace sateen::sdk

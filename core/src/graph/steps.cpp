@@ -1,0 +1,224 @@
+// Emits the training, evaluation and prediction graphs of a model.
+#include "graph/steps.hpp"
+
+#include <algorithm>
+
+#include "sateen/checked.hpp"
+
+namespace sateen {
+
+namespace {
+
+/// The model's parameters (or their gradients) as tensors in one flat storage.
+std::vector<TensorId> parameter_tensors(Graph& graph, const Sequential& model, const ParameterLayout& layout,
+                                        StorageId storage) {
+  std::vector<TensorId> tensors;
+  for (size_t i = 0; i < model.parameters().size(); ++i) {
+    tensors.push_back(graph.tensor(DType::kF32, model.parameters()[i].spec.shape, storage, layout.offset[i]));
+  }
+  return tensors;
+}
+
+/// Walks a model's layers, forward and then backward, and remembers what the backward pass needs.
+class LayerWalk {
+ public:
+  LayerWalk(Graph& graph, const Sequential& model, std::vector<TensorId> parameters, bool training, TensorId cursor,
+            uint64_t seed)
+      : graph_(graph),
+        model_(model),
+        parameters_(std::move(parameters)),
+        training_(training),
+        cursor_(cursor),
+        seed_(seed) {}
+
+  TensorId forward(TensorId src) {
+    values_ = {src};
+    for (size_t i = 0; i < model_.layer_count(); ++i) {
+      values_.push_back(model_.layer(i).forward(context(i), values_.back()));
+    }
+    return values_.back();
+  }
+
+  void backward(TensorId diff, const std::vector<TensorId>& diff_parameters) {
+    size_t first_trainable = 0;
+    while (first_trainable < model_.layer_count() && slice(parameters_, first_trainable).empty()) ++first_trainable;
+    for (size_t i = model_.layer_count(); i-- > first_trainable;) {
+      diff = model_.layer(i).backward(context(i), values_[i], values_[i + 1], diff, slice(diff_parameters, i),
+                                      i > first_trainable);
+    }
+  }
+
+ private:
+  /// The tensors of one layer's parameters; they lie next to each other.
+  std::span<const TensorId> slice(const std::vector<TensorId>& tensors, size_t layer) const {
+    const auto all = model_.parameters();
+    const auto is_of = [&](const Parameter& p) { return p.layer == layer; };
+    const auto first = std::find_if(all.begin(), all.end(), is_of) - all.begin();
+    const auto count = std::count_if(all.begin(), all.end(), is_of);
+    return std::span(tensors).subspan(static_cast<size_t>(first), static_cast<size_t>(count));
+  }
+
+  EmitContext context(size_t layer) const {
+    return {graph_,
+            model_.layer_name(layer),
+            slice(parameters_, layer),
+            training_,
+            cursor_,
+            seed_,
+            static_cast<uint32_t>(layer),
+            0};
+  }
+
+  Graph& graph_;
+  const Sequential& model_;
+  std::vector<TensorId> parameters_;
+  bool training_;
+  TensorId cursor_;
+  uint64_t seed_;
+  std::vector<TensorId> values_;
+};
+
+/// The data set on the device and the tables that say which of its rows make a step's batch.
+struct BatchSource {
+  TensorId images, labels, permutation, valid, cursor;
+
+  /// The batch's images as f32 activations, then its labels as i32.
+  TensorId gather_images(Graph& graph, const Sequential& model, const StepSpec& spec) const {
+    const TensorId batch = graph.value(DType::kF32, model.input_shape().with_batch(spec.batch));
+    graph.op(SATEEN_OP_GATHER, "gather.images", {images, permutation, cursor}, {batch},
+             sateen_gather_attrs{spec.preprocessing.scale, spec.preprocessing.shift});
+    return batch;
+  }
+  TensorId gather_labels(Graph& graph, const StepSpec& spec) const {
+    const TensorId batch = graph.value(DType::kI32, {spec.batch});
+    graph.op(SATEEN_OP_GATHER, "gather.labels", {labels, permutation, cursor}, {batch}, sateen_gather_attrs{1, 0});
+    return batch;
+  }
+};
+
+TensorId external_tensor(Graph& graph, DType dtype, const Shape& shape) {
+  return graph.tensor(dtype, shape, graph.external(checked_mul(shape.elements(), size_of(dtype), "a table's size")));
+}
+
+/// Declares images, labels, permutation and valid, in this order.
+BatchSource declare_data(Graph& graph, const Sequential& model, const StepSpec& spec) {
+  BatchSource source;
+  source.images = external_tensor(graph, DType::kU8, model.input_shape().with_batch(spec.images));
+  source.labels = external_tensor(graph, DType::kU8, {spec.images});
+  source.permutation =
+      external_tensor(graph, DType::kI32, {static_cast<int64_t>(Shape{spec.rows, spec.batch}.elements())});
+  source.valid = external_tensor(graph, DType::kI32, {spec.rows});
+  return source;
+}
+
+/// Declares cursor and log, in this order, and gives the log.
+TensorId declare_log(Graph& graph, const StepSpec& spec, BatchSource& source) {
+  source.cursor = external_tensor(graph, DType::kI32, {2});
+  return external_tensor(graph, DType::kF32, {spec.rows, 2});
+}
+
+}  // namespace
+
+ParameterLayout plan_parameters(const Sequential& model, uint32_t alignment) {
+  ParameterLayout layout;
+  for (const Parameter& p : model.parameters()) {
+    layout.offset.push_back(layout.bytes);
+    layout.bytes = checked_align(
+        checked_add(layout.bytes, checked_mul(p.spec.shape.elements(), sizeof(float), "the parameters' size"),
+                    "the parameters' size"),
+        alignment, "the parameters' size");
+  }
+  if (layout.bytes == 0) throw Error(ErrorCode::kUsage, "the model has no parameters");
+  return layout;
+}
+
+std::vector<float> pack_parameters(const Sequential& model, const ParameterLayout& layout,
+                                   std::span<const float> dense) {
+  std::vector<float> flat(layout.bytes / sizeof(float), 0.0F);
+  for (size_t i = 0; i < model.parameters().size(); ++i) {
+    const Parameter& p = model.parameters()[i];
+    const auto src = dense.subspan(p.offset, p.spec.shape.elements());
+    std::copy(src.begin(), src.end(), flat.begin() + static_cast<ptrdiff_t>(layout.offset[i] / sizeof(float)));
+  }
+  return flat;
+}
+
+std::vector<float> unpack_parameters(const Sequential& model, const ParameterLayout& layout,
+                                     std::span<const float> flat) {
+  std::vector<float> dense(model.parameter_count());
+  for (size_t i = 0; i < model.parameters().size(); ++i) {
+    const Parameter& p = model.parameters()[i];
+    const auto src = flat.subspan(layout.offset[i] / sizeof(float), p.spec.shape.elements());
+    std::copy(src.begin(), src.end(), dense.begin() + static_cast<ptrdiff_t>(p.offset));
+  }
+  return dense;
+}
+
+Graph emit_training_step(const Sequential& model, const ParameterLayout& layout, const StepSpec& spec,
+                         uint32_t alignment) {
+  Graph graph(alignment);
+  // Storages in the order of TrainingStep::Binding.
+  const StorageId parameters = graph.external(layout.bytes);
+  const StorageId gradients = graph.external(layout.bytes);
+  const StorageId adam_m = graph.external(layout.bytes);
+  const StorageId adam_v = graph.external(layout.bytes);
+  BatchSource source = declare_data(graph, model, spec);
+  const TensorId learning_rate = external_tensor(graph, DType::kF32, {spec.rows});
+  const TensorId log = declare_log(graph, spec, source);
+
+  LayerWalk walk(graph, model, parameter_tensors(graph, model, layout, parameters), true, source.cursor, spec.seed);
+  const TensorId logits = walk.forward(source.gather_images(graph, model, spec));
+  const TensorId labels = source.gather_labels(graph, spec);
+  const TensorId diff_logits = graph.value(DType::kF32, Shape(graph.shape(logits)));
+  graph.op(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, "loss", {logits, labels, source.valid, source.cursor}, {log, diff_logits});
+  walk.backward(diff_logits, parameter_tensors(graph, model, layout, gradients));
+
+  const Shape flat{static_cast<int64_t>(layout.bytes / sizeof(float))};
+  const TensorId all_parameters = graph.tensor(DType::kF32, flat, parameters);
+  const TensorId m = graph.tensor(DType::kF32, flat, adam_m);
+  const TensorId v = graph.tensor(DType::kF32, flat, adam_v);
+  sateen_adam_attrs adam{};
+  adam.beta1 = static_cast<float>(spec.adam.beta1);
+  adam.beta2 = static_cast<float>(spec.adam.beta2);
+  adam.epsilon = static_cast<float>(spec.adam.epsilon);
+  graph.op(SATEEN_OP_ADAM, "adam",
+           {all_parameters, graph.tensor(DType::kF32, flat, gradients), m, v, learning_rate, source.cursor},
+           {all_parameters, m, v}, adam);
+  graph.op(SATEEN_OP_ADVANCE, "advance", {source.cursor}, {source.cursor});
+  return graph;
+}
+
+Graph emit_evaluation_step(const Sequential& model, const ParameterLayout& layout, const StepSpec& spec,
+                           uint32_t alignment) {
+  Graph graph(alignment);
+  // Storages in the order of EvaluationStep::Binding.
+  const StorageId parameters = graph.external(layout.bytes);
+  BatchSource source = declare_data(graph, model, spec);
+  const TensorId log = declare_log(graph, spec, source);
+
+  LayerWalk walk(graph, model, parameter_tensors(graph, model, layout, parameters), false, {}, spec.seed);
+  const TensorId logits = walk.forward(source.gather_images(graph, model, spec));
+  const TensorId labels = source.gather_labels(graph, spec);
+  graph.op(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, "loss", {logits, labels, source.valid, source.cursor}, {log, {}});
+  graph.op(SATEEN_OP_ADVANCE, "advance", {source.cursor}, {source.cursor});
+  return graph;
+}
+
+Graph emit_prediction(const Sequential& model, const ParameterLayout& layout, int64_t batch,
+                      const Preprocessing& preprocessing, uint32_t alignment) {
+  Graph graph(alignment);
+  // Storages in the order of Prediction::Binding.
+  const StorageId parameters = graph.external(layout.bytes, SATEEN_STORAGE_FROZEN);
+  const Shape src_shape = model.input_shape().with_batch(batch);
+  const TensorId images = external_tensor(graph, DType::kU8, src_shape);
+  const TensorId probabilities = external_tensor(graph, DType::kF32, model.output_shape().with_batch(batch));
+
+  const TensorId src = graph.value(DType::kF32, src_shape);
+  graph.op(SATEEN_OP_GATHER, "convert", {images, {}, {}}, {src},
+           sateen_gather_attrs{preprocessing.scale, preprocessing.shift});
+  LayerWalk walk(graph, model, parameter_tensors(graph, model, layout, parameters), false, {}, 0);
+  graph.op(SATEEN_OP_SOFTMAX, "softmax", {walk.forward(src)}, {probabilities});
+  return graph;
+}
+
+}  // namespace sateen

@@ -1,0 +1,139 @@
+// Pictures from files and to PNG.
+#include "sateen/image.hpp"
+
+#include <string>
+#include <utility>
+
+#include "io/file_error.hpp"
+#include "io/input_file.hpp"
+#include "io/picture.hpp"
+#include "io/safe_file.hpp"
+#include "io/sniff.hpp"
+#include "io/stb.hpp"
+
+namespace sateen {
+
+namespace {
+
+constexpr uint64_t kMaxFileBytes = uint64_t{64} << 20;
+
+[[noreturn]] void bad(const std::string& what) {
+  throw Error(ErrorCode::kBadInput, what);
+}
+
+uint8_t over_black(unsigned value, unsigned alpha) {
+  return static_cast<uint8_t>((value * alpha + 127) / 255);
+}
+
+GrayImage to_gray(const StbImage& image) {
+  const size_t pixels = static_cast<size_t>(image.width) * static_cast<size_t>(image.height);
+  GrayImage gray{image.width, image.height, std::vector<uint8_t>(pixels)};
+  const auto channels = static_cast<size_t>(image.channels);
+  const bool color = channels >= 3, alpha = channels % 2 == 0;
+  for (size_t i = 0; i < pixels; ++i) {
+    const uint8_t* pixel = image.samples.get() + i * channels;
+    const uint8_t value = color ? luma(pixel[0], pixel[1], pixel[2]) : pixel[0];
+    gray.pixels[i] = alpha ? over_black(value, pixel[channels - 1]) : value;
+  }
+  return gray;
+}
+
+/// Turns a picture upright by its EXIF orientation: 2 is mirrored, 3 upside down, 4 mirrored and upside down; 5 to 8
+/// have rows and columns exchanged besides.
+GrayImage upright(GrayImage image, int orientation) {
+  if (orientation == 1) return image;
+  const bool exchanged = orientation >= 5;
+  const bool flip_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+  const bool flip_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+  GrayImage turned{exchanged ? image.height : image.width, exchanged ? image.width : image.height,
+                   std::vector<uint8_t>(image.pixels.size())};
+  size_t i = 0;
+  for (int y = 0; y < turned.height; ++y) {
+    for (int x = 0; x < turned.width; ++x) {
+      int src_x = exchanged ? y : x, src_y = exchanged ? x : y;
+      if (flip_x) src_x = image.width - 1 - src_x;
+      if (flip_y) src_y = image.height - 1 - src_y;
+      turned.pixels[i++] =
+          image.pixels[static_cast<size_t>(src_y) * static_cast<size_t>(image.width) + static_cast<size_t>(src_x)];
+    }
+  }
+  return turned;
+}
+
+/// Refuses what is no PNG, JPEG, BMP or PNM, and says what it is.
+[[noreturn]] void refuse(std::string_view format) {
+  if (is_picture_format(format)) bad(std::string(format) + " is not supported: convert it to PNG or JPEG");
+  bad("is not a PNG, JPEG, BMP or PNM" + (format.empty() ? "" : "; it looks like " + std::string(format)));
+}
+
+GrayImage decode(Bytes file) {
+  if (file.empty()) bad("is empty");
+  const std::string_view format = known_format(file);
+  int orientation = 1;
+  if (format == "PGM" || format == "PPM") return decode_pnm(file);
+  if (format == "PNG") {
+    check_png(file);
+  } else if (format == "JPEG") {
+    orientation = check_jpeg(file);
+  } else if (format == "BMP") {
+    check_bmp(file);
+  } else {
+    refuse(format);
+  }
+  // What the decoder itself takes the picture for.
+  const StbInfo info = stb_info(file);
+  check_extent(static_cast<uint64_t>(info.width), static_cast<uint64_t>(info.height),
+               static_cast<uint64_t>(info.channels) * static_cast<uint64_t>(info.bytes_per_sample));
+  return upright(to_gray(stb_decode(file)), orientation);
+}
+
+void check_size(int width, int height, size_t pixels) {
+  if (width < 1 || height < 1 || static_cast<size_t>(width) * static_cast<size_t>(height) != pixels) {
+    throw Error(ErrorCode::kUsage, "a picture of " + std::to_string(width) + "x" + std::to_string(height) +
+                                       " does not have " + std::to_string(pixels) + " pixels");
+  }
+  if (width > kMaxPictureSide || height > kMaxPictureSide) {
+    throw Error(ErrorCode::kUsage, "a picture has at most 8192 pixels a side");
+  }
+}
+
+}  // namespace
+
+void check_extent(uint64_t width, uint64_t height, uint64_t bytes_per_pixel) {
+  if (width == 0 || height == 0) bad("is a picture without pixels");
+  const std::string size = std::to_string(width) + "x" + std::to_string(height);
+  if (width > kMaxPictureSide || height > kMaxPictureSide) {
+    bad("is a picture of " + size + ", but 8192 pixels a side are the most: make it smaller");
+  }
+  if (width * height * bytes_per_pixel > kMaxPictureBytes) {
+    bad("is a picture of " + size + " that takes more than 256 MiB: make it smaller");
+  }
+}
+
+GrayImage load_image(const std::filesystem::path& path) {
+  const std::vector<uint8_t> file = read_file(path, kMaxFileBytes, "picture");
+  return naming_file(path, [&] { return decode(file); });
+}
+
+GrayImage resize(const GrayImage& image, int width, int height) {
+  check_size(image.width, image.height, image.pixels.size());
+  check_size(width, height, static_cast<size_t>(width) * static_cast<size_t>(height));
+  if (width == image.width && height == image.height) return image;
+  return {width, height, stb_resize(image.pixels, image.width, image.height, width, height)};
+}
+
+GrayImage invert(GrayImage image) {
+  for (uint8_t& pixel : image.pixels) pixel = static_cast<uint8_t>(255 - pixel);
+  return image;
+}
+
+void write_png(const std::filesystem::path& path, int width, int height, std::span<const uint8_t> gray) {
+  const std::vector<uint8_t> png = naming_file(path, [&] {
+    check_size(width, height, gray.size());
+    return stb_encode_png(gray, width, height);
+  });
+  const Bytes chunks[] = {png};
+  write_file_safely(path, chunks);
+}
+
+}  // namespace sateen

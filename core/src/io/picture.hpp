@@ -1,0 +1,35 @@
+// What is known of a picture before it is decoded, and the checks that stb_image does not make.
+#pragma once
+
+#include <cstdint>
+
+#include "io/bytes.hpp"
+#include "sateen/image.hpp"
+
+namespace sateen {
+
+constexpr int kMaxPictureSide = 8192;
+/// Decoded samples of one picture. Decoders take up to four times this in all.
+constexpr uint64_t kMaxPictureBytes = uint64_t{256} << 20;
+
+/// Throws Error(kBadInput) when the picture is empty or too large.
+void check_extent(uint64_t width, uint64_t height, uint64_t bytes_per_pixel);
+
+/// The checks throw Error(kBadInput).
+/// Chunks whole and with right checksums, and no more pixel data than the header announces.
+void check_png(Bytes file);
+/// All pixel rows are there.
+void check_bmp(Bytes file);
+/// Whole up to its end marker, of a kind that is decoded, not made to keep the decoder busy. Returns the EXIF
+/// orientation, 1 to 8: how the camera was held.
+int check_jpeg(Bytes file);
+
+/// Binary PGM or PPM (P5, P6), decoded.
+GrayImage decode_pnm(Bytes file);
+
+/// Luma by Rec. 601, exact for grey.
+inline uint8_t luma(unsigned r, unsigned g, unsigned b) {
+  return static_cast<uint8_t>((299 * r + 587 * g + 114 * b + 500) / 1000);
+}
+
+}  // namespace sateen

@@ -1,0 +1,125 @@
+// Loading plugins with the checks that keep strangers' code out.
+#include "runtime/plugin.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <system_error>
+
+#include <dlfcn.h>
+#include <sys/auxv.h>
+#include <sys/stat.h>
+
+#include "sateen/error.hpp"
+
+namespace sateen {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+[[noreturn]] void refuse(const std::string& reason) {
+  throw Error(ErrorCode::kDevice, reason);
+}
+
+/// Code is loaded only from where not just anybody can write.
+void check_writers(const fs::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) refuse(path.string() + ": " + std::strerror(errno));
+  if ((info.st_mode & S_IWOTH) != 0) {
+    refuse(path.string() +
+           " is writable for everybody, so nothing is loaded from it; remove that right with chmod o-w");
+  }
+}
+
+bool is_name(const char* name) {
+  const std::string_view text(name);
+  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+bool set_user_id() {
+  return ::getauxval(AT_SECURE) != 0;
+}
+
+}  // namespace
+
+void check_backend_table(const sateen_backend* table) {
+  if (table == nullptr) refuse("it gives no table for this version of the contract");
+  if (table->struct_size < sizeof(sateen_backend)) refuse("its table is too short");
+  if (table->abi_major != SATEEN_ABI_MAJOR) {
+    refuse("it is made for version " + std::to_string(table->abi_major) + " of the contract, this library for " +
+           std::to_string(SATEEN_ABI_MAJOR));
+  }
+  const bool complete = table->name != nullptr && table->version != nullptr && table->device_count != nullptr &&
+                        table->device_info != nullptr && table->device_open != nullptr &&
+                        table->device_close != nullptr && table->last_error != nullptr &&
+                        table->buffer_create != nullptr && table->buffer_destroy != nullptr &&
+                        table->write != nullptr && table->read != nullptr && table->read_async != nullptr &&
+                        table->mark != nullptr && table->event_wait != nullptr && table->event_destroy != nullptr &&
+                        table->compile != nullptr && table->program_destroy != nullptr && table->run != nullptr &&
+                        table->finish != nullptr && table->extension != nullptr;
+  if (!complete) refuse("its table has empty entries");
+  if (!is_name(table->name)) refuse("its name is not made of a-z, 0-9 and _");
+}
+
+const sateen_backend* load_plugin(const fs::path& file) {
+  check_writers(file);
+  check_writers(file.parent_path());
+  // Never closed: a plugin's driver threads and static tables live as long as the process.
+  void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    const char* reason = ::dlerror();
+    refuse(reason != nullptr ? reason : "it can't be loaded");
+  }
+  void* symbol = ::dlsym(library, SATEEN_BACKEND_ENTRY_NAME);
+  if (symbol == nullptr) refuse("it has no function " SATEEN_BACKEND_ENTRY_NAME);
+  const auto entry = reinterpret_cast<sateen_backend_entry_fn>(symbol);
+  const sateen_backend* table = nullptr;
+  try {
+    table = entry(SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR);
+  } catch (...) {  // a broken plugin: the contract allows no exception here
+    refuse("its entry function threw an exception");
+  }
+  check_backend_table(table);
+  return table;
+}
+
+std::vector<fs::path> plugin_files(const fs::path& path) {
+  if (!path.is_absolute()) refuse(path.string() + " is not a full path");
+  std::error_code error;
+  if (!fs::is_directory(path, error)) {
+    if (!fs::exists(path, error)) refuse(path.string() + " is not there");
+    return {path};
+  }
+  check_writers(path);
+  std::vector<fs::path> files;
+  for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == ".so") files.push_back(it->path());
+  }
+  if (error) refuse(path.string() + ": " + error.message());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+std::vector<fs::path> default_plugin_paths() {
+  std::vector<fs::path> paths;
+  const char* variable = set_user_id() ? nullptr : std::getenv("SATEEN_BACKEND_PATH");
+  std::string_view rest = variable != nullptr ? variable : "";
+  while (!rest.empty()) {
+    const size_t colon = std::min(rest.find(':'), rest.size());
+    if (colon > 0) paths.emplace_back(rest.substr(0, colon));
+    rest.remove_prefix(std::min(colon + 1, rest.size()));
+  }
+  std::error_code error;
+  for (const char* folder : std::array{SATEEN_PLUGIN_DIR, SATEEN_BUILD_PLUGIN_DIR}) {
+    if (fs::is_directory(folder, error)) paths.emplace_back(folder);
+  }
+  return paths;
+}
+
+}  // namespace sateen

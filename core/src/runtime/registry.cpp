@@ -1,0 +1,189 @@
+// Registry: the backends of this process and the way to a device.
+#include <algorithm>
+#include <utility>
+
+#include "runtime/builtin.hpp"
+#include "runtime/device_state.hpp"
+#include "runtime/plugin.hpp"
+#include "sateen/device.hpp"
+
+namespace sateen {
+
+namespace fs = std::filesystem;
+
+struct Registry::State {
+  LogSink log;
+  std::vector<const sateen_backend*> backends;
+  std::vector<UnavailableBackend> unavailable;
+
+  void add(const sateen_backend* table) {
+    for (const sateen_backend* other : backends) {
+      if (other == table) return;  // found again on another path
+      if (std::string_view(other->name) == table->name) {
+        throw Error(ErrorCode::kDevice, std::string("there is a backend '") + table->name + "' already");
+      }
+    }
+    backends.push_back(table);
+  }
+
+  /// Loads one file; a failure is thrown when the user named the path, listed otherwise.
+  void add_plugin(const fs::path& file, bool named) {
+    try {
+      add(load_plugin(file));
+    } catch (const Error& e) {
+      if (named) throw Error(ErrorCode::kDevice, "backend " + file.string() + ": " + e.what());
+      unavailable.push_back({file.stem().string(), e.what()});
+    }
+  }
+
+  void add_path(const fs::path& path, bool named) {
+    std::vector<fs::path> files;
+    try {
+      files = plugin_files(path);
+    } catch (const Error& e) {
+      if (named) throw;
+      unavailable.push_back({path.string(), e.what()});
+    }
+    for (const fs::path& file : files) add_plugin(file, named);
+  }
+
+  const sateen_backend* find(std::string_view name) const {
+    const auto it = std::find_if(backends.begin(), backends.end(),
+                                 [&](const sateen_backend* b) { return std::string_view(b->name) == name; });
+    return it == backends.end() ? nullptr : *it;
+  }
+};
+
+namespace {
+
+std::string text(const char* s) {
+  return s != nullptr ? s : "";
+}
+
+DeviceInfo describe(const sateen_backend& backend, uint32_t index) {
+  sateen_device_info c{};
+  c.struct_size = sizeof c;
+  const sateen_status status = backend.device_info(index, &c);
+  if (status != SATEEN_OK) {
+    DeviceState::throw_status(backend, nullptr, status, std::string(backend.name) + ": describe a device");
+  }
+  DeviceInfo info;
+  info.backend = backend.name;
+  info.index = index;
+  info.id = text(c.id);
+  info.name = text(c.name);
+  info.vendor = text(c.vendor);
+  info.driver = text(c.driver);
+  info.type = c.type;
+  info.alignment = c.alignment;
+  info.memory_bytes = c.memory_bytes;
+  info.max_allocation_bytes = c.max_allocation_bytes;
+  return info;
+}
+
+std::vector<DeviceInfo> devices_of(const sateen_backend& backend) {
+  uint32_t count = 0;
+  const sateen_status status = backend.device_count(&count);
+  if (status != SATEEN_OK) {
+    DeviceState::throw_status(backend, nullptr, status, std::string(backend.name) + ": look for devices");
+  }
+  std::vector<DeviceInfo> devices;
+  for (uint32_t i = 0; i < count; ++i) devices.push_back(describe(backend, i));
+  return devices;
+}
+
+void forward_log(void* context, uint32_t level, const char* message) {
+  const auto& state = *static_cast<const DeviceState*>(context);
+  if (!state.log || message == nullptr) return;
+  try {
+    state.log(static_cast<LogLevel>(std::min(level, SATEEN_LOG_ERROR)), message);
+  } catch (...) {  // a sink must not throw; the plugin that calls is C and could not bear it
+  }
+}
+
+template <typename Items, typename Name>
+std::string list(const Items& items, Name&& name) {
+  std::string r;
+  for (const auto& item : items) r += (r.empty() ? "" : ", ") + name(item);
+  return r.empty() ? "none" : r;
+}
+
+}  // namespace
+
+Registry::Registry() : Registry(Options{}) {}
+
+Registry::Registry(Options options) : state_(std::make_unique<State>()) {
+  state_->log = std::move(options.log);
+  for (const sateen_backend_entry_fn entry : builtin_backends()) {
+    const sateen_backend* table = entry(SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR);
+    check_backend_table(table);
+    state_->add(table);
+  }
+  for (const fs::path& path : options.backend_paths) state_->add_path(fs::absolute(path), true);
+  if (options.default_paths) {
+    for (const fs::path& path : default_plugin_paths()) state_->add_path(path, false);
+  }
+}
+
+Registry::~Registry() = default;
+
+std::vector<std::string> Registry::backends() const {
+  std::vector<std::string> names;
+  for (const sateen_backend* b : state_->backends) names.emplace_back(b->name);
+  return names;
+}
+
+std::vector<UnavailableBackend> Registry::unavailable() const {
+  std::vector<UnavailableBackend> all = state_->unavailable;
+  for (const sateen_backend* b : state_->backends) {
+    uint32_t count = 0;
+    if (b->device_count(&count) != SATEEN_OK) all.push_back({b->name, b->last_error(nullptr)});
+  }
+  return all;
+}
+
+std::vector<DeviceInfo> Registry::devices() const {
+  std::vector<DeviceInfo> all;
+  for (const sateen_backend* b : state_->backends) {
+    uint32_t count = 0;
+    if (b->device_count(&count) != SATEEN_OK) continue;  // unavailable() has its reason
+    for (uint32_t i = 0; i < count; ++i) all.push_back(describe(*b, i));
+  }
+  return all;
+}
+
+Device Registry::open(const std::string& backend, const std::string& device_id,
+                      std::vector<std::string> options) const {
+  const sateen_backend* table = state_->find(backend);
+  if (table == nullptr) {
+    for (const UnavailableBackend& u : state_->unavailable) {
+      if (u.name == backend) throw Error(ErrorCode::kDevice, "backend '" + backend + "' can't be used: " + u.reason);
+    }
+    throw Error(ErrorCode::kDevice, "there is no backend '" + backend +
+                                        "'; there are: " + list(backends(), [](const auto& n) { return n; }));
+  }
+  const std::vector<DeviceInfo> devices = devices_of(*table);
+  const auto chosen = std::find_if(devices.begin(), devices.end(),
+                                   [&](const DeviceInfo& d) { return device_id.empty() || d.id == device_id; });
+  if (chosen == devices.end()) {
+    throw Error(ErrorCode::kDevice, "backend '" + backend + "' has no device" +
+                                        (device_id.empty() ? "" : " '" + device_id + "'") +
+                                        "; there are: " + list(devices, [](const auto& d) { return d.id; }));
+  }
+
+  auto state = std::make_shared<DeviceState>();
+  state->backend = table;
+  state->info = *chosen;
+  state->log = state_->log;
+  state->host = {sizeof(sateen_host), SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR, 0, state.get(), forward_log};
+  std::vector<const char*> c_options;
+  for (const std::string& o : options) c_options.push_back(o.c_str());
+  c_options.push_back(nullptr);
+  const sateen_status status = table->device_open(chosen->index, c_options.data(), &state->host, &state->device);
+  if (status != SATEEN_OK) {
+    DeviceState::throw_status(*table, nullptr, status, chosen->id + ": open");
+  }
+  return Device(std::move(state));
+}
+
+}  // namespace sateen

@@ -1,0 +1,70 @@
+// The step tables on the device and the log that comes back from it.
+#include "train/epoch_tables.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace sateen {
+
+namespace {
+
+constexpr uint64_t kLogRowBytes = 2 * sizeof(float);
+
+}  // namespace
+
+EpochTables::EpochTables(Device& device, int64_t images, int64_t batch)
+    : images_(images), batch_(batch), rows_((images + batch - 1) / batch), valid_rows_(static_cast<size_t>(rows_)) {
+  const auto rows = static_cast<uint64_t>(rows_);
+  permutation_ = device.create_buffer(rows * static_cast<uint64_t>(batch_) * sizeof(int32_t));
+  cursor_ = device.create_buffer(2 * sizeof(int32_t));
+  log_buffer_ = device.create_buffer(rows * kLogRowBytes);
+  log_.resize(rows * 2);
+  for (int64_t row = 0; row < rows_; ++row) {
+    valid_rows_[static_cast<size_t>(row)] = static_cast<int32_t>(std::min(batch_, images_ - row * batch_));
+  }
+  valid_ = device.create_buffer(valid_rows_.data(), rows * sizeof(int32_t));
+}
+
+void EpochTables::begin(std::span<const int32_t> order, uint32_t step) {
+  std::vector<int32_t> padded(order.begin(), order.end());
+  padded.resize(static_cast<size_t>(rows_ * batch_), -1);  // an index outside the data gives zeros
+  permutation_.write(padded.data(), padded.size() * sizeof(int32_t));
+  const std::array<uint32_t, 2> cursor{0, step};
+  cursor_.write(cursor.data(), sizeof cursor);
+  fetches_.clear();
+  fetched_ = done_ = 0;
+  nonfinite_ = -1;
+  loss_ = correct_ = 0;
+  counted_ = 0;
+}
+
+void EpochTables::fetch_until(Device& device, int64_t end) {
+  if (end == fetched_) return;
+  const auto first = static_cast<uint64_t>(fetched_);
+  const uint64_t bytes = static_cast<uint64_t>(end - fetched_) * kLogRowBytes;
+  fetches_.push_back({device.read_async(log_.data() + 2 * first, log_buffer_, bytes, first * kLogRowBytes), end});
+  fetched_ = end;
+}
+
+void EpochTables::collect(size_t pending) {
+  while (fetches_.size() > pending) {
+    fetches_.front().event.wait();
+    for (; done_ < fetches_.front().end; ++done_) {
+      const auto row = static_cast<size_t>(done_);
+      if (nonfinite_ < 0 && !std::isfinite(log_[2 * row])) nonfinite_ = done_;
+      loss_ += static_cast<double>(log_[2 * row]);
+      correct_ += static_cast<double>(log_[2 * row + 1]);
+      counted_ += static_cast<uint64_t>(valid_rows_[row]);
+    }
+    fetches_.erase(fetches_.begin());
+  }
+}
+
+Metrics EpochTables::metrics() const {
+  if (counted_ == 0) return {};
+  const auto n = static_cast<double>(counted_);
+  return {loss_ / n, correct_ / n, counted_};
+}
+
+}  // namespace sateen
