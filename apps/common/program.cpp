@@ -1,0 +1,96 @@
+// What surrounds every program: its messages on stderr, its results on stdout, and its exit code.
+#include "common/program.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <system_error>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "common/exit_code.hpp"
+#include "common/text.hpp"
+#include "sateen/error.hpp"
+
+namespace sateen::app {
+namespace {
+
+// A file opened while stdout is closed would become stdout, and results would be written into it.
+void occupy_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) != -1) continue;
+    // For reading alone: writing to a closed stdout stays an error.
+    if (open("/dev/null", O_RDONLY) == -1) return;
+  }
+}
+
+[[noreturn]] void throw_stdout_error(int error) {
+  throw Error(ErrorCode::kOutput, "standard output: " + std::generic_category().message(error) +
+                                      "; the results are incomplete, look where it leads to");
+}
+
+}  // namespace
+
+void Program::message_line(std::string_view kind, std::string_view message) const {
+  std::string line = name_;
+  line += ": ";
+  line += kind;
+  line += ": ";
+  line += one_line(message);
+  note(line);
+}
+
+void Program::note(std::string_view line) {
+  std::string text(line);
+  text += '\n';
+  // In one piece, so that lines of several threads don't mix. Nobody to tell when it fails.
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+}
+
+void Program::print(std::string_view text) {
+  errno = 0;
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size()) throw_stdout_error(errno);
+}
+
+void Program::flush() {
+  errno = 0;
+  if (std::fflush(stdout) != 0) throw_stdout_error(errno);
+}
+
+LogSink Program::log_sink() const {
+  return [program = *this](LogLevel level, std::string_view message) {
+    if (level == LogLevel::kWarning) program.warning(message);
+    if (level == LogLevel::kError) program.error(message);
+  };
+}
+
+int run_program(const char* name, Body body, int argc, const char* const* argv) noexcept {
+  // Reset whatever the parent left: `… | head -1` ends a program quietly.
+  std::signal(SIGPIPE, SIG_DFL);
+  occupy_standard_descriptors();
+  try {
+    const Program program(name);
+    try {
+      const int code = body(program, argc, argv);
+      Program::flush();
+      return code;
+    } catch (const Error& error) {
+      program.error(error.what());
+      return exit_code(error.code());
+    } catch (const std::bad_alloc&) {
+      program.error("out of memory; close other programs or use smaller data");
+    } catch (const std::exception& error) {
+      program.error(error.what());
+    } catch (...) {
+      program.error("an exception of unknown type");
+    }
+  } catch (...) {
+    std::fputs("sateen: error: out of memory\n", stderr);
+  }
+  return kRunTime;
+}
+
+}  // namespace sateen::app

@@ -1,0 +1,57 @@
+// SIGINT, SIGTERM and SIGHUP as a wish to stop: the first one cancels, the second one leaves at once.
+#include "common/signals.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <optional>
+#include <string_view>
+
+#include <unistd.h>
+
+#include "common/exit_code.hpp"
+
+namespace sateen::app {
+namespace {
+
+// A handler has no other way to its data.
+std::optional<CancelToken> stop_token;
+std::atomic<int> stop_signal{0};
+static_assert(std::atomic<int>::is_always_lock_free);
+
+extern "C" void on_stop_signal(int signal) {
+  int none = 0;
+  if (!stop_signal.compare_exchange_strong(none, signal)) _exit(kSignalBase + signal);
+  stop_token->cancel();
+  const int saved = errno;
+  constexpr std::string_view kNotice = "\nstopping after the steps in flight; once more to leave at once\n";
+  static_cast<void>(!write(STDERR_FILENO, kNotice.data(), kNotice.size()));
+  errno = saved;
+}
+
+}  // namespace
+
+StopSignals::StopSignals(const CancelToken& token) {
+  stop_token = token;
+  stop_signal = 0;
+  for (size_t i = 0; i < kSignals.size(); ++i) {
+    struct sigaction action {};
+    action.sa_handler = kSignals[i] == SIGPIPE ? SIG_IGN : on_stop_signal;
+    action.sa_flags = SA_RESTART;
+    sigaction(kSignals[i], nullptr, &previous_[i]);
+    if (previous_[i].sa_handler != SIG_IGN) sigaction(kSignals[i], &action, nullptr);
+  }
+}
+
+StopSignals::~StopSignals() {
+  for (size_t i = 0; i < kSignals.size(); ++i) sigaction(kSignals[i], &previous_[i], nullptr);
+}
+
+int StopSignals::received() {
+  return stop_signal;
+}
+
+const char* StopSignals::name(int signal) {
+  return signal == SIGINT ? "SIGINT" : signal == SIGTERM ? "SIGTERM" : signal == SIGHUP ? "SIGHUP" : "a signal";
+}
+
+}  // namespace sateen::app

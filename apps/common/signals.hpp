@@ -1,0 +1,30 @@
+// SIGINT, SIGTERM and SIGHUP as a wish to stop: the first one cancels, the second one leaves at once.
+#pragma once
+
+#include <array>
+#include <csignal>
+
+#include "sateen/cancel.hpp"
+
+namespace sateen::app {
+
+/// Handles the three signals while it lives; one at a time in a process. A signal that was ignored before (nohup, a
+/// background job) stays ignored. SIGPIPE is ignored meanwhile: nobody reading the messages is no reason to stop.
+class StopSignals {
+ public:
+  explicit StopSignals(const CancelToken& token);
+  ~StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  /// The signal's number, or 0.
+  static int received();
+  /// "SIGINT"
+  static const char* name(int signal);
+
+ private:
+  static constexpr std::array<int, 4> kSignals = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+  std::array<struct sigaction, 4> previous_{};
+};
+
+}  // namespace sateen::app

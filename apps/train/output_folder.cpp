@@ -1,0 +1,66 @@
+// The folder of --out: made, checked and locked before training starts.
+#include "train/output_folder.hpp"
+
+#include <cerrno>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "sateen/error.hpp"
+
+namespace sateen::app {
+namespace {
+
+[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& reason) {
+  throw Error(ErrorCode::kOutput, path.string() + ": " + reason + "; give --out a folder that can be written to");
+}
+
+std::string reason_of(int error) {
+  return std::generic_category().message(error);
+}
+
+}  // namespace
+
+OutputFolder::OutputFolder(std::filesystem::path folder) : folder_(std::move(folder)) {
+  std::error_code error;
+  std::filesystem::create_directories(folder_, error);
+  if (error) refuse(folder_, "can't make the folder: " + error.message());
+  descriptor_ = open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor_ == -1) refuse(folder_, reason_of(errno));
+  try {
+    lock();
+    check_writable();
+    for (const auto& path : {best(), last(), history()}) {
+      if (std::filesystem::is_directory(path, error)) refuse(path, "is a folder");
+      if (std::filesystem::exists(path, error)) earlier_files_ = true;
+    }
+  } catch (...) {
+    close(descriptor_);
+    throw;
+  }
+}
+
+OutputFolder::~OutputFolder() {
+  close(descriptor_);
+}
+
+void OutputFolder::lock() {
+  // On the folder itself, so that nothing is left behind. Some network file systems can't: then there is no lock.
+  if (flock(descriptor_, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
+    throw Error(ErrorCode::kOutput, folder_.string() + ": another run writes here now; give --out another folder");
+  }
+}
+
+void OutputFolder::check_writable() const {
+  std::string name = folder_ / ".sateen-check-XXXXXX";
+  const int probe = mkostemp(name.data(), O_CLOEXEC);
+  if (probe == -1) refuse(folder_, "can't write files there: " + reason_of(errno));
+  close(probe);
+  unlink(name.c_str());
+}
+
+}  // namespace sateen::app

@@ -1,0 +1,72 @@
+// What sateen-train tells people, on stderr.
+#include "train/report.hpp"
+
+#include "common/numbers.hpp"
+#include "common/program.hpp"
+#include "common/text.hpp"
+
+namespace sateen::app {
+namespace {
+
+constexpr int kDigits = 4;
+
+void say(const std::string& label, const std::string& text) {
+  constexpr size_t kWidth = 10;
+  Program::note(one_line(label + std::string(kWidth - label.size(), ' ') + text));
+}
+
+std::string counted(uint64_t number, const std::string& noun) {
+  return grouped(number) + " " + noun + (number == 1 ? "" : "s");
+}
+
+}  // namespace
+
+void report_device(const DeviceInfo& info) {
+  std::string text = info.id + ", " + info.name;
+  if (!info.driver.empty()) text += ", " + info.driver;
+  say("device", text);
+}
+
+void report_data(const std::filesystem::path& folder, const Dataset& data, const Split& parts) {
+  say("data", folder.string() + ", " + counted(data.size(), "image") + ": " + grouped(parts.train.size()) +
+                  " to train on, " + grouped(parts.held_out.size()) + " held out");
+}
+
+void report_model(const TrainSettings& settings, const Sequential& model) {
+  say("model", settings.model + ", " + counted(model.parameter_count(), "parameter"));
+}
+
+void report_plan(const TrainSettings& settings, int64_t steps_per_epoch) {
+  say("training", counted(static_cast<uint64_t>(settings.epochs), "epoch") + " of " +
+                      counted(static_cast<uint64_t>(steps_per_epoch), "step") + ", batch size " +
+                      std::to_string(settings.batch_size) + ", learning rate " + general(settings.learning_rate) +
+                      ", seed " + std::to_string(settings.seed));
+}
+
+void report_epoch(const EpochRecord& record, int64_t epochs) {
+  const std::string total = std::to_string(epochs);
+  const std::string number = std::to_string(record.epoch);
+  std::string line = "epoch " + std::string(total.size() - std::min(total.size(), number.size()), ' ') + number + "/" +
+                     total + "  loss " + fixed(record.train.loss, kDigits) + "  acc " +
+                     fixed(record.train.accuracy, kDigits);
+  if (record.held_out.images != 0) {
+    line +=
+        "  val_loss " + fixed(record.held_out.loss, kDigits) + "  val_acc " + fixed(record.held_out.accuracy, kDigits);
+  }
+  line += "  " + fixed(record.seconds, 1) + " s  " + fixed(record.images_per_second, 0) + " images/s";
+  if (record.best) line += "  (best)";
+  Program::note(line);
+}
+
+std::string describe_best(const std::optional<EpochRecord>& best, const OutputFolder& out) {
+  if (!best) return "no epoch was finished, so there is no best model of this run";
+  std::string text = out.best().string() + " is the best model, of epoch " + std::to_string(best->epoch) + " (";
+  if (best->held_out.images != 0) {
+    text += "val_loss " + fixed(best->held_out.loss, kDigits) + ", val_acc " + fixed(best->held_out.accuracy, kDigits);
+  } else {
+    text += "loss " + fixed(best->train.loss, kDigits) + ", acc " + fixed(best->train.accuracy, kDigits);
+  }
+  return text + ")";
+}
+
+}  // namespace sateen::app

@@ -1,0 +1,98 @@
+// A training run from data set to files.
+#include "train/run.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "common/exit_code.hpp"
+#include "common/numbers.hpp"
+#include "common/signals.hpp"
+#include "sateen/data.hpp"
+#include "sateen/error.hpp"
+#include "sateen/model_file.hpp"
+#include "sateen/train.hpp"
+#include "train/history.hpp"
+#include "train/output_folder.hpp"
+#include "train/report.hpp"
+
+namespace sateen::app {
+namespace {
+
+void check_batch_size(const TrainSettings& settings, size_t images) {
+  if (static_cast<uint64_t>(settings.batch_size) <= images) return;
+  throw Error(ErrorCode::kUsage, "--batch-size " + std::to_string(settings.batch_size) + " is more than the " +
+                                     grouped(images) + " images to train on; give that many or fewer");
+}
+
+// The same file but for the weights.
+ModelFile model_file(const Sequential& model, const Dataset& data, const TrainOptions& options) {
+  return {model, options.preprocessing, data.class_names(), /*version=*/{}, data.hash(), options.seed};
+}
+
+int stopped_before_training(const Program& program, int signal) {
+  program.warning(std::string("stopped by ") + StopSignals::name(signal) + " before training began: nothing was saved");
+  return kSignalBase + signal;
+}
+
+}  // namespace
+
+int train(const Program& program, const TrainSettings& settings, const Device& device) {
+  CancelToken cancel;
+  const StopSignals signals(cancel);
+
+  TrainOptions options;
+  options.batch_size = settings.batch_size;
+  options.seed = settings.seed;
+  options.adam.learning_rate = settings.learning_rate;
+
+  report_device(device.info());
+  const Dataset data = load_fashion_mnist(settings.data, FashionMnistPart::kTrain, program.log_sink());
+  Split parts = split(data.size(), settings.held_out_share, settings.seed);
+  check_batch_size(settings, parts.train.size());
+  report_data(settings.data, data, parts);
+  Sequential model = fashion_mnist_network(settings.model == "dropout");
+  model.initialise(settings.seed);
+  report_model(settings, model);
+
+  const OutputFolder out(settings.out);
+  if (out.has_earlier_files()) {
+    program.warning(settings.out.string() + " holds files of an earlier run; they are replaced as this one goes on");
+  }
+  ModelFile file = model_file(model, data, options);
+  Trainer trainer(device, model, data, std::move(parts), options);
+  report_plan(settings, trainer.steps_per_epoch());
+  if (StopSignals::received() != 0) return stopped_before_training(program, StopSignals::received());
+
+  History history(out.history());
+  std::optional<EpochRecord> best;
+  FitCallbacks callbacks;
+  callbacks.on_epoch = [&](const EpochRecord& record) {
+    file.model = trainer.model();
+    if (record.best) {
+      save_model(file, out.best());
+      best = record;
+    }
+    save_model(file, out.last());
+    history.append(record);
+    if (settings.epoch_lines) report_epoch(record, settings.epochs);
+  };
+  try {
+    trainer.fit(settings.epochs, callbacks, cancel);
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kDiverged) {
+      throw Error(ErrorCode::kDiverged, std::string(error.what()) + "; try a lower --lr than " +
+                                            general(settings.learning_rate) + "; " + describe_best(best, out));
+    }
+    if (error.code() != ErrorCode::kCancelled) throw;
+    file.model = trainer.model();
+    save_model(file, out.last());
+    program.warning(std::string("stopped by ") + StopSignals::name(StopSignals::received()) + " in epoch " +
+                    std::to_string(trainer.epoch() + 1) + ": " + out.last().string() + " has the weights so far; " +
+                    describe_best(best, out));
+    return kSignalBase + StopSignals::received();
+  }
+  Program::note("done: " + describe_best(best, out));
+  return kDone;
+}
+
+}  // namespace sateen::app

@@ -1,0 +1,62 @@
+// Trains a network of one's own on pictures made in memory: light on the left half (class 0) or on the right (class 1).
+#include <cstdint>
+#include <iostream>
+#include <vector>
+
+#include "sateen/data.hpp"
+#include "sateen/device.hpp"
+#include "sateen/error.hpp"
+#include "sateen/predict.hpp"
+#include "sateen/random.hpp"
+#include "sateen/train.hpp"
+
+namespace {
+
+constexpr int kSide = 8;
+
+sateen::Dataset make_pictures(uint32_t count) {
+  sateen::RandomStream random(1, 0);
+  std::vector<uint8_t> pixels, labels;
+  for (uint32_t i = 0; i < count; ++i) {
+    labels.push_back(static_cast<uint8_t>(i % 2));
+    for (int p = 0; p < kSide * kSide; ++p) {
+      const bool light = (p % kSide >= kSide / 2) == (i % 2 == 1);
+      pixels.push_back(static_cast<uint8_t>(random.below(100) + (light ? 100U : 0U)));
+    }
+  }
+  return {sateen::Shape{kSide, kSide, 1}, pixels, labels, {"left", "right"}};
+}
+
+void run() {
+  const sateen::Dataset data = make_pictures(512);
+
+  sateen::Sequential model({kSide, kSide, 1});
+  model.add(sateen::Conv2D(8)).add(sateen::LeakyReLU()).add(sateen::MaxPool2D());
+  model.add(sateen::Flatten()).add(sateen::Dense(2));
+  model.initialise(/*seed=*/0);
+
+  const sateen::Registry backends;
+  const sateen::Device device = backends.open("cpu");
+  sateen::TrainOptions options;
+  options.batch_size = 32;
+  sateen::Trainer trainer(device, model, data, sateen::split(data.size(), 0.25, /*seed=*/0), options);
+  for (const sateen::EpochRecord& epoch : trainer.fit(5)) {
+    std::cout << "epoch " << epoch.epoch << ": held-out accuracy " << epoch.held_out.accuracy << '\n';
+  }
+
+  sateen::Predictor predictor(device, trainer.model());
+  const std::vector<float> probabilities = predictor.predict(data.image(0));
+  std::cout << "the first picture is light on the left with probability " << probabilities[0] << '\n';
+}
+
+}  // namespace
+
+int main() {
+  try {
+    run();
+    return 0;
+  } catch (const sateen::Error& error) {
+    std::cerr << "sateen-train-in-memory: error: " << error.what() << '\n';
+    return 1;
+  }
+}
