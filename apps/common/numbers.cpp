@@ -50,8 +50,9 @@ std::string fixed(double value, int digits) {
 std::string general(double value, int digits) {
   Scratch scratch{};
   char* const end = scratch.data() + scratch.size();
-  const auto result = digits == 0 ? std::to_chars(scratch.data(), end, value)
-                                  : std::to_chars(scratch.data(), end, value, std::chars_format::general, digits);
+  constexpr auto kFormat = std::chars_format::general;
+  const auto result = digits == 0 ? std::to_chars(scratch.data(), end, value, kFormat)
+                                  : std::to_chars(scratch.data(), end, value, kFormat, digits);
   return {scratch.data(), result.ptr};
 }
 

@@ -41,7 +41,7 @@ TrainSettings settings_of(const Options& options) {
   settings.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 64, 1, kMaxBatch));
   settings.seed = options.whole_number("seed", 0, 0, UINT64_MAX);
   settings.learning_rate = options.number(
-      "lr", 1e-3, [](double x) { return x > 0 && x <= 1e6; }, "a number above 0 and up to 1,000,000");
+      "lr", 1e-3, [](double x) { return x > 0 && x <= 1e30; }, "a number above 0 and up to 1e30");
   settings.held_out_share = options.number(
       "val-split", 0.2, [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1");
   settings.epoch_lines = options.choice("progress", {"auto", "plain", "none"}) != "none";

@@ -10,6 +10,11 @@ namespace {
 
 constexpr int kDigits = 4;
 
+// A loss that runs away stays readable.
+std::string loss_text(double loss) {
+  return loss < 1e6 ? fixed(loss, kDigits) : general(loss, kDigits);
+}
+
 void say(const std::string& label, const std::string& text) {
   constexpr size_t kWidth = 10;
   Program::note(one_line(label + std::string(kWidth - label.size(), ' ') + text));
@@ -47,11 +52,10 @@ void report_epoch(const EpochRecord& record, int64_t epochs) {
   const std::string total = std::to_string(epochs);
   const std::string number = std::to_string(record.epoch);
   std::string line = "epoch " + std::string(total.size() - std::min(total.size(), number.size()), ' ') + number + "/" +
-                     total + "  loss " + fixed(record.train.loss, kDigits) + "  acc " +
+                     total + "  loss " + loss_text(record.train.loss) + "  acc " +
                      fixed(record.train.accuracy, kDigits);
   if (record.held_out.images != 0) {
-    line +=
-        "  val_loss " + fixed(record.held_out.loss, kDigits) + "  val_acc " + fixed(record.held_out.accuracy, kDigits);
+    line += "  val_loss " + loss_text(record.held_out.loss) + "  val_acc " + fixed(record.held_out.accuracy, kDigits);
   }
   line += "  " + fixed(record.seconds, 1) + " s  " + fixed(record.images_per_second, 0) + " images/s";
   if (record.best) line += "  (best)";
@@ -62,9 +66,9 @@ std::string describe_best(const std::optional<EpochRecord>& best, const OutputFo
   if (!best) return "no epoch was finished, so there is no best model of this run";
   std::string text = out.best().string() + " is the best model, of epoch " + std::to_string(best->epoch) + " (";
   if (best->held_out.images != 0) {
-    text += "val_loss " + fixed(best->held_out.loss, kDigits) + ", val_acc " + fixed(best->held_out.accuracy, kDigits);
+    text += "val_loss " + loss_text(best->held_out.loss) + ", val_acc " + fixed(best->held_out.accuracy, kDigits);
   } else {
-    text += "loss " + fixed(best->train.loss, kDigits) + ", acc " + fixed(best->train.accuracy, kDigits);
+    text += "loss " + loss_text(best->train.loss) + ", acc " + fixed(best->train.accuracy, kDigits);
   }
   return text + ")";
 }

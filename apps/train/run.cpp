@@ -20,8 +20,8 @@ namespace {
 
 void check_batch_size(const TrainSettings& settings, size_t images) {
   if (static_cast<uint64_t>(settings.batch_size) <= images) return;
-  throw Error(ErrorCode::kUsage, "--batch-size " + std::to_string(settings.batch_size) + " is more than the " +
-                                     grouped(images) + " images to train on; give that many or fewer");
+  throw Error(ErrorCode::kUsage, "--batch-size " + std::to_string(settings.batch_size) +
+                                     " is too large; images to train on: " + grouped(images));
 }
 
 // The same file but for the weights.
@@ -60,10 +60,10 @@ int train(const Program& program, const TrainSettings& settings, const Device& d
   }
   ModelFile file = model_file(model, data, options);
   Trainer trainer(device, model, data, std::move(parts), options);
-  report_plan(settings, trainer.steps_per_epoch());
   if (StopSignals::received() != 0) return stopped_before_training(program, StopSignals::received());
 
   History history(out.history());
+  report_plan(settings, trainer.steps_per_epoch());
   std::optional<EpochRecord> best;
   FitCallbacks callbacks;
   callbacks.on_epoch = [&](const EpochRecord& record) {
@@ -80,8 +80,8 @@ int train(const Program& program, const TrainSettings& settings, const Device& d
     trainer.fit(settings.epochs, callbacks, cancel);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kDiverged) {
-      throw Error(ErrorCode::kDiverged, std::string(error.what()) + "; try a lower --lr than " +
-                                            general(settings.learning_rate) + "; " + describe_best(best, out));
+      throw Error(ErrorCode::kDiverged, std::string(error.what()) + " (--lr is " + general(settings.learning_rate) +
+                                            " now); " + describe_best(best, out));
     }
     if (error.code() != ErrorCode::kCancelled) throw;
     file.model = trainer.model();

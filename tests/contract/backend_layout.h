@@ -1,5 +1,5 @@
-/* The layout of every structure of backend.h, asserted. It has no include of its own beyond the header under test, so that
- * compiling it also proves that the header stands alone. */
+/* The layout of every structure of backend.h, asserted. It has no include of its own beyond the header under test, so
+ * that compiling it also proves that the header stands alone. */
 #include "sateen/backend.h"
 
 #ifdef __cplusplus

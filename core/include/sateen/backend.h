@@ -154,7 +154,8 @@ typedef struct {
 
 /* ---- 5. Operations -----------------------------------------------------------------------------------------------
  * SATEEN_FOR_EACH_OP(X) expands X(CONSTANT, number, name, n_src, n_dst). f32 unless a page says otherwise.
- * Shapes: N batch, H W spatial, C channels. NaN and infinity go through every operation as IEEE 754 has them.
+ * Shapes: N batch, H W spatial, C channels. NaN and infinity go through every operation as IEEE 754 has them,
+ * but that a fast convolution may spread a NaN to outputs beside those that see it; it never loses one.
  *
  * The cursor is an I32 tensor [2] on the device: {row, step}. row selects this step's row in the tables of the epoch;
  * step counts training steps since the start of training, and numbers the random draws. A row out of its table's range

@@ -27,7 +27,8 @@ class Sequential {
   /// input: one sample's shape without the batch dim: 28×28×1.
   explicit Sequential(Shape input);
 
-  /// Appends a layer and its (zero) weights. Throws Error(kUsage) when it does not fit what comes before.
+  /// Appends a layer and its (zero) weights. Throws Error(kUsage) when it does not fit what comes before, or when the
+  /// model would have more than 2³¹−1 parameters; the model is then as it was.
   Sequential& add(std::shared_ptr<const Layer> layer);
   template <std::derived_from<Layer> L>
   Sequential& add(L layer) {

@@ -10,6 +10,12 @@
 
 namespace sateen {
 
+namespace {
+
+constexpr uint64_t kMaxParameters = (uint64_t{1} << 31) - 1;
+
+}  // namespace
+
 Sequential::Sequential(Shape input) : input_(std::move(input)) {}
 
 Sequential& Sequential::add(std::shared_ptr<const Layer> layer) {
@@ -35,7 +41,7 @@ Sequential& Sequential::add(std::shared_ptr<const Layer> layer) {
     end = checked_add(end, spec.shape.elements(), "the number of parameters");
     added.push_back({name + "." + spec.name, std::move(spec), layers_.size(), offset});
   }
-  if (end > weights_.max_size()) throw Error(ErrorCode::kUsage, "the number of parameters is too large");
+  if (end > kMaxParameters) throw Error(ErrorCode::kUsage, name + ": the number of parameters is too large");
 
   weights_.resize(end);  // the one step that may fail for memory comes before any change
   layers_.push_back(std::move(layer));

@@ -1,0 +1,48 @@
+// The list of cases, and how they are named.
+#include "suite.hpp"
+
+#include <iostream>
+
+#include <boost/test/results_collector.hpp>
+
+namespace conformance {
+
+CaseList all_cases() {
+  CaseList list;
+  add_gather_cases(list);
+  add_conv2d_cases(list);
+  add_max_pool2d_cases(list);
+  add_leaky_relu_cases(list);
+  add_dense_cases(list);
+  add_dropout_cases(list);
+  add_softmax_cases(list);
+  add_update_cases(list);
+  return list;
+}
+
+void add_test(boost::unit_test::test_suite& suite, const std::string& name, std::function<void()> body) {
+  suite.add(boost::unit_test::make_test_case(std::move(body), name, __FILE__, __LINE__));
+}
+
+const char* op_name(uint32_t kind) {
+#define CONFORMANCE_NAME(constant, number, name, n_src, n_dst) \
+  if (kind == number) return name;
+  SATEEN_FOR_EACH_OP(CONFORMANCE_NAME)
+#undef CONFORMANCE_NAME
+  return "unknown";
+}
+
+// FNV-1a: the same name draws the same numbers everywhere.
+uint64_t seed_of(const std::string& name) {
+  uint64_t hash = 0xcbf29ce484222325ULL;
+  for (const char c : name) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  return hash;
+}
+
+void RerunPrinter::test_unit_finish(const boost::unit_test::test_unit& unit, unsigned long) {
+  if (unit.p_type != boost::unit_test::TUT_CASE) return;
+  if (boost::unit_test::results_collector.results(unit.p_id).passed()) return;
+  std::cout << "rerun: " << program_ << " --run_test=" << unit.full_name() << " -- " << target_ << std::endl;
+}
+
+}  // namespace conformance

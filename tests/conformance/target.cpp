@@ -1,0 +1,87 @@
+// Reading the target's options, and opening it.
+#include "target.hpp"
+
+#include <cstring>
+
+#include <boost/program_options.hpp>
+
+namespace conformance {
+namespace {
+
+std::unique_ptr<Target>& slot() {
+  static std::unique_ptr<Target> target;
+  return target;
+}
+
+}  // namespace
+
+TargetOptions take_target_options(int& argc, char** argv) {
+  int split = 1;
+  while (split < argc && std::strcmp(argv[split], "--") != 0) ++split;
+  const std::vector<std::string> words(argv + std::min(split + 1, argc), argv + argc);
+  argc = split;
+
+  namespace po = boost::program_options;
+  TargetOptions r;
+  std::vector<std::string> paths;
+  po::options_description description;
+  auto add = description.add_options();
+  add("backend", po::value(&r.backend));
+  add("device", po::value(&r.device_id));
+  add("option", po::value(&r.options)->composing());
+  add("vary", po::value(&r.vary)->composing());
+  add("backend-path", po::value(&paths)->composing());
+  add("needs", po::value(&r.needs));
+  po::variables_map map;
+  po::store(po::command_line_parser(words)
+                .options(description)
+                .style(po::command_line_style::default_style & ~po::command_line_style::allow_guessing)
+                .run(),
+            map);
+  po::notify(map);
+  r.backend_paths.assign(paths.begin(), paths.end());
+  return r;
+}
+
+std::string missing_instructions(const std::string& needs) {
+  if (needs.empty()) return {};
+#if defined(__x86_64__)
+  if (needs == "avx2" && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {};
+  if (needs == "avx512" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    return {};
+  return "this processor has no " + needs;
+#else
+  return needs + " is an instruction set of x86-64";
+#endif
+}
+
+std::string command_line(const TargetOptions& options) {
+  std::string r = "--backend " + options.backend;
+  if (!options.device_id.empty()) r += " --device " + options.device_id;
+  for (const std::string& o : options.options) r += " --option " + o;
+  for (const std::string& o : options.vary) r += " --vary " + o;
+  for (const std::filesystem::path& p : options.backend_paths) r += " --backend-path " + p.string();
+  return r;
+}
+
+Target::Target(const TargetOptions& options, const std::vector<std::string>& more_options) {
+  sateen::Registry::Options registry;
+  registry.backend_paths = options.backend_paths;
+  registry_ = std::make_unique<sateen::Registry>(registry);
+  std::vector<std::string> all = options.options;
+  all.insert(all.end(), more_options.begin(), more_options.end());
+  device_.emplace(registry_->open(options.backend, options.device_id, all));
+}
+
+void open_target(const TargetOptions& options) {
+  slot() = std::make_unique<Target>(options);
+}
+void close_target() {
+  slot().reset();
+}
+Target& target() {
+  return *slot();
+}
+
+}  // namespace conformance

@@ -1,0 +1,56 @@
+// The device under test, as the words after "--" on the command line name it.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sateen/device.hpp"
+
+namespace conformance {
+
+/// What was asked for.
+struct TargetOptions {
+  std::string backend = "cpu";
+  std::string device_id;
+  std::vector<std::string> options;
+  std::vector<std::filesystem::path> backend_paths;
+  std::vector<std::string> vary;  ///< options to compare with one another; sateen-conformance-same-bytes only
+  std::string needs;              ///< an instruction set without which the run is skipped
+};
+
+/// Exit code by which CTest knows a skipped test.
+inline constexpr int kSkipped = 77;
+
+/// Splits the command line at "--": argc is cut there, and what follows is read. Throws std::exception on a bad option.
+TargetOptions take_target_options(int& argc, char** argv);
+
+/// "" if this machine's processor has the instruction set ("avx2", "avx512"), or why it hasn't.
+std::string missing_instructions(const std::string& needs);
+
+/// The options again, as they are typed.
+std::string command_line(const TargetOptions& options);
+
+/// An opened device and the table behind it.
+class Target {
+ public:
+  explicit Target(const TargetOptions& options, const std::vector<std::string>& more_options = {});
+  sateen::Device& device() { return *device_; }
+  const sateen_backend& table() { return device_->table(); }
+  sateen_device* handle() { return device_->handle(); }
+  uint64_t alignment() { return device_->info().alignment; }
+  std::string last_error() { return table().last_error(handle()); }
+
+ private:
+  std::unique_ptr<sateen::Registry> registry_;
+  std::optional<sateen::Device> device_;
+};
+
+/// The target of this process: set once before the tests run, closed after the last.
+void open_target(const TargetOptions& options);
+void close_target();
+Target& target();
+
+}  // namespace conformance

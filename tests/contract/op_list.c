@@ -1,0 +1,18 @@
+/* The contract as a C11 compiler reads it. */
+#include "op_list.h"
+
+static const op_row kOps[] = {SATEEN_FOR_EACH_OP(CONTRACT_ROW)};
+static const size_t kSizes[] = {CONTRACT_SIZES};
+
+contract_view contract_in_c(void) {
+  contract_view view;
+  view.abi_major = SATEEN_ABI_MAJOR;
+  view.abi_minor = SATEEN_ABI_MINOR;
+  view.max_rank = SATEEN_MAX_RANK;
+  view.none = SATEEN_NONE;
+  view.n_ops = sizeof kOps / sizeof kOps[0];
+  view.op = kOps;
+  view.n_sizes = sizeof kSizes / sizeof kSizes[0];
+  view.size = kSizes;
+  return view;
+}

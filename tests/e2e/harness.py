@@ -1,0 +1,112 @@
+"""What the end-to-end tests share: running the programs, and small data to run them on."""
+
+import gzip
+import os
+import pathlib
+import random
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+import unittest
+import zlib
+
+BIN = pathlib.Path(os.environ["SATEEN_TEST_BIN"])
+# Sanitized programs are many times slower: tests that need many steps say that they are left out.
+SANITIZED = bool(os.environ.get("SATEEN_TEST_SANITIZE"))
+REAL_DATA = pathlib.Path("/usr/share/datasets/fashion-mnist")
+LABELS = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"]
+SIDE = 28
+TRAIN_IMAGES = 600
+TEST_IMAGES = 100
+
+
+def environment(**changes):
+    """The caller's environment without what would steer the programs."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("SATEEN_", "LC_", "LANG"))}
+    return {**kept, **changes}
+
+
+def command(program, *arguments):
+    return [os.fsencode(BIN / program)] + [os.fsencode(str(a) if isinstance(a, int) else a) for a in arguments]
+
+
+def run(program, *arguments, env=None, **options):
+    """Runs a program to its end; its output is text, whatever bytes it holds."""
+    return subprocess.run(command(program, *arguments), stdin=subprocess.DEVNULL, capture_output=True, timeout=240,
+                          encoding="utf-8", errors="surrogateescape", env=env or environment(), check=False, **options)
+
+
+def picture(label, number):
+    """28x28 grey: noise, and a light block whose place tells the class."""
+    noise = random.Random(1000 * label + number)
+    pixels = bytearray(noise.choices(range(60), k=SIDE * SIDE))
+    top, left = 2 + 13 * (label // 5), 1 + 5 * (label % 5)
+    for y in range(top, top + 10):
+        for x in range(left, left + 5):
+            pixels[y * SIDE + x] += 160
+    return bytes(pixels)
+
+
+def idx_images(pictures):
+    return struct.pack(">IIII", 0x803, len(pictures), SIDE, SIDE) + b"".join(pictures)
+
+
+def idx_labels(labels):
+    return struct.pack(">II", 0x801, len(labels)) + bytes(labels)
+
+
+def write_data(folder):
+    """A data set in Fashion-MNIST's files, of which one pair is compressed."""
+    folder.mkdir()
+    labels = [i % 10 for i in range(TRAIN_IMAGES)]
+    pictures = [picture(label, i) for i, label in enumerate(labels)]
+    (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx_images(pictures), 1))
+    (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx_labels(labels), 1))
+    (folder / "t10k-images-idx3-ubyte").write_bytes(idx_images(pictures[:TEST_IMAGES]))
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(idx_labels(labels[:TEST_IMAGES]))
+
+
+def write_png(path, pixels, width, height, channels=1):
+    """8 bits a channel; 1 channel is grey, 3 are colour."""
+    def chunk(kind, body):
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+    stride = width * channels
+    rows = b"".join(b"\0" + pixels[y * stride:(y + 1) * stride] for y in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 8, {1: 0, 3: 2}[channels], 0, 0, 0)
+    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    with open(path, "wb") as file:
+        file.write(data)
+
+
+class ProgramTest(unittest.TestCase):
+    """A folder per class, with a small data set in it, and checks of what programs say."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="sateen-e2e-"))
+        cls.addClassCleanup(shutil.rmtree, cls.folder)
+        cls.data = cls.folder / "data"
+        write_data(cls.data)
+
+    def train(self, name, *arguments, **options):
+        """Trains on the small data into a folder of that name, which is returned with the result."""
+        out = self.folder / name
+        return out, run("sateen-train", "--data", self.data, "--out", out, *arguments, **options)
+
+    def assert_code(self, result, code):
+        self.assertEqual(result.returncode, code, f"\nstdout: {result.stdout}\nstderr: {result.stderr}")
+
+    def assert_refused(self, result, code, *fragments):
+        """One line `program: error: …` with these words, no result, and this exit code."""
+        self.assert_code(result, code)
+        errors = self.error_lines(result)
+        self.assertEqual(len(errors), 1, result.stderr)
+        for fragment in fragments:
+            self.assertIn(fragment, errors[0])
+        self.assertEqual(result.stdout, "")
+
+    @staticmethod
+    def error_lines(result):
+        return re.findall(r"^sateen-[a-z]+: error: .*$", result.stderr, re.MULTILINE)

@@ -1,0 +1,29 @@
+"""The examples do what their first comment says."""
+
+import re
+
+from harness import ProgramTest, environment, run
+
+
+class Examples(ProgramTest):
+    def test_train_in_memory(self):
+        result = run("sateen-train-in-memory")
+        self.assert_code(result, 0)
+        accuracies = re.findall(r"held-out accuracy ([0-9.]+)", result.stdout)
+        self.assertEqual(len(accuracies), 5)
+        self.assertGreaterEqual(float(accuracies[-1]), 0.95)
+        self.assertGreater(float(result.stdout.split()[-1]), 0.5)
+
+    def test_export_images(self):
+        out = self.folder / "pictures"
+        from_small_data = environment(SATEEN_DATA=str(self.data))
+        result = run("sateen-export-images", out, "0", "7", "99", env=from_small_data)
+        self.assert_code(result, 0)
+        self.assertEqual(sorted(path.name for path in out.iterdir()),
+                         ["0-T-shirt_top.png", "7-Sneaker.png", "99-Ankle_boot.png"])
+        self.assertTrue((out / "7-Sneaker.png").read_bytes().startswith(b"\x89PNG"))
+        for wrong in ("100", "-1", "x", ""):
+            result = run("sateen-export-images", out, wrong, env=from_small_data)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("is not an index from 0 to 99", result.stderr)
+        self.assertEqual(run("sateen-export-images").returncode, 2)

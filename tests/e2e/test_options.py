@@ -1,0 +1,134 @@
+"""Command lines: help pages, versions, and every way to get them wrong."""
+
+import os
+import subprocess
+import unittest
+
+from harness import ProgramTest, command, environment, run
+
+FLAGS = {
+    "sateen-train": ["--model", "--epochs", "--batch-size", "--lr", "--seed", "--out", "--data", "--val-split",
+                     "--backend", "--backend-path", "--device", "--device-option", "--progress", "--help", "--version"],
+    "sateen-predict": ["--model", "--invert", "--format", "--allow-nonfinite", "--backend", "--backend-path", "--device",
+                       "--device-option", "--help", "--version"],
+}
+WHOLE = "is not a whole number from 1 to 1,000,000"
+REAL = "is not a number above 0 and up to 1e30"
+# What is typed after `sateen-train --out X`, and what the error says.
+WRONG = [
+    (["--epochs", "0"], WHOLE),
+    (["--epochs", "-1"], WHOLE),
+    (["--epochs", "+1"], WHOLE),
+    (["--epochs", "1e9"], WHOLE),
+    (["--epochs", "abc"], WHOLE),
+    (["--epochs", "1.0"], WHOLE),
+    (["--epochs", " 1"], WHOLE),
+    (["--epochs", "99999999999"], WHOLE),
+    (["--epochs", "99999999999999999999999"], WHOLE),
+    (["--batch-size", "0"], WHOLE),
+    (["--lr", "nan"], REAL),
+    (["--lr", "0"], REAL),
+    (["--lr", "-1"], REAL),
+    (["--lr", "inf"], REAL),
+    (["--lr", "-inf"], REAL),
+    (["--lr", "1e400"], REAL),
+    (["--lr", "0,5"], REAL),
+    (["--lr", "0x1p-3"], REAL),
+    (["--val-split", "1"], "is not a number from 0 to below 1"),
+    (["--val-split", "-0.1"], "is not a number from 0 to below 1"),
+    (["--val-split", "nan"], "is not a number from 0 to below 1"),
+    (["--seed", "-1"], "is not a whole number from 0 to 18,446,744,073,709,551,615"),
+    (["--seed", "18446744073709551616"], "is not a whole number from 0 to 18,446,744,073,709,551,615"),
+    (["--model", "huge"], '"huge" is not dropout or plain'),
+    (["--progress", "always"], '"always" is not auto, plain or none'),
+    (["--ep", "3"], "unknown option --ep; did you mean --epochs?"),
+    (["--epchs=3"], "did you mean --epochs?"),
+    (["--EPOCHS", "3"], "did you mean --epochs?"),
+    (["--dta", "x"], "did you mean --data?"),
+    (["--frobnicate"], "unknown option --frobnicate; see sateen-train --help"),
+    (["--epochs", "3", "--epochs", "3"], "--epochs was given twice"),
+    (["--out", "y"], "--out was given twice"),
+    (["--data", "--epochs", "3"], "--data needs a value"),
+    (["--data", "--frobnicate"], "--data needs a value"),
+    (["--data"], "--data needs a value"),
+    (["--data="], "--data needs a value"),
+    (["--help=3"], "--help takes no value"),
+    (["stray"], 'unexpected argument "stray"'),
+    (["--", "--epochs"], 'unexpected argument "--epochs"'),
+    (["--device-option", "threads"], "is not of the form KEY=VALUE"),
+    (["--device-option", "=2"], "is not of the form KEY=VALUE"),
+]
+
+
+class Help(ProgramTest):
+    def test_help_names_every_option(self):
+        for program, flags in FLAGS.items():
+            for ask in ("--help", "-h"):
+                result = run(program, ask)
+                self.assert_code(result, 0)
+                self.assertEqual(result.stderr, "")
+                self.assertIn("Examples:\n  " + program, result.stdout)
+                words = set(result.stdout.replace("]", " ").split())
+                self.assertEqual([flag for flag in flags if flag not in words], [])
+                self.assertLessEqual(max(map(len, result.stdout.splitlines())), 80)
+
+    def test_version(self):
+        for program in FLAGS:
+            result = run(program, "--version")
+            self.assert_code(result, 0)
+            self.assertRegex(result.stdout, rf"\A{program} \d+\.\d+\.\d+\n\Z")
+
+    def test_full_disk(self):
+        for program in FLAGS:
+            with open("/dev/full", "wb") as full:
+                result = subprocess.run(command(program, "--help"), stdout=full, stderr=subprocess.PIPE, text=True,
+                                        check=False)
+            self.assertEqual(result.returncode, 5)
+            self.assertRegex(result.stderr, rf"\A{program}: error: standard output: [^\n]*\n\Z")
+
+    def test_closed_stdout(self):
+        for program in FLAGS:
+            result = subprocess.run(["sh", "-c", 'exec "$0" --help >&-', command(program)[0]], stderr=subprocess.PIPE,
+                                    text=True, check=False)
+            self.assertEqual(result.returncode, 5)
+
+    def test_reader_that_left(self):
+        # As in `sateen-train --help | head -1`: ended by SIGPIPE without a word, also where the parent ignores SIGPIPE.
+        for restore in (True, False):
+            reading, writing = os.pipe()
+            os.close(reading)
+            result = subprocess.run(command("sateen-train", "--help"), stdout=writing, stderr=subprocess.PIPE,
+                                    restore_signals=restore, check=False)
+            os.close(writing)
+            self.assertEqual((result.returncode, result.stderr), (-13, b""))
+
+
+class WrongUse(ProgramTest):
+    def test_train(self):
+        out = self.folder / "never"
+        for arguments, message in WRONG:
+            with self.subTest(arguments=arguments):
+                result = run("sateen-train", "--out", out, *arguments)
+                self.assert_refused(result, 2, message)
+                self.assertEqual(result.stderr.count("\n"), 1)
+                self.assertFalse(out.exists())
+
+    def test_numbers_in_a_locale_with_commas(self):
+        result = run("sateen-train", "--lr", "0,5", "--out", "x", env=environment(LC_ALL="de_DE.UTF-8"))
+        self.assert_refused(result, 2, REAL)
+
+    def test_train_without_a_folder(self):
+        self.assert_refused(run("sateen-train"), 2, "sateen-train --out")
+        self.assert_refused(run("sateen-train", "--out", ""), 2, "sateen-train --out")
+
+    def test_predict(self):
+        self.assert_refused(run("sateen-predict", "x.png"), 2, "no model")
+        self.assert_refused(run("sateen-predict", "-m", "x.sateen"), 2, "no picture")
+        self.assert_refused(run("sateen-predict", "-m", "x", "--format", "xml", "y"), 2, '"xml" is not text or json')
+        self.assert_refused(run("sateen-predict", "-m", "x", "--invert", "y"), 2, '"y" is not no or yes')
+        self.assert_refused(run("sateen-predict", "-m", "-x", "y"), 2, "--model needs a value", "./-name")
+        self.assert_refused(run("sateen-predict", "-m", "x", "-m", "y", "z"), 2, "--model was given twice")
+
+
+if __name__ == "__main__":
+    unittest.main()

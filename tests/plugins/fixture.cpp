@@ -1,0 +1,114 @@
+// A backend without devices. FIXTURE_… says in which one way it is broken.
+#include <stdexcept>
+
+#include "sateen/backend.h"
+
+namespace {
+
+sateen_status device_count(uint32_t* n) {
+  *n = 0;
+  return SATEEN_OK;
+}
+sateen_status device_info(uint32_t, sateen_device_info*) {
+  return SATEEN_INVALID;
+}
+sateen_status device_open(uint32_t, const char* const*, const sateen_host*, sateen_device**) {
+  return SATEEN_INVALID;
+}
+void device_close(sateen_device*) {}
+const char* last_error(const sateen_device*) {
+  return "";
+}
+sateen_status buffer_create(sateen_device*, uint64_t, sateen_buffer**) {
+  return SATEEN_INVALID;
+}
+void buffer_destroy(sateen_device*, sateen_buffer*) {}
+sateen_status write(sateen_device*, sateen_buffer*, uint64_t, const void*, uint64_t) {
+  return SATEEN_INVALID;
+}
+sateen_status read(sateen_device*, void*, const sateen_buffer*, uint64_t, uint64_t) {
+  return SATEEN_INVALID;
+}
+sateen_status read_async(sateen_device*, void*, const sateen_buffer*, uint64_t, uint64_t, sateen_event**) {
+  return SATEEN_INVALID;
+}
+sateen_status mark(sateen_device*, sateen_event**) {
+  return SATEEN_INVALID;
+}
+sateen_status event_wait(sateen_event*, uint64_t) {
+  return SATEEN_INVALID;
+}
+void event_destroy(sateen_event*) {}
+sateen_status compile(sateen_device*, const sateen_graph*, uint8_t*, sateen_program**) {
+  return SATEEN_INVALID;
+}
+void program_destroy(sateen_device*, sateen_program*) {}
+sateen_status run(sateen_device*, sateen_program*, const sateen_binding*, uint32_t) {
+  return SATEEN_INVALID;
+}
+sateen_status finish(sateen_device*) {
+  return SATEEN_INVALID;
+}
+const void* extension(const char*) {
+  return nullptr;
+}
+
+constexpr sateen_backend make_table() {
+  sateen_backend t{sizeof(sateen_backend),
+                   SATEEN_ABI_MAJOR,
+                   SATEEN_ABI_MINOR,
+                   0,
+                   "fixture",
+                   "1",
+                   device_count,
+                   device_info,
+                   device_open,
+                   device_close,
+                   last_error,
+                   buffer_create,
+                   buffer_destroy,
+                   write,
+                   read,
+                   read_async,
+                   mark,
+                   event_wait,
+                   event_destroy,
+                   compile,
+                   program_destroy,
+                   run,
+                   finish,
+                   extension};
+#if defined(FIXTURE_WRONG_MAJOR)
+  t.abi_major = SATEEN_ABI_MAJOR + 1;
+#elif defined(FIXTURE_SHORT_TABLE)
+  t.struct_size = 64;
+#elif defined(FIXTURE_EMPTY_ENTRY)
+  t.run = nullptr;
+#elif defined(FIXTURE_BAD_NAME)
+  t.name = "No Such Name";
+#elif defined(FIXTURE_TWIN_OF_CPU)
+  t.name = "cpu";
+#endif
+  return t;
+}
+
+constexpr sateen_backend kTable = make_table();
+
+}  // namespace
+
+#if defined(FIXTURE_NO_SYMBOL)
+#define ENTRY other_entry
+#else
+#define ENTRY sateen_backend_entry
+#endif
+
+extern "C" __attribute__((visibility("default"))) const sateen_backend* ENTRY(uint32_t, uint32_t);
+extern "C" const sateen_backend* ENTRY(uint32_t /*host_major*/, uint32_t /*host_minor*/) {
+#if defined(FIXTURE_THROWS)
+  throw std::runtime_error("a plugin must not do this");
+#elif defined(FIXTURE_NO_TABLE)
+  return nullptr;
+#else
+  return &kTable;
+#endif
+}

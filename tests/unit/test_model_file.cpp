@@ -1,0 +1,309 @@
+// Model files: what is saved is loaded, and nothing that is wrong builds a model.
+#include <cmath>
+#include <ctime>
+#include <functional>
+#include <limits>
+
+#include <nlohmann/json.hpp>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "expect_error.hpp"
+#include "forge.hpp"
+#include "sateen/model_file.hpp"
+#include "temp_folder.hpp"
+
+namespace {
+
+using nlohmann::json;
+using sateen::ErrorCode;
+using sateen::ModelFile;
+using sateen::Sequential;
+
+/// Small, and with every kind of layer and attribute. The golden file holds it: it never changes.
+ModelFile golden_model() {
+  Sequential model({4, 4, 1});
+  model.add(sateen::Conv2D(2))
+      .add(sateen::LeakyReLU(0.1))
+      .add(sateen::MaxPool2D({2, 2}, sateen::Padding::kSame))
+      .add(sateen::Dropout(0.25))
+      .add(sateen::Flatten())
+      .add(sateen::Dense(3));
+  const auto weights = model.weights();
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(i % 17) / 8.0F - 1.0F;
+  return {std::move(model), {1.0F / 255.0F, -0.25F}, {"left", "Größe", "Ankle boot"},
+          "0.1.0",          0x0123456789ABCDEF,      std::numeric_limits<uint64_t>::max()};
+}
+
+std::filesystem::path golden_path() {
+  return std::filesystem::path(__FILE__).parent_path() / "data" / "golden-1.0.sateen";
+}
+
+void check_equal(const ModelFile& a, const ModelFile& b) {
+  BOOST_TEST((a.model.input_shape() == b.model.input_shape()));
+  BOOST_TEST_REQUIRE(a.model.layer_count() == b.model.layer_count());
+  for (size_t i = 0; i < a.model.layer_count(); ++i) {
+    BOOST_TEST(a.model.layer(i).type() == b.model.layer(i).type());
+    BOOST_TEST(a.model.layer_name(i) == b.model.layer_name(i));
+    BOOST_TEST((a.model.layer(i).attributes() == b.model.layer(i).attributes()));
+  }
+  BOOST_TEST(a.model.weights() == b.model.weights(), boost::test_tools::per_element());
+  BOOST_TEST(a.preprocessing.scale == b.preprocessing.scale);
+  BOOST_TEST(a.preprocessing.shift == b.preprocessing.shift);
+  BOOST_TEST((a.class_names == b.class_names));
+  BOOST_TEST(a.version == b.version);
+  BOOST_TEST(a.data_hash == b.data_hash);
+  BOOST_TEST(a.seed == b.seed);
+}
+
+/// The header of the golden model's file and its data, to be changed and put together again with right checksums.
+struct Parts {
+  json header;
+  std::vector<uint8_t> data;
+
+  std::vector<uint8_t> bytes() const { return Forgery{header.dump(), data}.bytes(); }
+};
+Parts golden_parts() {
+  const TempFolder folder;
+  sateen::save_model(golden_model(), folder / "m");
+  const auto file = get_file(folder / "m");
+  size_t header_bytes = 0;
+  for (size_t i = 0; i < 8; ++i) header_bytes |= size_t{file[16 + i]} << (8 * i);
+  const size_t data = (64 + header_bytes + 63) / 64 * 64;
+  return {json::parse(file.begin() + 64, file.begin() + 64 + static_cast<ptrdiff_t>(header_bytes)),
+          {file.begin() + static_cast<ptrdiff_t>(data), file.end()}};
+}
+
+/// Loads a changed golden model, and expects words in the refusal, CPU time under a second and little memory.
+void expect_refused(const std::vector<uint8_t>& bytes, const std::string& words) {
+  const TempFolder folder;
+  const auto path = folder / "bad.sateen";
+  put_file(path, bytes);
+  rusage before{}, after{};
+  ::getrusage(RUSAGE_SELF, &before);
+  const std::clock_t start = std::clock();
+  EXPECT_ERROR(sateen::load_model(path), ErrorCode::kBadInput, words);
+  EXPECT_ERROR(sateen::load_model(path), ErrorCode::kBadInput, "bad.sateen: ");
+  BOOST_TEST(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 2.0);  // two loads
+  ::getrusage(RUSAGE_SELF, &after);
+  BOOST_TEST(after.ru_maxrss - before.ru_maxrss < 64 * 1024);
+}
+void expect_refused(const std::function<void(Parts&)>& change, const std::string& words) {
+  Parts parts = golden_parts();
+  change(parts);
+  expect_refused(parts.bytes(), words);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(model_file)
+
+BOOST_AUTO_TEST_CASE(what_is_saved_is_loaded) {
+  const TempFolder folder;
+  const ModelFile file = golden_model();
+  sateen::save_model(file, folder / "a");
+  sateen::save_model(file, folder / "b");
+  BOOST_TEST((get_file(folder / "a") == get_file(folder / "b")));
+  const ModelFile loaded = sateen::load_model(folder / "a");
+  check_equal(file, loaded);
+  sateen::save_model(loaded, folder / "c");
+  BOOST_TEST((get_file(folder / "a") == get_file(folder / "c")));
+  BOOST_TEST(folder.entries() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(the_version_is_ours_unless_told) {
+  const TempFolder folder;
+  ModelFile file = golden_model();
+  file.version.clear();
+  sateen::save_model(file, folder / "a");
+  BOOST_TEST(!sateen::load_model(folder / "a").version.empty());
+}
+
+// For ever. A change of the format adds a golden file and keeps this one. data/make_golden.py wrote it, a second writer
+// after docs/file-format.md; save_model agrees with it on every byte.
+BOOST_AUTO_TEST_CASE(golden_file_of_format_1_0) {
+  check_equal(golden_model(), sateen::load_model(golden_path()));
+  const TempFolder folder;
+  sateen::save_model(golden_model(), folder / "now");
+  BOOST_TEST(get_file(folder / "now") == get_file(golden_path()), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(cut_or_flipped_anywhere) {
+  const TempFolder folder;
+  const auto path = folder / "m";
+  sateen::save_model(golden_model(), path);
+  const auto file = get_file(path);
+  for (size_t size = 0; size < file.size(); ++size) {
+    put_file(path, std::span(file).first(size));
+    EXPECT_ERROR(sateen::load_model(path), ErrorCode::kBadInput, size == 0 ? "m: is empty" : "m: is cut short");
+    if (size >= 64 && size + 1 < file.size())
+      size += size % 7;  // sample past the preamble; the container's test has all
+  }
+  for (size_t at = 0; at < file.size(); at += 3) {
+    auto damaged = file;
+    damaged[at] = static_cast<uint8_t>(damaged[at] ^ 1U << at % 8);
+    put_file(path, damaged);
+    EXPECT_ERROR(sateen::load_model(path), ErrorCode::kBadInput, at < 8 ? "not a Sateen model" : "damaged");
+  }
+  auto damaged = file;
+  damaged.back() ^= 0x10;
+  put_file(path, damaged);
+  EXPECT_ERROR(sateen::load_model(path), ErrorCode::kBadInput, "tensor model/dense1.bias is damaged");
+}
+
+BOOST_AUTO_TEST_CASE(weights_that_are_not_finite) {
+  const TempFolder folder;
+  for (const float value : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                            -std::numeric_limits<float>::infinity()}) {
+    ModelFile file = golden_model();
+    file.model.weights()[3] = value;
+    sateen::save_model(file, folder / "m");
+    EXPECT_ERROR(sateen::load_model(folder / "m"), ErrorCode::kBadInput, "tensor model/conv1.weights holds NaN");
+    EXPECT_ERROR(sateen::load_model(folder / "m"), ErrorCode::kBadInput, "--allow-nonfinite");
+    const ModelFile loaded = sateen::load_model(folder / "m", {.allow_nonfinite = true});
+    BOOST_TEST(!std::isfinite(loaded.model.weights()[3]));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(unknown_keys_and_sections_are_passed_over) {
+  const TempFolder folder;
+  Parts parts = golden_parts();
+  parts.header["later"] = {{"a", {1, 2}}};
+  parts.header["model"]["later"] = 1;
+  parts.header["model"]["layers"][0]["later"] = "x";
+  parts.header["preprocessing"]["later"] = true;
+  parts.header["provenance"]["later"] = nullptr;
+  parts.header["tensors"][0]["later"] = 1.5;
+  parts.data.resize((parts.data.size() + 63) / 64 * 64);
+  const size_t offset = parts.data.size();
+  parts.data.insert(parts.data.end(), {0, 0, 0x80, 0x7F});
+  parts.header["tensors"].push_back(json::parse(
+      entry("adam.m/conv1.weights", "f32", "[1]", std::to_string(offset), "4", hash_text(parts.data, offset, 4))));
+  put_file(folder / "m", parts.bytes());
+  check_equal(golden_model(), sateen::load_model(folder / "m"));
+}
+
+BOOST_AUTO_TEST_CASE(architectures_that_are_wrong) {
+  const auto layer = [](size_t i, auto change) {
+    return [i, change](Parts& parts) { change(parts.header["model"]["layers"][i]); };
+  };
+  expect_refused([](Parts& p) { p.header.erase("model"); }, "\"model\" is missing");
+  expect_refused([](Parts& p) { p.header["model"]["input"] = {4, 4, 0}; }, "a dimension of 0");
+  expect_refused([](Parts& p) { p.header["model"]["input"] = {4, 4, UINT64_MAX}; }, "too large");
+  expect_refused([](Parts& p) { p.header["model"]["input"] = {4, 4.5, 1}; }, "whole number");
+  expect_refused([](Parts& p) { p.header["model"]["input"] = json::array(); }, "dimensions");
+  expect_refused([](Parts& p) { p.header["model"]["layers"] = json::array(); }, "1 to 1024 layers");
+  expect_refused(
+      [](Parts& p) {
+        json& layers = p.header["model"]["layers"];
+        while (layers.size() <= 1024) layers.push_back(layers[1]);
+      },
+      "1 to 1024 layers");
+  expect_refused(layer(0, [](json& l) { l["type"] = "lambda"; }), "lambda");
+  expect_refused(layer(0, [](json& l) { l["type"] = "con\nv"; }), "\"type\" is not a word");
+  expect_refused(layer(0, [](json& l) { l["name"] = "conv2"; }), "called conv2 instead of conv1");
+  expect_refused(layer(0, [](json& l) { l["name"] = "../x"; }), "instead of conv1");
+  expect_refused(layer(0, [](json& l) { l["attributes"]["path"] = "/etc"; }), "path");
+  expect_refused(layer(0, [](json& l) { l["attributes"]["a\nb"] = 1; }), "not a word");
+  expect_refused(layer(0, [](json& l) { l["attributes"]["padding"] = "a\nb"; }), "not a word");
+  expect_refused(layer(0, [](json& l) { l["attributes"]["padding"] = nullptr; }), "padding");
+  expect_refused(layer(0, [](json& l) { l["attributes"].erase("filters"); }), "filters");
+  expect_refused(layer(0, [](json& l) { l["attributes"]["filters"] = -1; }), "filter");
+  expect_refused(layer(0, [](json& l) { l["attributes"]["filters"] = "2"; }), "filters");
+  expect_refused(layer(0, [](json& l) { l["attributes"]["filters"] = UINT64_MAX; }), "too large");
+  expect_refused(layer(1, [](json& l) { l["attributes"]["alpha"] = -1.0; }), "leaky_relu");
+  expect_refused(layer(3, [](json& l) { l["attributes"]["rate"] = 1.0; }), "dropout");
+}
+
+BOOST_AUTO_TEST_CASE(architectures_that_would_take_all_memory) {
+  // Two terabytes of weights that the file does not have.
+  expect_refused(
+      [](Parts& p) {
+        json& layers = p.header["model"]["layers"];
+        const json dense = layers[5];
+        layers.insert(layers.begin() + 5, dense);
+        layers[5]["attributes"]["units"] = 60000000;
+        layers[6]["name"] = "dense2";
+      },
+      "weights are not as many");
+  // No more weights than before, but a huge picture.
+  expect_refused([](Parts& p) { p.header["model"]["input"] = {46340, 46340, 1}; }, "activations");
+  expect_refused([](Parts& p) { p.header["model"]["input"] = {2147483647, 2147483647, 1}; }, "");
+  expect_refused(
+      [](Parts& p) {
+        p.header["model"]["layers"][0]["attributes"]["kernel"] = {2147483647, 2147483647};
+      },
+      "");
+}
+
+BOOST_AUTO_TEST_CASE(weights_that_do_not_fit_the_architecture) {
+  const auto tensor = [](size_t i, auto change) {
+    return [i, change](Parts& parts) { change(parts.header["tensors"][i]); };
+  };
+  expect_refused(tensor(0, [](json& t) { t["shape"] = {3, 3, 2, 1}; }), "is not f32 3x3x1x2");
+  expect_refused(tensor(0, [](json& t) { t["shape"] = {18}; }), "is not f32 3x3x1x2");
+  expect_refused(tensor(0, [](json& t) { t["dtype"] = "i32"; }), "is not f32");
+  expect_refused(tensor(0, [](json& t) { t["name"] = "model/conv2.weights"; }), "stands where");
+  expect_refused(tensor(0, [](json& t) { t["name"] = "conv1.weights"; }), "weights are not as many");
+  expect_refused([](Parts& p) { std::swap(p.header["tensors"][0]["name"], p.header["tensors"][2]["name"]); },
+                 "stands where");
+  expect_refused(
+      [](Parts& p) {
+        p.data.resize(p.data.size() + 64 - p.data.size() % 64);
+        const size_t offset = p.data.size();
+        p.data.resize(offset + 4);
+        p.header["tensors"].push_back(
+            json::parse(entry("model/more", "f32", "[1]", std::to_string(offset), "4", hash_text(p.data, offset, 4))));
+      },
+      "weights are not as many");
+}
+
+BOOST_AUTO_TEST_CASE(the_rest_of_the_header) {
+  expect_refused([](Parts& p) { p.header["labels"] = {"a", "b"}; }, "does not fit its 2 labels");
+  expect_refused([](Parts& p) { p.header["labels"] = {"a", "b", 3}; }, "a label is not a string");
+  for (const std::string& label : std::vector<std::string>{"", "a\nb", "\x1b[2J", "a\u0085", std::string(201, 'a')}) {
+    expect_refused([&](Parts& p) { p.header["labels"][0] = label; }, "a label is not");
+  }
+  expect_refused([](Parts& p) { p.header["preprocessing"]["scale"] = 1e300; }, "scale");
+  expect_refused([](Parts& p) { p.header["preprocessing"]["scale"] = "1"; }, "scale");
+  expect_refused([](Parts& p) { p.header["preprocessing"].erase("shift"); }, "shift");
+  expect_refused([](Parts& p) { p.header["provenance"]["seed"] = 7; }, "seed");
+  expect_refused([](Parts& p) { p.header["provenance"]["data_hash"] = "xyz"; }, "data_hash");
+  expect_refused([](Parts& p) { p.header["provenance"]["version"] = "1\n2"; }, "version");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_file_or_another_file) {
+  const TempFolder folder;
+  EXPECT_ERROR(sateen::load_model(folder.path()), ErrorCode::kBadInput, "is a folder");
+  EXPECT_ERROR(sateen::load_model("/dev/zero"), ErrorCode::kBadInput, "/dev/zero: is a device");
+  EXPECT_ERROR(sateen::load_model(folder / "none"), ErrorCode::kBadInput, "No such file");
+  BOOST_TEST_REQUIRE(::mkfifo((folder / "fifo").c_str(), 0600) == 0);
+  EXPECT_ERROR(sateen::load_model(folder / "fifo"), ErrorCode::kBadInput, "is a pipe");
+  put_file(folder / "line\nbreak", std::string("text"));
+  EXPECT_ERROR(sateen::load_model(folder / "line\nbreak"), ErrorCode::kBadInput,
+               "line\\x0abreak: is not a Sateen model");
+  // A sparse file of a terabyte, and one of 200 MiB that is no model: its first bytes suffice.
+  put_file(folder / "huge", std::string(1000, 't'));
+  BOOST_TEST_REQUIRE(::truncate((folder / "huge").c_str(), off_t{1} << 40) == 0);
+  EXPECT_ERROR(sateen::load_model(folder / "huge"), ErrorCode::kBadInput, "larger than the 2 GiB");
+  BOOST_TEST_REQUIRE(::truncate((folder / "huge").c_str(), off_t{200} << 20) == 0);
+  EXPECT_ERROR(sateen::load_model(folder / "huge"), ErrorCode::kBadInput, "is not a Sateen model; it looks like text");
+}
+
+BOOST_AUTO_TEST_CASE(what_can_not_be_saved) {
+  const TempFolder folder;
+  const auto refuse = [&](const std::function<void(ModelFile&)>& change, const char* words) {
+    ModelFile file = golden_model();
+    change(file);
+    EXPECT_ERROR(sateen::save_model(file, folder / "m"), ErrorCode::kUsage, words);
+    BOOST_TEST(folder.entries() == 0U);
+  };
+  refuse([](ModelFile& f) { f.class_names.pop_back(); }, "does not fit its 2 labels");
+  refuse([](ModelFile& f) { f.class_names[0] = "\xff"; }, "a label is not");
+  refuse([](ModelFile& f) { f.preprocessing.scale = std::numeric_limits<float>::infinity(); }, "not finite");
+  refuse([](ModelFile& f) { f.version = "a\nb"; }, "version");
+  EXPECT_ERROR(sateen::save_model(golden_model(), folder / "none/m"), ErrorCode::kOutput, "none/m: ");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

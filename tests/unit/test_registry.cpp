@@ -1,0 +1,153 @@
+// The registry: built-in backends, plugins by path, and every broken plugin refused by name while the rest works.
+#define BOOST_TEST_DYN_LINK
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+#include <sys/stat.h>
+
+#include "expect_error.hpp"
+#include "sateen/device.hpp"
+#include "temp_folder.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using sateen::ErrorCode;
+using sateen::Registry;
+
+const fs::path kFixtures = SATEEN_FIXTURE_DIR;
+
+/// A folder with one fixture in it.
+void put(const fs::path& folder, const std::string& fixture) {
+  fs::copy_file(kFixtures / (fixture + ".so"), folder / (fixture + ".so"));
+}
+
+Registry::Options only(const fs::path& path) {
+  return {{path}, false, {}};
+}
+
+class Variable {
+ public:
+  Variable(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }
+  ~Variable() { ::unsetenv(name_); }
+  Variable(const Variable&) = delete;
+  Variable& operator=(const Variable&) = delete;
+
+ private:
+  const char* name_;
+};
+
+struct Broken {
+  const char* fixture;
+  const char* reason;
+};
+std::ostream& operator<<(std::ostream& out, const Broken& b) {
+  return out << b.fixture;
+}
+
+const Broken kBroken[] = {
+    {"no_table", "no table"},     {"wrong_major", "made for version"},
+    {"short_table", "too short"}, {"empty_entry", "empty entries"},
+    {"bad_name", "name"},         {"throws", "threw"},
+    {"twin_of_cpu", "already"},   {"no_symbol", "sateen_backend_entry"},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(registry)
+
+BOOST_AUTO_TEST_CASE(cpu_is_always_there) {
+  const Registry registry(Registry::Options{{}, false, {}});
+  BOOST_TEST(registry.backends() == std::vector<std::string>{"cpu"}, boost::test_tools::per_element());
+  const auto devices = registry.devices();
+  BOOST_REQUIRE_EQUAL(devices.size(), 1U);
+  BOOST_TEST(devices[0].id == "cpu");
+  BOOST_TEST(devices[0].memory_bytes > 0U);
+  BOOST_TEST(registry.open("cpu").info().id == "cpu");
+  BOOST_TEST(registry.open("cpu", "cpu").info().id == "cpu");
+}
+
+BOOST_AUTO_TEST_CASE(a_device_outlives_its_registry) {
+  auto registry = std::make_unique<Registry>();
+  sateen::Device device = registry->open("cpu");
+  registry.reset();
+  BOOST_TEST(device.create_buffer(64).size() == 64U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_there_is_named_with_what_is) {
+  const Registry registry(Registry::Options{{}, false, {}});
+  EXPECT_ERROR((void)registry.open("cuda"), ErrorCode::kDevice, "'cuda'; there are: cpu");
+  EXPECT_ERROR((void)registry.open("cpu", "cpu:7"), ErrorCode::kDevice, "'cpu:7'; there are: cpu");
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_is_loaded_from_a_folder_or_by_its_file) {
+  const TempFolder folder;
+  put(folder.path(), "good");
+  for (const fs::path& path : {folder.path(), folder.path() / "good.so"}) {
+    const Registry registry(only(path));
+    BOOST_TEST(registry.backends().back() == "fixture");
+    EXPECT_ERROR((void)registry.open("fixture"), ErrorCode::kDevice, "no device; there are: none");
+  }
+}
+
+BOOST_DATA_TEST_CASE(a_broken_plugin_that_was_named_is_an_error, boost::unit_test::data::make(kBroken), broken) {
+  const TempFolder folder;
+  put(folder.path(), broken.fixture);
+  EXPECT_ERROR(const Registry registry(only(folder.path())), ErrorCode::kDevice, broken.reason);
+}
+
+BOOST_DATA_TEST_CASE(a_broken_plugin_on_the_way_is_listed, boost::unit_test::data::make(kBroken), broken) {
+  const TempFolder folder;
+  put(folder.path(), broken.fixture);
+  put(folder.path(), "good");
+  const Variable variable("SATEEN_BACKEND_PATH", folder.path().string());
+  const Registry registry;
+  const auto backends = registry.backends();
+  BOOST_TEST((std::find(backends.begin(), backends.end(), "fixture") != backends.end()));
+  BOOST_TEST((std::find(backends.begin(), backends.end(), "cpu") != backends.end()));
+  bool listed = false;
+  for (const auto& u : registry.unavailable()) {
+    if (u.name != broken.fixture) continue;
+    listed = true;
+    BOOST_TEST(u.reason.find(broken.reason) != std::string::npos, u.reason);
+    EXPECT_ERROR((void)registry.open(broken.fixture), ErrorCode::kDevice, broken.reason);
+  }
+  BOOST_TEST(listed);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_no_library_is_refused) {
+  const TempFolder folder;
+  std::ofstream(folder.path() / "text.so") << "not a library";
+  EXPECT_ERROR(const Registry registry(only(folder.path())), ErrorCode::kDevice, "text.so");
+  EXPECT_ERROR(const Registry registry(only(folder.path() / "none")), ErrorCode::kDevice, "not there");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_loaded_from_where_anybody_can_write) {
+  const TempFolder folder;
+  put(folder.path(), "good");
+  BOOST_REQUIRE_EQUAL(::chmod((folder.path() / "good.so").c_str(), 0777), 0);
+  EXPECT_ERROR(const Registry registry(only(folder.path())), ErrorCode::kDevice, "writable for everybody");
+  BOOST_REQUIRE_EQUAL(::chmod((folder.path() / "good.so").c_str(), 0755), 0);
+  BOOST_REQUIRE_EQUAL(::chmod(folder.path().c_str(), 0777), 0);
+  EXPECT_ERROR(const Registry registry(only(folder.path())), ErrorCode::kDevice, "writable for everybody");
+  EXPECT_ERROR(const Registry registry(only(folder.path() / "good.so")), ErrorCode::kDevice, "writable for everybody");
+}
+
+BOOST_AUTO_TEST_CASE(a_relative_path_in_the_environment_is_refused) {
+  const TempFolder folder;
+  put(folder.path(), "good");
+  const fs::path before = fs::current_path();
+  fs::current_path(folder.path());
+  const Variable variable("SATEEN_BACKEND_PATH", ".");
+  const Registry registry;
+  fs::current_path(before);
+  for (const std::string& name : registry.backends()) BOOST_TEST(name != "fixture");
+  BOOST_REQUIRE_EQUAL(registry.unavailable().size(), 1U);
+  BOOST_TEST(registry.unavailable()[0].reason == ". is not a full path");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

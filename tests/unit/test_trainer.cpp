@@ -1,0 +1,215 @@
+// The trainer and the predictor on a small problem: learning, determinism, the step loop, cancelling, diverging.
+#define BOOST_TEST_DYN_LINK
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "expect_error.hpp"
+#include "sateen/predict.hpp"
+#include "sateen/random.hpp"
+#include "sateen/train.hpp"
+
+using namespace sateen;
+
+namespace {
+
+constexpr uint32_t kImages = 330;
+
+/// Bright squares in one of four corners of a noisy 8×8 picture; the corner is the class.
+Dataset corners() {
+  RandomStream random(5, 99);
+  std::vector<uint8_t> images(kImages * 64), labels(kImages);
+  for (uint32_t i = 0; i < kImages; ++i) {
+    labels[i] = static_cast<uint8_t>(random.below(4));
+    const uint32_t top = labels[i] / 2 * 4, left = labels[i] % 2 * 4;
+    for (uint32_t y = 0; y < 8; ++y) {
+      for (uint32_t x = 0; x < 8; ++x) {
+        const bool bright = y >= top && y < top + 4 && x >= left && x < left + 4;
+        images[i * 64 + y * 8 + x] = static_cast<uint8_t>(random.below(100) + (bright ? 100 : 0));
+      }
+    }
+  }
+  return {{8, 8, 1}, images, labels, {"a", "b", "c", "d"}};
+}
+
+Sequential small_network() {
+  Sequential model({8, 8, 1});
+  model.add(Conv2D(5)).add(LeakyReLU()).add(MaxPool2D()).add(Dropout(0.1)).add(Flatten()).add(Dense(4));
+  model.initialise(1);
+  return model;
+}
+
+Device cpu() {
+  return Registry(Registry::Options{{}, false, {}}).open("cpu");
+}
+
+Trainer trainer(TrainOptions options = {}, double share = 0.2) {
+  const Dataset data = corners();
+  if (options.batch_size == 64) options.batch_size = 16;
+  return {cpu(), small_network(), data, split(data.size(), share, options.seed), options};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(training)
+
+BOOST_AUTO_TEST_CASE(it_learns_and_counts) {
+  Trainer t = trainer();
+  std::vector<EpochRecord> seen;
+  FitCallbacks callbacks;
+  callbacks.on_epoch = [&](const EpochRecord& r) { seen.push_back(r); };
+  const auto history = t.fit(12, callbacks);
+  BOOST_REQUIRE_EQUAL(history.size(), 12U);
+  BOOST_TEST(seen.size() == 12U);
+  BOOST_TEST(history[0].epoch == 1);
+  BOOST_TEST(history[0].best);
+  BOOST_TEST(history[0].train.images == 264U);
+  BOOST_TEST(history[0].held_out.images == 66U);
+  BOOST_TEST(history[11].held_out.accuracy > 0.9);
+  BOOST_TEST(history[11].train.loss < history[0].train.loss);
+  double best = std::numeric_limits<double>::infinity();
+  for (const auto& r : history) {
+    BOOST_TEST(r.best == (r.held_out.loss < best));
+    best = std::min(best, r.held_out.loss);
+  }
+
+  // What the predictor says agrees with what the trainer counted.
+  const Dataset data = corners();
+  const Split parts = split(data.size(), 0.2, 0);
+  Predictor predictor(cpu(), t.model(), {}, 7);
+  int correct = 0;
+  double loss = 0;
+  for (const int32_t i : parts.held_out) {
+    const auto p = predictor.predict(data.image(static_cast<uint32_t>(i)));
+    const uint8_t label = data.labels()[static_cast<size_t>(i)];
+    correct += std::max_element(p.begin(), p.end()) - p.begin() == label ? 1 : 0;
+    loss -= std::log(static_cast<double>(p[label]));
+  }
+  BOOST_TEST(correct / 66.0 == history[11].held_out.accuracy);
+  BOOST_TEST(loss / 66.0 == history[11].held_out.loss, boost::test_tools::tolerance(1e-5));
+}
+
+BOOST_AUTO_TEST_CASE(the_same_seed_gives_the_same_bytes_however_it_is_driven) {
+  Trainer a = trainer();
+  a.fit(2);
+  Trainer b = trainer();
+  for (int epoch = 0; epoch < 2; ++epoch) {
+    b.begin_epoch();
+    while (b.run_steps(3) > 0) {
+    }
+    b.end_epoch();
+    if (epoch == 0) b.evaluate();  // leaves the weights alone
+  }
+  const Sequential x = a.model(), y = b.model();
+  BOOST_TEST(std::equal(x.weights().begin(), x.weights().end(), y.weights().begin()));
+  BOOST_TEST(b.epoch() == 2);
+
+  TrainOptions other;
+  other.seed = 1;
+  Trainer c = trainer(other);
+  c.fit(2);
+  const Sequential z = c.model();
+  BOOST_TEST(!std::equal(x.weights().begin(), x.weights().end(), z.weights().begin()));
+}
+
+BOOST_AUTO_TEST_CASE(running_metrics_grow) {
+  Trainer t = trainer();
+  BOOST_TEST(t.steps_per_epoch() == 17);
+  t.begin_epoch();
+  int64_t steps = -1;
+  BOOST_TEST(t.run_steps(5) == 5);
+  BOOST_TEST(t.run_steps(5) == 5);
+  BOOST_TEST(t.so_far(&steps).images > 0U);
+  BOOST_TEST(steps >= 5);
+  BOOST_TEST(t.run_steps(100) == 7);
+  BOOST_TEST(t.run_steps(100) == 0);
+  const Metrics m = t.end_epoch();
+  BOOST_TEST(m.images == 264U);
+  BOOST_TEST(m.loss > 0.0);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_held_out) {
+  Trainer t = trainer({}, 0.0);
+  const auto history = t.fit(2);
+  BOOST_TEST(history[0].train.images == kImages);
+  BOOST_TEST(history[0].held_out.images == 0U);
+  BOOST_TEST(history[1].best);
+}
+
+BOOST_AUTO_TEST_CASE(cancelling_keeps_the_work) {
+  Trainer t = trainer();
+  CancelToken cancel;
+  FitCallbacks callbacks;
+  callbacks.on_progress = [&](const Metrics&, int64_t, int64_t) { cancel.cancel(); };
+  EXPECT_ERROR(t.fit(5, callbacks, cancel), ErrorCode::kCancelled, "stopped");
+  const Sequential after = t.model(), before = small_network();
+  BOOST_TEST(!std::equal(after.weights().begin(), after.weights().end(), before.weights().begin()));
+  BOOST_TEST(t.epoch() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(divergence_names_the_step) {
+  TrainOptions options;
+  options.adam.learning_rate = 1e30;
+  Trainer t = trainer(options);
+  EXPECT_ERROR(t.fit(3), ErrorCode::kDiverged, "of epoch 1; try a lower learning rate");
+}
+
+BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
+  const Dataset data = corners();
+  const auto make = [&](const Sequential& model, Split parts, TrainOptions options) {
+    return Trainer(cpu(), model, data, std::move(parts), options);
+  };
+  const Split parts = split(data.size(), 0.2, 0);
+  TrainOptions large;
+  large.batch_size = 265;
+  EXPECT_ERROR(make(small_network(), parts, large), ErrorCode::kUsage, "larger than the training set of 264");
+  TrainOptions zero;
+  zero.batch_size = 0;
+  EXPECT_ERROR(make(small_network(), parts, zero), ErrorCode::kUsage, "at least 1");
+  TrainOptions rate;
+  rate.adam.learning_rate = std::nan("");
+  EXPECT_ERROR(make(small_network(), parts, rate), ErrorCode::kUsage, "learning rate");
+  EXPECT_ERROR(make(fashion_mnist_network(false), parts, {}), ErrorCode::kUsage, "images of 28x28x1");
+  EXPECT_ERROR(make(small_network(), (Split{{0, 400}, {}}), {}), ErrorCode::kUsage, "does not have");
+  EXPECT_ERROR(make(small_network(), (Split{{}, {}}), {}), ErrorCode::kUsage, "no images");
+  Sequential five({8, 8, 1});
+  five.add(Flatten()).add(Dense(5));
+  EXPECT_ERROR(make(five, parts, {}), ErrorCode::kUsage, "4 classes");
+}
+
+BOOST_AUTO_TEST_CASE(the_loop_has_an_order) {
+  Trainer t = trainer();
+  EXPECT_ERROR(t.run_steps(1), ErrorCode::kUsage, "after begin_epoch");
+  EXPECT_ERROR(t.end_epoch(), ErrorCode::kUsage, "after begin_epoch");
+  t.begin_epoch();
+  t.run_steps(1);
+  EXPECT_ERROR(t.end_epoch(), ErrorCode::kUsage, "after the last step");
+}
+
+BOOST_AUTO_TEST_CASE(adam_s_step_size) {
+  const Adam adam;
+  for (const uint64_t t : {uint64_t{1}, uint64_t{2}, uint64_t{1000}, uint64_t{1000000}}) {
+    const auto n = static_cast<double>(t);
+    const double expected = 1e-3 * std::sqrt(1 - std::pow(0.999, n)) / (1 - std::pow(0.9, n));
+    BOOST_TEST(adam.step_size(t) == expected, boost::test_tools::tolerance(1e-12));
+  }
+  BOOST_TEST((Adam{0.1, 0.0, 0.0, 1e-7}.step_size(1)) == 0.1);
+}
+
+BOOST_AUTO_TEST_CASE(a_predictor_takes_any_number_of_images) {
+  const Dataset data = corners();
+  const Sequential model = small_network();
+  Predictor one(cpu(), model), many(cpu(), model, {}, 8);
+  BOOST_TEST(one.classes() == 4);
+  const auto images = data.images().subspan(0, size_t{19} * 64);
+  const auto a = one.predict(images), b = many.predict(images);
+  BOOST_REQUIRE_EQUAL(a.size(), 76U);
+  for (size_t i = 0; i < a.size(); ++i) BOOST_TEST(std::abs(a[i] - b[i]) < 1e-6F);
+  BOOST_TEST(one.predict({}).empty());
+  EXPECT_ERROR(one.predict(images.subspan(1)), ErrorCode::kUsage, "whole number");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
