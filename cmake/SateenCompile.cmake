@@ -2,9 +2,9 @@
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 function(sateen_compile target)
-  target_compile_features(${target} PUBLIC cxx_std_20 c_std_11)
+  target_compile_features(${target} PUBLIC cxx_std_20)
   set_target_properties(${target} PROPERTIES
-    CXX_EXTENSIONS OFF C_EXTENSIONS OFF
+    C_STANDARD 11 CXX_EXTENSIONS OFF C_EXTENSIONS OFF
     CXX_VISIBILITY_PRESET hidden C_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
   target_compile_options(${target} PRIVATE
     -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wformat=2 -Wundef

@@ -24,7 +24,7 @@ class Program {
   static void print(std::string_view text);
   static void flush();
 
-  /// The library's warnings and errors, on stderr. The sink may outlive the program object.
+  /// The library's messages, but those for debugging, on stderr. The sink may outlive the program object.
   LogSink log_sink() const;
 
  private:

@@ -65,6 +65,7 @@ int train(const Program& program, const TrainSettings& settings, const Device& d
   History history(out.history());
   report_plan(settings, trainer.steps_per_epoch());
   std::optional<EpochRecord> best;
+  int64_t finished = 0;
   FitCallbacks callbacks;
   callbacks.on_epoch = [&](const EpochRecord& record) {
     file.model = trainer.model();
@@ -74,6 +75,7 @@ int train(const Program& program, const TrainSettings& settings, const Device& d
     }
     save_model(file, out.last());
     history.append(record);
+    finished = record.epoch;
     if (settings.epoch_lines) report_epoch(record, settings.epochs);
   };
   try {
@@ -87,7 +89,7 @@ int train(const Program& program, const TrainSettings& settings, const Device& d
     file.model = trainer.model();
     save_model(file, out.last());
     program.warning(std::string("stopped by ") + StopSignals::name(StopSignals::received()) + " in epoch " +
-                    std::to_string(trainer.epoch() + 1) + ": " + out.last().string() + " has the weights so far; " +
+                    std::to_string(finished + 1) + ": " + out.last().string() + " has the weights so far; " +
                     describe_best(best, out));
     return kSignalBase + StopSignals::received();
   }

@@ -94,8 +94,9 @@ class StepBuilder {
 
   const sdk::GraphView& graph() const { return graph_; }
   const sdk::Op& op() const { return *op_; }
-  const sdk::Tensor& src(size_t i) const { return *graph_.src(*op_, i); }
-  const sdk::Tensor& dst(size_t i) const { return *graph_.dst(*op_, i); }
+  /// The tensor at a place that the operation's page does not let be empty.
+  const sdk::Tensor& src(size_t i) const { return graph_.tensors()[op_->src[i]]; }
+  const sdk::Tensor& dst(size_t i) const { return graph_.tensors()[op_->dst[i]]; }
 
   static Place place(const sdk::Tensor& t) { return {t.storage, t.offset}; }
   static std::optional<Place> place(const sdk::Tensor* t) {

@@ -90,7 +90,7 @@ class Predict(ProgramTest):
     def test_bad_pictures_do_not_stop_the_others(self):
         good = [self.png("a.png", 1), self.png("b.png", 5)]
         whole = self.pictures / "a.png"
-        bad = {"empty.png": b"", "cut.png": whole.read_bytes()[:60], "text.png": b"hello", "animated.gif": b"GIF89a" * 9}
+        bad = {"empty.png": b"", "cut.png": whole.read_bytes()[:60], "text.png": b"hello", "moving.gif": b"GIF89a" * 9}
         for name, content in bad.items():
             (self.pictures / name).write_bytes(content)
         names = [self.pictures / name for name in bad] + [self.pictures, self.pictures / "missing.png"]
@@ -152,8 +152,8 @@ class Predict(ProgramTest):
     def test_full_disk(self):
         for kind in ("text", "json"):
             with open("/dev/full", "wb") as full:
-                result = subprocess.run(command("sateen-predict", "-m", self.model, "--format", kind, self.png("x.png")),
-                                        stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+                program = command("sateen-predict", "-m", self.model, "--format", kind, self.png("x.png"))
+                result = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
             self.assertEqual(result.returncode, 5)
             self.assertRegex(result.stderr, r"\Asateen-predict: error: standard output: [^\n]*\n\Z")
 

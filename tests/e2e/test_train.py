@@ -6,10 +6,11 @@ import gzip
 import os
 import re
 import struct
+import subprocess
 import unittest
 
 import harness
-from harness import ProgramTest, environment, run
+from harness import ProgramTest, command, environment, run
 
 COLUMNS = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "lr", "seconds", "images_per_second"]
 
@@ -85,6 +86,15 @@ class Files(ProgramTest):
         self.assertRegex(second.stderr, r"(?m)^sateen-train: warning: .*earlier run")
         self.assertNotEqual((out / "best.sateen").read_bytes(), before)
         self.assertEqual(len(rows_of(out)[1]), 1)
+
+    def test_closed_streams(self):
+        # Messages must not end up in the first files that are opened instead.
+        out = self.folder / "closed"
+        program = command("sateen-train", "--data", self.data, "--out", out, "--epochs", "1")
+        result = subprocess.run(["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *program], stdin=subprocess.DEVNULL,
+                                check=False)
+        self.assertEqual(result.returncode, 0)
+        self.assertEqual(len((out / "history.csv").read_text(encoding="ascii").splitlines()), 2)
 
 
 class Messages(ProgramTest):

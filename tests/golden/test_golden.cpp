@@ -58,8 +58,8 @@ sateen::Sequential narrow_network(const sateen::Shape& input, bool dropout) {
 class Worst {
  public:
   void add(const std::string& kind, double error) {
-    double& worst = worst_[kind];
-    worst = std::max(worst, std::isnan(error) ? std::numeric_limits<double>::infinity() : error);
+    if (std::isnan(error)) error = std::numeric_limits<double>::infinity();
+    worst_[kind] = std::max(worst_[kind], error);
   }
   void report(const std::string& name) const {
     for (const auto& [kind, error] : worst_) BOOST_TEST_MESSAGE(name << ": largest error of " << kind << ' ' << error);
@@ -177,7 +177,7 @@ class Case {
 
   void check_log(const std::array<float, 2>& got, int step) {
     const auto& log = fixture_.get<double>("log");
-    const double* want = log.data() + 2 * (step - 1);
+    const double* want = &log.at(2 * static_cast<size_t>(step - 1));
     const std::string what = name_ + ": step " + std::to_string(step);
     check("loss", std::abs(got[0] - want[0]) / want[0], kLossBound, what);
     BOOST_TEST(got[1] == want[1], what << " counts the right answers wrongly");

@@ -86,7 +86,7 @@ class Derivative {
 
   std::optional<double> along(const Values& direction, double scale) {
     ++estimates_;
-    for (const double h : {1e-6, 1e-7}) {
+    for (const double h : {1e-5, 1e-7}) {
       const double coarse = central(direction, h), fine = central(direction, h / 2);
       if (std::abs(coarse - fine) <= kKinkBound * scale) return fine;
       ++retries_;

@@ -92,7 +92,7 @@ constexpr sateen_backend make_table() {
   return t;
 }
 
-constexpr sateen_backend kTable = make_table();
+[[maybe_unused]] constexpr sateen_backend kTable = make_table();
 
 }  // namespace
 

@@ -183,21 +183,26 @@ enum { SATEEN_FOR_EACH_OP(SATEEN_DECLARE_OP) SATEEN_OP_END_ };
 #undef SATEEN_DECLARE_OP
 
 /* GATHER (data, indices | NONE, cursor | NONE) -> batch
- *   batch[i][…] = convert(data[index(i)][…]),  index(i) = indices[row · N + i]; without indices index(i) = row · N + i;
- *   row = cursor[0], or 0 without a cursor. data [count][…], batch [N][…] with the same trailing dims; indices I32
- * [k·N]. An index outside 0 … count−1 gives zeros. U8 -> F32: value · scale + shift (so 1/255 and 0 for pixels). U8 ->
- * I32, I32 -> I32, F32 -> F32: a copy; scale is 1 and shift 0 there. */
+ *   batch[i][…] = convert(data[index(i)][…])
+ *   index(i) = indices[row · N + i], or row · N + i without indices; row = cursor[0], or 0 without a cursor.
+ *   data [count][…], batch [N][…] with the same trailing dims; indices I32 [k · N].
+ *   An index outside 0 … count−1 gives zeros.
+ *   U8 -> F32: value · scale + shift (so 1/255 and 0 for pixels).
+ *   U8 -> I32, I32 -> I32, F32 -> F32: a copy; scale is 1 and shift 0 there. */
 typedef struct {
   float scale, shift;
 } sateen_gather_attrs;
 
 /* CONV2D: cross-correlation, as deep learning has it.
  * FORWARD (src [N][H][W][C], weights [KH][KW][C][K], bias [K] | NONE) -> dst [N][OH][OW][K]
- *   dst[n][y][x][k] = bias[k] + Σ ky kx c  src[n][y·stride_y + ky − pad_top][x·stride_x + kx − pad_left][c] ·
- * weights[ky][kx][c][k] with zeros outside src; OH = (H + pad_top + pad_bottom − KH) / stride_y + 1, rounded down, at
- * least 1. Every padding is smaller than the kernel's extent in its direction. BACKWARD_DATA (diff_dst, weights) ->
- * diff_src: the derivative of Σ dst · diff_dst by src. BACKWARD_WEIGHTS (src, diff_dst) -> (diff_weights, diff_bias |
- * NONE): the same by weights and bias. */
+ *   dst[n][y][x][k] = bias[k] + Σ over ky, kx, c of
+ *                     src[n][y·stride_y + ky − pad_top][x·stride_x + kx − pad_left][c] · weights[ky][kx][c][k]
+ *   with zeros outside src. OH = (H + pad_top + pad_bottom − KH) / stride_y + 1, rounded down, at least 1; OW alike.
+ *   Every padding is smaller than the kernel's extent in its direction.
+ * BACKWARD_DATA (diff_dst, weights) -> diff_src
+ *   The derivative of Σ dst · diff_dst by src.
+ * BACKWARD_WEIGHTS (src, diff_dst) -> (diff_weights, diff_bias | NONE)
+ *   The same by weights and by bias. */
 typedef struct {
   int32_t stride_y, stride_x;
   int32_t pad_top, pad_left, pad_bottom, pad_right;
@@ -226,12 +231,14 @@ typedef struct {
  * BACKWARD_DATA (diff_dst, weights) -> diff_src = diff_dst · weightsᵀ
  * BACKWARD_WEIGHTS (src, diff_dst) -> (diff_weights = srcᵀ · diff_dst, diff_bias | NONE = column sums of diff_dst) */
 
-/* DROPOUT (src, cursor) -> dst, any shape: dst[e] = u32(e) ≥ threshold ? src[e] · scale : 0.
+/* DROPOUT (src, cursor) -> dst, any shape
+ *   dst[e] = u32(e) ≥ threshold ? src[e] · scale : 0
  *   The backward pass is the same operation on the gradient, with the same attributes: the mask is made again.
- *   u32(e) is word (g mod 4) of Philox4x32-10 with g = first_element + e, key = (seed low, seed high) and counter =
- *   ((g/4) low, (g/4) high, cursor[1], stream): Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11.
- *   threshold = ⌊rate · 2³²⌋, scale = 1 / (1 − rate), stream = purpose · 2¹⁶ + layer, first_element = the first
- * element's place in the global batch, a multiple of 4. */
+ *   u32(e) is word (g mod 4) of Philox4x32-10 with g = first_element + e, key = (seed low, seed high) and
+ *   counter = ((g / 4) low, (g / 4) high, cursor[1], stream).
+ *   Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11.
+ *   threshold = ⌊rate · 2³²⌋, scale = 1 / (1 − rate), stream = purpose · 2¹⁶ + layer.
+ *   first_element: the first element's place in the global batch, a multiple of 4. */
 typedef struct {
   uint64_t seed, first_element;
   uint32_t stream, threshold;
@@ -241,11 +248,13 @@ typedef struct {
 
 /* SOFTMAX (src [N][C]) -> dst [N][C] = exp(src − max) / Σ exp(src − max) by row. No attributes. */
 
-/* SOFTMAX_CROSS_ENTROPY (logits [N][C], labels I32 [N], valid I32 [rows], cursor) -> (log [rows][2], diff_logits |
- * NONE) With v = valid[row], 0 ≤ v ≤ N, and p = softmax(logits): log[row] = {Σ over i < v of −ln p[i][label], how many
- * i < v have their first largest logit at their label}; other rows of log are untouched. diff_logits[i] = (p[i] −
- * onehot(label)) / v for i < v, 0 for the rest. Computed from logits − max, never from p. A label outside 0 … C−1 makes
- * that row's loss NaN and its gradient 0. No attributes. */
+/* SOFTMAX_CROSS_ENTROPY (logits [N][C], labels I32 [N], valid I32 [rows], cursor) -> (log [rows][2], diff_logits | NONE)
+ *   v = valid[row], 0 ≤ v ≤ N; p = softmax(logits).
+ *   log[row] = {Σ over i < v of −ln p[i][label], how many i < v have their first largest logit at their label}
+ *   Other rows of log are untouched.
+ *   diff_logits[i] = (p[i] − onehot(label)) / v for i < v, 0 for the rest.
+ *   Computed from logits − max, never from p. No attributes.
+ *   A label outside 0 … C−1 makes that row's loss NaN and its gradient 0. */
 
 /* ADAM (params, diff, m, v, lr [rows], cursor) -> (params, m, v), in place, all of one shape:
  *   m = beta1·m + (1 − beta1)·diff;  v = beta2·v + (1 − beta2)·diff²;  params −= lr[row] · m / (√v + epsilon)

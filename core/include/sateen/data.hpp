@@ -12,7 +12,7 @@
 
 namespace sateen {
 
-/// Images as u8, one after the other, with one class each. Immutable: safe to read from several threads.
+/// Images as u8, one after the other, with one class each (so at most 256). Immutable: safe to read from several threads.
 class Dataset {
  public:
   /// sample: one image's shape, [y][x][channel]. images: count · sample.elements() values. class_names: one per class,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <span>
 #include <string>
@@ -59,7 +60,8 @@ class Registry {
   /// Every device of every usable backend.
   std::vector<DeviceInfo> devices() const;
 
-  /// Opens the first device of a backend, or the one whose id is given. options: "key=value", see the backend's page.
+  /// Opens the first device of a backend, or the one whose id is given. options: "key=value", as in
+  /// docs/backends.md.
   /// Throws Error(kDevice) naming what is there when the backend or the device is not.
   Device open(const std::string& backend, const std::string& device_id = {},
               std::vector<std::string> options = {}) const;
@@ -82,9 +84,14 @@ class Buffer {
   /// Waits for the work before it and copies back.
   void read(void* dst, uint64_t bytes, uint64_t offset = 0) const;
 
-  template <typename T>
-  void write(std::span<const T> src, uint64_t offset = 0) {
-    write(src.data(), src.size_bytes(), offset);
+  /// A vector, span or array of plain values.
+  template <typename Values>
+  requires requires(const Values& v) {
+    std::data(v);
+    std::size(v);
+  }
+  void write(const Values& src, uint64_t offset = 0) {
+    write(std::data(src), std::size(src) * sizeof(*std::data(src)), offset);
   }
   template <typename T>
   std::vector<T> read_as() const {

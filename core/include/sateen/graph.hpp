@@ -47,12 +47,13 @@ class Graph {
 
   /// Appends an operation; its page is in backend.h. Attrs is the page's structure.
   template <typename Attrs>
-  void op(uint32_t kind, std::string name, std::vector<TensorId> src, std::vector<TensorId> dst, const Attrs& attrs) {
+  void op(uint32_t kind, std::string name, const std::vector<TensorId>& src, const std::vector<TensorId>& dst,
+          const Attrs& attrs) {
     const auto* bytes = reinterpret_cast<const unsigned char*>(&attrs);
-    add_op(kind, std::move(name), std::move(src), std::move(dst), {bytes, bytes + sizeof(Attrs)});
+    add_op(kind, std::move(name), src, dst, {bytes, bytes + sizeof(Attrs)});
   }
-  void op(uint32_t kind, std::string name, std::vector<TensorId> src, std::vector<TensorId> dst) {
-    add_op(kind, std::move(name), std::move(src), std::move(dst), {});
+  void op(uint32_t kind, std::string name, const std::vector<TensorId>& src, const std::vector<TensorId>& dst) {
+    add_op(kind, std::move(name), src, dst, {});
   }
 
   const Shape& shape(TensorId tensor) const;
@@ -69,7 +70,7 @@ class Graph {
     std::vector<uint32_t> src, dst;
     std::vector<unsigned char> attrs;
   };
-  void add_op(uint32_t kind, std::string name, std::vector<TensorId> src, std::vector<TensorId> dst,
+  void add_op(uint32_t kind, std::string name, const std::vector<TensorId>& src, const std::vector<TensorId>& dst,
               std::vector<unsigned char> attrs);
   uint32_t add_tensor(DType dtype, const Shape& shape, uint32_t storage, uint64_t offset);
   void check(TensorId tensor) const;

@@ -1,4 +1,5 @@
-// Layers: they hold attributes, know shapes, and emit the operations of their forward and backward pass.
+// Layers: they hold attributes, know shapes, and emit the operations of their forward and backward pass. Their defaults
+// are those of the published Fashion-MNIST network, not Keras's.
 #pragma once
 
 #include <cstdint>
@@ -109,7 +110,7 @@ class MaxPool2D final : public Layer {
   Padding padding_;
 };
 
-/// x > 0 ? x : alpha · x. alpha is finite and ≥ 0.
+/// x > 0 ? x : alpha · x. alpha is finite and ≥ 0; 0 makes it ReLU.
 class LeakyReLU final : public Layer {
  public:
   explicit LeakyReLU(double alpha = 0.1);

@@ -17,7 +17,7 @@ struct ModelFile {
   Preprocessing preprocessing;
   std::vector<std::string> class_names;
   /// Where it came from.
-  std::string version;     ///< of the library that wrote it
+  std::string version;     ///< of the library that wrote it; leave it empty when saving
   uint64_t data_hash = 0;  ///< Dataset::hash
   uint64_t seed = 0;
 };

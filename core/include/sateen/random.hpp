@@ -19,7 +19,7 @@ constexpr uint32_t random_stream(RandomPurpose purpose, uint32_t layer = 0) {
   return static_cast<uint32_t>(purpose) << 16 | layer;
 }
 
-/// Numbers of one stream, in order of the element. key = seed; counter = (element/4 low, high, step, stream).
+/// Numbers of one stream, in order of the element; a value, used by one thread. key = seed; counter = (element/4 low, high, step, stream).
 class RandomStream {
  public:
   RandomStream(uint64_t seed, uint32_t stream, uint32_t step = 0) : seed_(seed), stream_(stream), step_(step) {}

@@ -59,7 +59,7 @@ struct FitCallbacks {
 class Trainer {
  public:
   /// Uploads the data and compiles the steps. The data set is not kept. Throws Error(kUsage) when the split or the
-  /// batch size does not fit the data, Error(kDevice) or Error(kNoMemory) from the device.
+  /// batch size does not fit the data, or all weights are zero because nobody called initialise(); Error(kDevice) or Error(kNoMemory) from the device.
   Trainer(Device device, const Sequential& model, const Dataset& data, Split split, TrainOptions options);
   ~Trainer();
   Trainer(Trainer&&) noexcept;
@@ -69,7 +69,7 @@ class Trainer {
 
   /// Trains for `epochs` more epochs, with an evaluation of the held-out part after each. Throws Error(kDiverged)
   /// naming the epoch and step when the loss is not finite, Error(kCancelled) once the token was used: the steps in
-  /// flight are finished and model() has their result.
+  /// flight are finished and model() has their result. A stop during an evaluation leaves that epoch without a record.
   std::vector<EpochRecord> fit(int64_t epochs, const FitCallbacks& callbacks = {}, CancelToken cancel = {});
 
   // -- its parts, for a loop of your own: begin_epoch(), run_steps() until it gives 0, end_epoch(), evaluate() --

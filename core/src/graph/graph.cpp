@@ -87,10 +87,10 @@ void Graph::check(TensorId tensor) const {
   if (tensor.index >= tensors_.size()) throw Error(ErrorCode::kUsage, "the tensor is not of this graph");
 }
 
-void Graph::add_op(uint32_t kind, std::string name, std::vector<TensorId> src, std::vector<TensorId> dst,
+void Graph::add_op(uint32_t kind, std::string name, const std::vector<TensorId>& src, const std::vector<TensorId>& dst,
                    std::vector<unsigned char> attrs) {
-  for (const auto& list : {src, dst}) {
-    for (const TensorId t : list) {
+  for (const auto* list : {&src, &dst}) {
+    for (const TensorId t : *list) {
       if (t) check(t);
     }
   }

@@ -46,6 +46,8 @@ void check(const Sequential& model, const Dataset& data, const Split& split, con
   require(model.output_shape() == Shape{classes}, "the model gives " + model.output_shape().to_string() +
                                                       " values, the data set has " + std::to_string(classes) +
                                                       " classes");
+  require(std::any_of(model.weights().begin(), model.weights().end(), [](float w) { return w != 0.0F; }),
+          "all weights are zero, so that nothing can be learnt; call the model's initialise(seed) first");
   require(!split.train.empty(), "there are no images to train on");
   const auto outside = [&](int32_t i) { return i < 0 || static_cast<uint32_t>(i) >= data.size(); };
   require(std::none_of(split.train.begin(), split.train.end(), outside) &&
