@@ -71,6 +71,8 @@ LogSink Program::log_sink() const {
 int run_program(const char* name, Body body, int argc, const char* const* argv) noexcept {
   // Reset whatever the parent left: `… | head -1` ends a program quietly.
   std::signal(SIGPIPE, SIG_DFL);
+  // A limit on file sizes is then an error of the write, which says what to do.
+  std::signal(SIGXFSZ, SIG_IGN);
   occupy_standard_descriptors();
   try {
     const Program program(name);

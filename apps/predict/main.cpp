@@ -39,7 +39,8 @@ void describe(Options& options) {
 class Reader {
  public:
   Reader(const Shape& input, const std::string& model, bool invert) : invert_(invert) {
-    if (input.rank() != 3 || input[2] != 1) {
+    constexpr int64_t kMaxSide = 8192;  // of a picture
+    if (input.rank() != 3 || input[2] != 1 || input[0] > kMaxSide || input[1] > kMaxSide) {
       throw Error(ErrorCode::kBadInput, model + ": takes " + input.to_string() +
                                             " values, not a grey picture; give a model for grey pictures");
     }

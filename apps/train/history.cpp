@@ -4,6 +4,8 @@
 #include <cerrno>
 #include <system_error>
 
+#include <fcntl.h>
+
 #include "common/numbers.hpp"
 #include "sateen/error.hpp"
 
@@ -15,9 +17,16 @@ namespace {
                                       "; make room or give --out another folder");
 }
 
+// Non-blocking: opening a pipe would wait for a reader.
+std::FILE* open_file(const std::filesystem::path& path) {
+  constexpr mode_t kMode = 0666;  // less what umask takes
+  const int descriptor = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, kMode);
+  return descriptor == -1 ? nullptr : fdopen(descriptor, "w");
+}
+
 }  // namespace
 
-History::History(std::filesystem::path path) : path_(std::move(path)), file_(std::fopen(path_.c_str(), "we")) {
+History::History(std::filesystem::path path) : path_(std::move(path)), file_(open_file(path_)) {
   if (!file_) throw_write_error(path_, errno);
   write("epoch,loss,accuracy,val_loss,val_accuracy,lr,seconds,images_per_second\n");
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "sateen/error.hpp"
+#include "sateen/model_file.hpp"
 
 namespace sateen::app {
 namespace {
@@ -35,7 +36,7 @@ OutputFolder::OutputFolder(std::filesystem::path folder) : folder_(std::move(fol
     lock();
     check_writable();
     for (const auto& path : {best(), last(), history()}) {
-      if (std::filesystem::is_directory(path, error)) refuse(path, "is a folder");
+      if (path != history()) check_save_target(path);  // the history is opened before training, which tells as well
       if (std::filesystem::exists(path, error)) earlier_files_ = true;
     }
   } catch (...) {

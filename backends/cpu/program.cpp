@@ -28,6 +28,7 @@ const sdk::Op* find_fusable_leaky_relu(const sdk::GraphView& graph, size_t i) {
   const sdk::Op& next = graph.ops()[i + 1];
   const sdk::Tensor& value = *graph.dst(op, 0);
   if (next.kind != SATEEN_OP_LEAKY_RELU_FORWARD || graph.storages()[value.storage].external()) return nullptr;
+  if (graph.dst(next, 0)->storage == value.storage) return nullptr;  // that storage is still needed
   // The same elements and nothing beside them; its shape may differ, dense rows do not mind.
   if (graph.src(next, 0)->offset != value.offset || graph.src(next, 0)->storage != value.storage) return nullptr;
   if (graph.src(next, 0)->elements != value.elements) return nullptr;

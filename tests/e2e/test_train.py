@@ -5,6 +5,7 @@ import fcntl
 import gzip
 import os
 import re
+import resource
 import struct
 import subprocess
 import unittest
@@ -166,6 +167,26 @@ class Refusals(ProgramTest):
         out = self.folder / "in-place"
         (out / "best.sateen").mkdir(parents=True)
         self.assert_refused(run("sateen-train", "--data", self.data, "--out", out), 5, "best.sateen", "is a folder")
+
+    def test_targets_that_cannot_be_replaced(self):
+        for name in ("best.sateen", "last.sateen", "history.csv"):
+            for kind in ("pipe", "loop", "dangling"):
+                out = self.folder / f"target-{name}-{kind}"
+                out.mkdir()
+                if kind == "pipe":
+                    os.mkfifo(out / name)
+                else:
+                    (out / name).symlink_to(name if kind == "loop" else "nowhere/file")
+                _, result = self.train(out.name, "--epochs", 1)
+                self.assert_refused(result, 5, name)
+                self.assertNotIn("epoch 1/1", result.stderr)
+
+    def test_limit_on_file_sizes(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        out, result = self.train("file-limit", "--epochs", 1, preexec_fn=limit)
+        self.assert_refused(result, 5, "best.sateen")
+        self.assertEqual(sorted(path.name for path in out.iterdir()), ["history.csv"])
 
     def test_full_disk(self):
         out = self.folder / "full"

@@ -327,6 +327,28 @@ BOOST_AUTO_TEST_CASE(fused_activation) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_activation_into_the_same_storage) {
+  const OpenDevice device;
+  MiniGraph g;
+  const uint32_t src = g.external({2, 3}), weights = g.external({3, 4}), out = g.external({2, 4});
+  const uint32_t value = g.value({2, 4});
+  g.storages[g.tensors[value].storage].bytes = 128;
+  g.tensors.push_back(g.tensors[value]);  // a second tensor in the storage, behind the first
+  const auto activated = static_cast<uint32_t>(g.tensors.size() - 1);
+  g.tensors[activated].offset = 64;
+  g.op(SATEEN_OP_DENSE_FORWARD, {src, weights, SATEEN_NONE}, {value});
+  g.op(SATEEN_OP_LEAKY_RELU_FORWARD, {value}, {activated}, sateen_leaky_relu_attrs{0.5F});
+  g.op(SATEEN_OP_LEAKY_RELU_FORWARD, {activated}, {out}, sateen_leaky_relu_attrs{1.0F});
+  const Floats x = numbers(6, 1), w = numbers(12, 2);
+  const auto r = run(device, g, {bytes(x), bytes(w), bytes(Floats(8))});
+  std::vector<double> expected(8);
+  for (size_t i = 0; i < 8; ++i) {
+    for (size_t k = 0; k < 3; ++k) expected[i] += double{x[i / 4 * 3 + k]} * w[k * 4 + i % 4];
+    if (expected[i] <= 0) expected[i] *= 0.5;
+  }
+  check_close(floats(r[2]), expected, 1e-5, "activated");
+}
+
 BOOST_AUTO_TEST_CASE(weights_are_read_anew_at_every_run_unless_frozen) {
   const OpenDevice device;
   for (const uint32_t flags : {0U, SATEEN_STORAGE_FROZEN}) {

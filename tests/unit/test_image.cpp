@@ -92,6 +92,8 @@ BOOST_AUTO_TEST_CASE(png_of_each_kind) {
   // A palette, then one with transparency, then one colour that counts as transparent.
   const Picture palette = png_chunk("PLTE", {0, 0, 0, 100, 100, 100, 255, 255, 255});
   check(load(png(3, 1, 8, 3, {0, 2, 1, 0}, palette)), 3, 1, {255, 100, 0});
+  // An index that the palette does not have is black, and never what happens to be in memory.
+  check(load(png(3, 1, 8, 3, {0, 2, 3, 255}, palette)), 3, 1, {255, 0, 0});
   Picture transparent = palette;
   append(transparent, png_chunk("tRNS", {255, 0}));
   check(load(png(3, 1, 8, 3, {0, 2, 1, 0}, transparent)), 3, 1, {255, 0, 0});
@@ -100,6 +102,14 @@ BOOST_AUTO_TEST_CASE(png_of_each_kind) {
   Picture more = png(1, 1, 8, 0, {0, 9}, png_chunk("tEXt", text("Comment")));
   append(more, {1, 2, 3});
   check(load(more), 1, 1, {9});
+}
+
+BOOST_AUTO_TEST_CASE(png_orientation) {
+  // Orientation 6: stored lying on its left side, so the first column is the upright one's last row, turned.
+  const Picture exif = {'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0};
+  check(load(png(3, 2, 8, 0, {0, 10, 20, 30, 0, 40, 50, 60}, png_chunk("eXIf", exif))), 2, 3, {40, 10, 50, 20, 60, 30});
+  check(load(png(3, 2, 8, 0, {0, 10, 20, 30, 0, 40, 50, 60}, png_chunk("eXIf", {'M', 'M'}))), 3, 2,
+        {10, 20, 30, 40, 50, 60});
 }
 
 BOOST_AUTO_TEST_CASE(interlaced_png) {

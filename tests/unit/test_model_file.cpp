@@ -237,6 +237,38 @@ BOOST_AUTO_TEST_CASE(architectures_that_would_take_all_memory) {
       "");
 }
 
+BOOST_AUTO_TEST_CASE(architectures_that_would_take_all_day) {
+  // Small in weights and values, endless to compute.
+  expect_refused(
+      [](Parts& p) {
+        p.header["model"]["input"] = {4000, 4000, 1};
+        json pool = p.header["model"]["layers"][2];
+        pool["attributes"]["window"] = {4000, 4000};
+        pool["attributes"]["stride"] = {1, 1};
+        pool["attributes"]["padding"] = "same";
+        pool["name"] = "pool1";
+        p.header["model"]["layers"] = json::array({pool});
+      },
+      "operations");
+  expect_refused([](Parts& p) { p.header["model"]["layers"] = json::array({p.header["model"]["layers"][4]}); },
+                 "no weights");
+}
+
+BOOST_AUTO_TEST_CASE(tensors_far_larger_than_the_architecture) {
+  // Refused before they are read: nothing but the header has a right checksum.
+  expect_refused(
+      [](Parts& p) {
+        p.data.resize((p.data.size() + 63) / 64 * 64);
+        const size_t offset = p.data.size();
+        const size_t bytes = size_t{24} << 20;
+        p.data.resize(offset + bytes);
+        p.header["tensors"].push_back(
+            json::parse(entry("x/y", "f32", "[" + std::to_string(bytes / 4) + "]", std::to_string(offset),
+                              std::to_string(bytes), "0000000000000000")));
+      },
+      "far larger than its architecture needs");
+}
+
 BOOST_AUTO_TEST_CASE(weights_that_do_not_fit_the_architecture) {
   const auto tensor = [](size_t i, auto change) {
     return [i, change](Parts& parts) { change(parts.header["tensors"][i]); };

@@ -126,6 +126,13 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_library_is_refused) {
   EXPECT_ERROR(const Registry registry(only(folder.path() / "none")), ErrorCode::kDevice, "not there");
 }
 
+BOOST_AUTO_TEST_CASE(a_pipe_is_refused_and_not_waited_for) {
+  const TempFolder folder;
+  BOOST_REQUIRE_EQUAL(::mkfifo((folder / "pipe.so").c_str(), 0600), 0);
+  EXPECT_ERROR(Registry(only(folder.path())), ErrorCode::kDevice, "not a regular file");
+  EXPECT_ERROR(Registry(only(folder / "pipe.so")), ErrorCode::kDevice, "not a regular file");
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_loaded_from_where_anybody_can_write) {
   const TempFolder folder;
   put(folder.path(), "good");

@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(follows_symbolic_links) {
 BOOST_AUTO_TEST_CASE(refuses_what_is_no_regular_file) {
   TempFolder folder;
   std::filesystem::create_directory(folder / "sub");
-  EXPECT_ERROR(save(folder / "sub", filled(1, 1)), ErrorCode::kOutput, "not a regular file");
+  EXPECT_ERROR(save(folder / "sub", filled(1, 1)), ErrorCode::kOutput, "is a folder");
   EXPECT_ERROR(save(folder.path().string() + "/", filled(1, 1)), ErrorCode::kOutput, "a folder");
   EXPECT_ERROR(save("/dev/null", filled(1, 1)), ErrorCode::kOutput, "not a regular file");
   EXPECT_ERROR(save(folder / "missing/model", filled(1, 1)), ErrorCode::kOutput, "create the folder first");

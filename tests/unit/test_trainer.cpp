@@ -172,12 +172,21 @@ BOOST_AUTO_TEST_CASE(what_does_not_fit_is_refused) {
   TrainOptions rate;
   rate.adam.learning_rate = std::nan("");
   EXPECT_ERROR(make(small_network(), parts, rate), ErrorCode::kUsage, "learning rate");
-  EXPECT_ERROR(make(fashion_mnist_network(false), parts, {}), ErrorCode::kUsage, "images of 28x28x1");
+  TrainOptions tiny;
+  tiny.adam.learning_rate = 1e-60;
+  EXPECT_ERROR(make(small_network(), parts, tiny), ErrorCode::kUsage, "learning rate");
+  Sequential large_network = fashion_mnist_network(false);
+  large_network.initialise(1);
+  EXPECT_ERROR(make(large_network, parts, {}), ErrorCode::kUsage, "images of 28x28x1");
   EXPECT_ERROR(make(small_network(), (Split{{0, 400}, {}}), {}), ErrorCode::kUsage, "does not have");
   EXPECT_ERROR(make(small_network(), (Split{{}, {}}), {}), ErrorCode::kUsage, "no images");
   Sequential five({8, 8, 1});
   five.add(Flatten()).add(Dense(5));
+  five.initialise(1);
   EXPECT_ERROR(make(five, parts, {}), ErrorCode::kUsage, "4 classes");
+  Sequential zeros({8, 8, 1});
+  zeros.add(Flatten()).add(Dense(4));
+  EXPECT_ERROR(make(zeros, parts, {}), ErrorCode::kUsage, "initialise");
 }
 
 BOOST_AUTO_TEST_CASE(the_loop_has_an_order) {

@@ -63,6 +63,8 @@ class Layer {
   virtual Attributes attributes() const = 0;
   virtual Shape output_shape(const Shape& src) const = 0;
   virtual std::vector<ParameterSpec> parameters(const Shape& src) const;
+  /// Multiply-adds or comparisons of one sample's forward pass; throws Error(kUsage) beyond 64 bits.
+  virtual uint64_t operations(const Shape& src) const;
 
   /// Emits the forward pass; tensors have the batch dim in front.
   virtual TensorId forward(const EmitContext& context, TensorId src) const = 0;
@@ -81,6 +83,7 @@ class Conv2D final : public Layer {
   Attributes attributes() const override;
   Shape output_shape(const Shape& src) const override;
   std::vector<ParameterSpec> parameters(const Shape& src) const override;
+  uint64_t operations(const Shape& src) const override;
   TensorId forward(const EmitContext& context, TensorId src) const override;
   TensorId backward(const EmitContext& context, TensorId src, TensorId dst, TensorId diff_dst,
                     std::span<const TensorId> diff_parameters, bool want_diff_src) const override;
@@ -101,6 +104,7 @@ class MaxPool2D final : public Layer {
   std::string_view short_name() const override { return "pool"; }
   Attributes attributes() const override;
   Shape output_shape(const Shape& src) const override;
+  uint64_t operations(const Shape& src) const override;
   TensorId forward(const EmitContext& context, TensorId src) const override;
   TensorId backward(const EmitContext& context, TensorId src, TensorId dst, TensorId diff_dst,
                     std::span<const TensorId> diff_parameters, bool want_diff_src) const override;
@@ -150,6 +154,7 @@ class Dense final : public Layer {
   Attributes attributes() const override;
   Shape output_shape(const Shape& src) const override;
   std::vector<ParameterSpec> parameters(const Shape& src) const override;
+  uint64_t operations(const Shape& src) const override;
   TensorId forward(const EmitContext& context, TensorId src) const override;
   TensorId backward(const EmitContext& context, TensorId src, TensorId dst, TensorId diff_dst,
                     std::span<const TensorId> diff_parameters, bool want_diff_src) const override;

@@ -26,6 +26,10 @@ struct ModelFile {
 /// is replaced and the mode of an existing file kept. Throws Error(kOutput) and leaves what was there.
 void save_model(const ModelFile& file, const std::filesystem::path& path);
 
+/// Throws Error(kOutput) where save_model could not replace this file now: it is a pipe or a folder, is not to be written
+/// to, or its folder is missing. For programs that want to know before a long training.
+void check_save_target(const std::filesystem::path& path);
+
 struct LoadOptions {
   bool allow_nonfinite = false;  ///< accept NaN and infinite weights
 };

@@ -228,7 +228,8 @@ EncodedContainer encode_container(json header, std::span<const ContainerTensor> 
   return encoded;
 }
 
-Container decode_container(uint64_t file_bytes, const std::function<void(std::span<uint8_t>)>& read) {
+Container decode_container(uint64_t file_bytes, const std::function<void(std::span<uint8_t>)>& read,
+                           const JudgeContainer& judge) {
   Container container;
   std::vector<uint8_t>& bytes = container.bytes;
   const auto read_up_to = [&](uint64_t size) {
@@ -247,6 +248,8 @@ Container decode_container(uint64_t file_bytes, const std::function<void(std::sp
   container.header = parse_json({reinterpret_cast<const char*>(text.data()), text.size()});
   const uint64_t data_bytes = file_bytes - preamble.data_offset;
   std::vector<TableEntry> entries = parse_table(container.header, data_bytes);
+
+  if (judge) judge(container.header, data_bytes);
 
   read_up_to(file_bytes);
   const Bytes data = Bytes(bytes).subspan(preamble.data_offset);

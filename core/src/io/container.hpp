@@ -59,8 +59,12 @@ struct Container {
   Container& operator=(const Container&) = delete;
 };
 
+/// Looks at a header, and at how many bytes of tensors follow, before these are read; throws to refuse them.
+using JudgeContainer = std::function<void(const nlohmann::json& header, uint64_t data_bytes)>;
+
 /// Reads a container of file_bytes bytes. read fills what it is given with the next bytes of the file. What the file
 /// says is believed, and memory taken, only after its checksum and the limits were checked. Throws Error(kBadInput).
-Container decode_container(uint64_t file_bytes, const std::function<void(std::span<uint8_t>)>& read);
+Container decode_container(uint64_t file_bytes, const std::function<void(std::span<uint8_t>)>& read,
+                           const JudgeContainer& judge = {});
 
 }  // namespace sateen

@@ -70,9 +70,12 @@ GrayImage decode(Bytes file) {
   if (file.empty()) bad("is empty");
   const std::string_view format = known_format(file);
   int orientation = 1;
+  std::vector<uint8_t> whole_palette;
   if (format == "PGM" || format == "PPM") return decode_pnm(file);
   if (format == "PNG") {
-    check_png(file);
+    orientation = check_png(file);
+    whole_palette = with_whole_palette(file);
+    if (!whole_palette.empty()) file = whole_palette;
   } else if (format == "JPEG") {
     orientation = check_jpeg(file);
   } else if (format == "BMP") {

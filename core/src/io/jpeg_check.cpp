@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "io/exif.hpp"
 #include "io/picture.hpp"
 #include "sateen/error.hpp"
 
@@ -24,27 +25,11 @@ constexpr uint64_t kMaxScannedPixels = uint64_t{1} << 30;
   bad("is a JPEG that is cut short");
 }
 
-/// The orientation in an EXIF block (TIFF inside), 1 where there is none that makes sense.
-int exif_orientation(Bytes segment) {
+/// The orientation in an APP1 segment, if that holds EXIF.
+int exif_in(Bytes segment) {
   constexpr std::string_view kExif("Exif\0\0", 6);
-  constexpr uint16_t kOrientation = 0x0112, kShort = 3;
-  constexpr size_t kEntry = 12;
-  if (segment.size() < kExif.size() + 8 || !std::equal(kExif.begin(), kExif.end(), segment.begin())) return 1;
-  const Bytes tiff = segment.subspan(kExif.size());
-  const bool little = tiff[0] == 'I';
-  const auto u16 = [&](size_t at) { return little ? load_le<uint16_t>(tiff, at) : load_be<uint16_t>(tiff, at); };
-  const auto u32 = [&](size_t at) { return little ? load_le<uint32_t>(tiff, at) : load_be<uint32_t>(tiff, at); };
-  if (tiff[0] != tiff[1] || (!little && tiff[0] != 'M') || u16(2) != 42) return 1;
-  const size_t directory = u32(4);
-  if (directory > tiff.size() - 2) return 1;
-  const size_t entries = std::min<size_t>(u16(directory), (tiff.size() - directory - 2) / kEntry);
-  for (size_t i = 0; i < entries; ++i) {
-    const size_t at = directory + 2 + i * kEntry;
-    if (u16(at) != kOrientation || u16(at + 2) != kShort) continue;
-    const int orientation = u16(at + 8);
-    return orientation >= 1 && orientation <= 8 ? orientation : 1;
-  }
-  return 1;
+  if (segment.size() < kExif.size() || !std::equal(kExif.begin(), kExif.end(), segment.begin())) return 1;
+  return exif_orientation(segment.subspan(kExif.size()));
 }
 
 /// Each table's codes must fit their lengths; stb_image 2.27 has room for 256.
@@ -111,7 +96,7 @@ int check_jpeg(Bytes file) {
     const Bytes segment = file.subspan(at + 2, length - 2);
     at += length;
     if (marker == kHuffmanTables) check_huffman_tables(segment);
-    if (marker == kApplication1 && orientation == 1) orientation = exif_orientation(segment);
+    if (marker == kApplication1 && orientation == 1) orientation = exif_in(segment);
     if (marker >= kStartOfFrame0 && marker <= kStartOfFrame15 && marker != kHuffmanTables && marker != kJpegExtension &&
         marker != kArithmeticTables) {
       if (frame) bad("is a JPEG with two frames, which is not supported");

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -19,6 +20,8 @@ namespace sateen {
 namespace {
 
 constexpr uint64_t kMaxModelBytes = uint64_t{2} << 30;
+/// Tensors that are no weights may hold as many values, or three times the weights.
+constexpr uint64_t kMaxOtherValues = uint64_t{1} << 22;
 
 [[noreturn]] void bad(const std::string& what) {
   throw Error(ErrorCode::kBadInput, what);
@@ -90,9 +93,18 @@ void copy_weights(Sequential& model, const std::vector<const ContainerTensor*>& 
 ModelFile decode_model(const std::filesystem::path& path, const LoadOptions& options) {
   InputFile file(path);
   if (file.size() > kMaxModelBytes) bad("is larger than the 2 GiB that a model may have");
-  const Container container = decode_container(file.size(), [&](std::span<uint8_t> dst) { file.read(dst); });
+  std::optional<ModelHeader> judged;
+  const Container container = decode_container(
+      file.size(), [&](std::span<uint8_t> dst) { file.read(dst); },
+      [&](const nlohmann::json& json, uint64_t data_bytes) {
+        judged = decode_model_header(json);
+        // A checkpoint has Adam's two states besides the weights, and little else.
+        if (data_bytes / sizeof(float) > kMaxOtherValues && data_bytes / sizeof(float) / 4 > judged->weights) {
+          bad("its tensors are far larger than its architecture needs");
+        }
+      });
   file.expect_end();
-  ModelHeader header = decode_model_header(container.header);
+  ModelHeader& header = *judged;
   const auto tensors = weights_of(container, header);
   Sequential model = build(header);
   copy_weights(model, tensors, options.allow_nonfinite);
@@ -105,6 +117,10 @@ ModelFile decode_model(const std::filesystem::path& path, const LoadOptions& opt
 void save_model(const ModelFile& file, const std::filesystem::path& path) {
   const EncodedContainer encoded = naming_file(path, [&] { return encode_model(file); });
   write_file_safely(path, encoded.chunks);
+}
+
+void check_save_target(const std::filesystem::path& path) {
+  check_safe_target(path);
 }
 
 ModelFile load_model(const std::filesystem::path& path, const LoadOptions& options) {

@@ -97,16 +97,22 @@ void measure(ModelHeader& header) {
   constexpr auto kBadInput = ErrorCode::kBadInput;
   Shape shape = header.input;
   uint64_t activations = shape.elements();
+  uint64_t operations = 0;
   for (const auto& layer : header.layers) {
     for (const ParameterSpec& spec : layer->parameters(shape)) {
       header.weights = checked_add(header.weights, spec.shape.elements(), "the number of weights", kBadInput);
     }
+    operations = checked_add(operations, layer->operations(shape), "the number of operations", kBadInput);
     shape = layer->output_shape(shape);
     activations = checked_add(activations, shape.elements(), "the number of activations", kBadInput);
   }
   if (activations > kMaxActivations) {
     bad("the model's activations take more than 256 MiB for one image; no such model is loaded");
   }
+  if (operations > kMaxOperations) {
+    bad("the model takes more than 2^36 operations for one image; no such model is loaded");
+  }
+  if (header.weights == 0) bad("the model has no weights");
   check_labels(header.class_names, shape, kBadInput);
 }
 

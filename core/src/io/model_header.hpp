@@ -18,6 +18,8 @@ constexpr size_t kMaxLayers = 1024;
 constexpr size_t kMaxLabelBytes = 200;
 /// Values of one sample's input and all layers' outputs together: 256 MiB as f32.
 constexpr uint64_t kMaxActivations = uint64_t{1} << 26;
+/// Multiply-adds or comparisons of one sample: some seconds on one core.
+constexpr uint64_t kMaxOperations = uint64_t{1} << 36;
 
 /// The header of a model file, without its tensors. Throws Error(kUsage) for what no file may hold.
 nlohmann::json encode_model_header(const ModelFile& file);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "io/bytes.hpp"
 #include "sateen/image.hpp"
@@ -16,12 +17,15 @@ constexpr uint64_t kMaxPictureBytes = uint64_t{256} << 20;
 void check_extent(uint64_t width, uint64_t height, uint64_t bytes_per_pixel);
 
 /// The checks throw Error(kBadInput).
-/// Chunks whole and with right checksums, and no more pixel data than the header announces.
-void check_png(Bytes file);
+/// Chunks whole and with right checksums, no more pixel data than the header announces. Returns the EXIF orientation.
+int check_png(Bytes file);
+/// A copy whose palette has all 256 entries, the missing ones black: stb_image 2.27 takes colours that a file refers to and
+/// does not define from uninitialised memory. Empty where the file needs no copy. For files that passed check_png.
+std::vector<uint8_t> with_whole_palette(Bytes file);
 /// All pixel rows are there.
 void check_bmp(Bytes file);
 /// Whole up to its end marker, of a kind that is decoded, not made to keep the decoder busy. Returns the EXIF
-/// orientation, 1 to 8: how the camera was held.
+/// orientation.
 int check_jpeg(Bytes file);
 
 /// Binary PGM or PPM (P5, P6), decoded.

@@ -3,9 +3,11 @@
 #include <memory>
 #include <new>
 #include <string_view>
+#include <vector>
 
 #include <zlib.h>
 
+#include "io/exif.hpp"
 #include "io/picture.hpp"
 #include "sateen/error.hpp"
 
@@ -14,6 +16,7 @@ namespace sateen {
 namespace {
 
 constexpr size_t kSignature = 8, kAroundChunk = 12, kHeaderChunk = 13;
+constexpr unsigned kPalette = 3;  // colour type
 
 [[noreturn]] void bad(const char* what) {
   throw Error(ErrorCode::kBadInput, what);
@@ -78,7 +81,7 @@ unsigned samples_per_pixel(uint8_t color_type) {
 uint64_t most_pixel_bytes(Bytes header) {
   const auto width = load_be<uint32_t>(header, 0), height = load_be<uint32_t>(header, 4);
   const unsigned depth = header[8], color_type = header[9], samples = samples_per_pixel(header[9]);
-  constexpr unsigned kPalette = 3, kMaxDepth = 16;
+  constexpr unsigned kMaxDepth = 16;
   if (depth > kMaxDepth) bad("is a damaged PNG: it has no such depth");
   // A palette, or one colour that counts as transparent, becomes alpha.
   const unsigned decoded = color_type == kPalette ? 4 : samples + samples % 2;
@@ -87,33 +90,66 @@ uint64_t most_pixel_bytes(Bytes header) {
   return bits / 8 + 5 * uint64_t{height} + 64;
 }
 
+struct Chunk {
+  std::string_view type;
+  Bytes data;
+  size_t end;  ///< where the next one begins
+};
+
+/// The chunk at a place, whole, with its checksum checked where it matters.
+Chunk chunk_at(Bytes file, size_t at) {
+  if (file.size() - at < kAroundChunk) bad("is a PNG that is cut short");
+  const uint32_t length = load_be<uint32_t>(file, at);
+  if (length > file.size() - at - kAroundChunk) bad("is a PNG that is cut short");
+  const Bytes typed = file.subspan(at + 4, 4 + size_t{length});
+  const bool critical = (typed[0] & 0x20) == 0;
+  if (critical && crc32(0, typed.data(), static_cast<uInt>(typed.size())) != load_be<uint32_t>(file, at + 8 + length)) {
+    bad("is a damaged PNG: a checksum is wrong");
+  }
+  return {{reinterpret_cast<const char*>(typed.data()), 4}, typed.subspan(4), at + kAroundChunk + length};
+}
+
 }  // namespace
 
-void check_png(Bytes file) {
+int check_png(Bytes file) {
   std::unique_ptr<PixelCounter> counter;
+  int orientation = 1;
   for (size_t at = kSignature;;) {
-    if (file.size() - at < kAroundChunk) bad("is a PNG that is cut short");
-    const uint32_t length = load_be<uint32_t>(file, at);
-    if (length > file.size() - at - kAroundChunk) bad("is a PNG that is cut short");
-    const Bytes typed = file.subspan(at + 4, 4 + size_t{length});
-    const Bytes data = typed.subspan(4);
-    const std::string_view type(reinterpret_cast<const char*>(typed.data()), 4);
-    const bool critical = (typed[0] & 0x20) == 0;
-    if (critical &&
-        crc32(0, typed.data(), static_cast<uInt>(typed.size())) != load_be<uint32_t>(file, at + 8 + length)) {
-      bad("is a damaged PNG: a checksum is wrong");
-    }
-    if (type == "CgBI") bad("is an Xcode PNG, which is not supported: save it as a plain PNG");
+    const Chunk chunk = chunk_at(file, at);
+    if (chunk.type == "CgBI") bad("is an Xcode PNG, which is not supported: save it as a plain PNG");
     if (!counter) {
-      if (type != "IHDR" || length != kHeaderChunk) bad("is a damaged PNG: it does not begin with its header");
-      counter = std::make_unique<PixelCounter>(most_pixel_bytes(data));
-    } else if (type == "IDAT") {
-      counter->feed(data);
-    } else if (type == "IEND") {
+      if (chunk.type != "IHDR" || chunk.data.size() != kHeaderChunk) {
+        bad("is a damaged PNG: it does not begin with its header");
+      }
+      counter = std::make_unique<PixelCounter>(most_pixel_bytes(chunk.data));
+    } else if (chunk.type == "IDAT") {
+      counter->feed(chunk.data);
+    } else if (chunk.type == "eXIf") {
+      orientation = exif_orientation(chunk.data);
+    } else if (chunk.type == "IEND") {
       if (!counter->ended()) bad("is a PNG whose pixel data is cut short");
-      return;
+      return orientation;
     }
-    at += kAroundChunk + length;
+    at = chunk.end;
+  }
+}
+
+std::vector<uint8_t> with_whole_palette(Bytes file) {
+  constexpr size_t kWhole = 3 * 256;
+  if (chunk_at(file, kSignature).data[9] != kPalette) return {};
+  for (size_t at = kSignature;;) {
+    const Chunk chunk = chunk_at(file, at);
+    if (chunk.type == "IDAT" || chunk.type == "IEND") return {};  // no palette: the decoder refuses that
+    if (chunk.type == "PLTE") {
+      if (chunk.data.size() >= kWhole || chunk.data.size() % 3 != 0) return {};
+      std::vector<uint8_t> whole(file.begin(), file.begin() + static_cast<ptrdiff_t>(at));
+      whole.insert(whole.end(), {0, 0, kWhole >> 8, kWhole & 0xFF, 'P', 'L', 'T', 'E'});
+      whole.insert(whole.end(), chunk.data.begin(), chunk.data.end());
+      whole.resize(whole.size() + kWhole - chunk.data.size() + 4);  // and a checksum that nobody looks at again
+      whole.insert(whole.end(), file.begin() + static_cast<ptrdiff_t>(chunk.end), file.end());
+      return whole;
+    }
+    at = chunk.end;
   }
 }
 

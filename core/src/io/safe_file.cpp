@@ -159,35 +159,55 @@ void sync_folder(int folder) {
   }
 }
 
-void write_all(const std::filesystem::path& path, std::span<const Bytes> chunks) {
-  const std::filesystem::path target = resolve_links(path);
-  const std::string name = target.filename().string();
-  if (name.empty() || name == "." || name == "..") throw Error(kOutput, "is a folder, not a file name");
-  const std::filesystem::path parent = target.has_parent_path() ? target.parent_path() : ".";
-  const Descriptor folder(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder) fail("its folder can't be opened");
-
+/// Where a file goes: its folder, open, its name there, and what has that name now.
+struct Target {
+  Descriptor folder;
+  std::string name;
+  bool exists = false;
   struct stat old {};
-  const bool exists = ::fstatat(folder.get(), name.c_str(), &old, AT_SYMLINK_NOFOLLOW) == 0;
-  if (!exists && errno != ENOENT) fail("can't be examined");
-  if (exists && !S_ISREG(old.st_mode)) throw Error(kOutput, "exists and is not a regular file; choose another name");
-  if (exists && ::faccessat(folder.get(), name.c_str(), W_OK, AT_EACCESS) != 0) fail("can't be replaced");
+};
 
+Target examine(const std::filesystem::path& path) {
+  const std::filesystem::path resolved = resolve_links(path);
+  Target target;
+  target.name = resolved.filename().string();
+  if (target.name.empty() || target.name == "." || target.name == "..") {
+    throw Error(kOutput, "is a folder, not a file name");
+  }
+  const std::filesystem::path parent = resolved.has_parent_path() ? resolved.parent_path() : ".";
+  target.folder = Descriptor(::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!target.folder) fail("its folder can't be opened");
+  target.exists = ::fstatat(target.folder.get(), target.name.c_str(), &target.old, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!target.exists && errno != ENOENT) fail("can't be examined");
+  if (!target.exists) return target;
+  if (S_ISDIR(target.old.st_mode)) throw Error(kOutput, "is a folder; choose another name");
+  if (!S_ISREG(target.old.st_mode)) throw Error(kOutput, "exists and is not a regular file; choose another name");
+  if (::faccessat(target.folder.get(), target.name.c_str(), W_OK, AT_EACCESS) != 0) fail("can't be replaced");
+  return target;
+}
+
+void write_all(const std::filesystem::path& path, std::span<const Bytes> chunks) {
+  const Target target = examine(path);
+  const int folder = target.folder.get();
   constexpr mode_t kPermissions = S_IRWXU | S_IRWXG | S_IRWXO;
   constexpr mode_t kOwnerOnly = S_IRUSR | S_IWUSR;
   constexpr mode_t kAsUmaskSays = S_IRUSR | S_IWUSR | S_IRGRP | S_IWGRP | S_IROTH | S_IWOTH;
-  Temporary temporary(folder.get(), name, exists ? kOwnerOnly : kAsUmaskSays);
-  if (exists) temporary.set_mode(old.st_mode & kPermissions);
+  Temporary temporary(folder, target.name, target.exists ? kOwnerOnly : kAsUmaskSays);
+  if (target.exists) temporary.set_mode(target.old.st_mode & kPermissions);
   for (const Bytes chunk : chunks) temporary.write(chunk);
   temporary.sync();
-  temporary.rename_to(name);
-  sync_folder(folder.get());
+  temporary.rename_to(target.name);
+  sync_folder(folder);
 }
 
 }  // namespace
 
 void write_file_safely(const std::filesystem::path& path, std::span<const Bytes> chunks) {
   naming_file(path, [&] { write_all(path, chunks); });
+}
+
+void check_safe_target(const std::filesystem::path& path) {
+  naming_file(path, [&] { examine(path); });
 }
 
 }  // namespace sateen

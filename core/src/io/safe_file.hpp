@@ -14,4 +14,7 @@ namespace sateen {
 /// the message names: the folder could not be synced, and the new file is in place.
 void write_file_safely(const std::filesystem::path& path, std::span<const Bytes> chunks);
 
+/// Throws what write_file_safely would throw now because of the target: not a regular file, not writable, no folder.
+void check_safe_target(const std::filesystem::path& path);
+
 }  // namespace sateen

@@ -60,6 +60,12 @@ std::vector<ParameterSpec> Conv2D::parameters(const Shape& src) const {
           {"bias", {filters_}}};
 }
 
+uint64_t Conv2D::operations(const Shape& src) const {
+  const Shape dst = output_shape(src);
+  const Shape window{kernel_.y, kernel_.x, src[2]};
+  return checked_mul(dst.elements(), window.elements(), "the number of operations");
+}
+
 TensorId Conv2D::forward(const EmitContext& context, TensorId src) const {
   const Shape shape = context.graph.shape(src);
   const auto attrs = attrs_for(shape, kernel_, stride_, padding_);

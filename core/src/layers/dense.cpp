@@ -1,6 +1,6 @@
 // Dense: a matrix product with bias.
 #include "layers/emit.hpp"
-#include "sateen/error.hpp"
+#include "sateen/checked.hpp"
 
 namespace sateen {
 
@@ -30,6 +30,10 @@ std::vector<ParameterSpec> Dense::parameters(const Shape& src) const {
   return {
       {"weights", {src[0], units_}, Init::kGlorotUniform, static_cast<uint64_t>(src[0]), static_cast<uint64_t>(units_)},
       {"bias", {units_}}};
+}
+
+uint64_t Dense::operations(const Shape& src) const {
+  return checked_mul(static_cast<uint64_t>(src[0]), static_cast<uint64_t>(units_), "the number of operations");
 }
 
 TensorId Dense::forward(const EmitContext& context, TensorId src) const {

@@ -11,6 +11,10 @@ std::vector<ParameterSpec> Layer::parameters(const Shape& /*src*/) const {
   return {};
 }
 
+uint64_t Layer::operations(const Shape& src) const {
+  return output_shape(src).elements();
+}
+
 std::shared_ptr<const Layer> make_layer(std::string_view type, const Attributes& attributes) {
   using Factory = std::shared_ptr<const Layer> (*)(const Attributes&);
   static constexpr std::pair<std::string_view, Factory> kLayers[] = {

@@ -1,6 +1,6 @@
 // MaxPool2D.
 #include "layers/emit.hpp"
-#include "sateen/error.hpp"
+#include "sateen/checked.hpp"
 
 namespace sateen {
 
@@ -43,6 +43,11 @@ Shape MaxPool2D::output_shape(const Shape& src) const {
   if (src.rank() != 3) throw Error(ErrorCode::kUsage, "max_pool2d wants [y][x][channel], not " + src.to_string());
   return {slide(src[0], window_.y, stride_.y, padding_, "rows").outputs,
           slide(src[1], window_.x, stride_.x, padding_, "columns").outputs, src[2]};
+}
+
+uint64_t MaxPool2D::operations(const Shape& src) const {
+  const Shape window{window_.y, window_.x};
+  return checked_mul(output_shape(src).elements(), window.elements(), "the number of operations");
 }
 
 TensorId MaxPool2D::forward(const EmitContext& context, TensorId src) const {

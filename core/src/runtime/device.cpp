@@ -9,7 +9,8 @@ namespace sateen {
 
 void DeviceState::throw_status(const sateen_backend& backend, const sateen_device* device, sateen_status status,
                                const std::string& doing) {
-  std::string reason = backend.last_error(device);
+  const char* said = backend.last_error(device);
+  std::string reason = said != nullptr ? said : "";
   ErrorCode code = ErrorCode::kDevice;
   switch (status) {
     case SATEEN_UNSUPPORTED:

@@ -67,7 +67,11 @@ void check_backend_table(const sateen_backend* table) {
   if (!is_name(table->name)) refuse("its name is not made of a-z, 0-9 and _");
 }
 
-const sateen_backend* load_plugin(const fs::path& file) {
+const sateen_backend* load_plugin(const fs::path& path) {
+  std::error_code error;
+  const fs::path file = fs::canonical(path, error);  // the folder that a link leads to counts, too
+  if (error) refuse(path.string() + ": " + error.message());
+  if (!fs::is_regular_file(file, error)) refuse(path.string() + " is not a regular file");
   check_writers(file);
   check_writers(file.parent_path());
   // Never closed: a plugin's driver threads and static tables live as long as the process.

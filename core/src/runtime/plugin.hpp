@@ -12,7 +12,7 @@ namespace sateen {
 void check_backend_table(const sateen_backend* table);
 
 /// Loads a plugin file (never unloaded) and gives its checked table. Throws Error(kDevice) with the reason.
-const sateen_backend* load_plugin(const std::filesystem::path& file);
+const sateen_backend* load_plugin(const std::filesystem::path& path);
 
 /// The plugin files of a folder, sorted; or the file itself. Throws Error(kDevice) where the path must not be used: not
 /// absolute, writable for everybody, or not there.

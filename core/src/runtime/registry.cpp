@@ -137,7 +137,7 @@ std::vector<UnavailableBackend> Registry::unavailable() const {
   std::vector<UnavailableBackend> all = state_->unavailable;
   for (const sateen_backend* b : state_->backends) {
     uint32_t count = 0;
-    if (b->device_count(&count) != SATEEN_OK) all.push_back({b->name, b->last_error(nullptr)});
+    if (b->device_count(&count) != SATEEN_OK) all.push_back({b->name, text(b->last_error(nullptr))});
   }
   return all;
 }
@@ -159,8 +159,10 @@ Device Registry::open(const std::string& backend, const std::string& device_id,
     for (const UnavailableBackend& u : state_->unavailable) {
       if (u.name == backend) throw Error(ErrorCode::kDevice, "backend '" + backend + "' can't be used: " + u.reason);
     }
-    throw Error(ErrorCode::kDevice, "there is no backend '" + backend +
-                                        "'; there are: " + list(backends(), [](const auto& n) { return n; }));
+    std::string message =
+        "there is no backend '" + backend + "'; there are: " + list(backends(), [](const auto& n) { return n; });
+    for (const UnavailableBackend& u : state_->unavailable) message += "; " + u.name + " can't be used: " + u.reason;
+    throw Error(ErrorCode::kDevice, message);
   }
   const std::vector<DeviceInfo> devices = devices_of(*table);
   const auto chosen = std::find_if(devices.begin(), devices.end(),

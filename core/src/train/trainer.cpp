@@ -58,9 +58,12 @@ void check(const Sequential& model, const Dataset& data, const Split& split, con
           "a batch of " + std::to_string(options.batch_size) + " is larger than the training set of " +
               std::to_string(split.train.size()) + " images");
   const Adam& adam = options.adam;
-  require(std::isfinite(adam.learning_rate) && adam.learning_rate > 0, "the learning rate is a number above 0");
-  require(adam.beta1 >= 0 && adam.beta1 < 1 && adam.beta2 >= 0 && adam.beta2 < 1, "Adam's betas are from 0 to below 1");
-  require(std::isfinite(adam.epsilon) && adam.epsilon > 0, "Adam's epsilon is a number above 0");
+  // As the device sees them: 1e-60 is 0 there.
+  const auto positive = [](double v) { return std::isfinite(static_cast<float>(v)) && static_cast<float>(v) > 0; };
+  const auto decays = [](double v) { return v >= 0 && static_cast<float>(v) < 1; };
+  require(positive(adam.learning_rate), "the learning rate is a number above 0 that f32 can hold");
+  require(decays(adam.beta1) && decays(adam.beta2), "Adam's betas are from 0 to below 1 in f32");
+  require(positive(adam.epsilon), "Adam's epsilon is a number above 0 that f32 can hold");
 }
 
 StepSpec spec_for(const Dataset& data, const TrainOptions& options, int64_t rows) {
@@ -169,7 +172,9 @@ struct Trainer::State {
   }
 
   [[noreturn]] void throw_cancelled() {
+    train.collect(0);
     device.finish();
+    check_finite();  // a training that diverged says so rather than that it was stopped
     throw Error(ErrorCode::kCancelled, "training was stopped");
   }
 
