@@ -59,7 +59,8 @@ struct FitCallbacks {
 class Trainer {
  public:
   /// Uploads the data and compiles the steps. The data set is not kept. Throws Error(kUsage) when the split or the
-  /// batch size does not fit the data, or all weights are zero because nobody called initialise(); Error(kDevice) or Error(kNoMemory) from the device.
+  /// batch size does not fit the data, or all weights are zero because nobody called initialise();
+  /// Error(kDevice) or Error(kNoMemory) from the device.
   Trainer(Device device, const Sequential& model, const Dataset& data, Split split, TrainOptions options);
   ~Trainer();
   Trainer(Trainer&&) noexcept;
