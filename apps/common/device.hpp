@@ -9,7 +9,12 @@
 
 namespace sateen::app {
 
-/// Adds --backend, --backend-path, --device and --device-option.
+/// Adds --backend-path: all that a program needs which lists devices.
+void add_registry_options(Options& options);
+Registry make_registry(const Options& options, const Program& program);
+
+/// Adds --backend, --device, --backend-path and --device-option. SATEEN_BACKEND and SATEEN_DEVICE stand for the first
+/// two where they are not given.
 void add_device_options(Options& options);
 
 Device open_device(const Options& options, const Program& program);

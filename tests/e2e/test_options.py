@@ -11,6 +11,7 @@ FLAGS = {
                      "--backend", "--backend-path", "--device", "--device-option", "--progress", "--help", "--version"],
     "sateen-predict": ["--model", "--invert", "--format", "--allow-nonfinite", "--backend", "--backend-path",
                        "--device", "--device-option", "--help", "--version"],
+    "sateen-info": ["--list-devices", "--json", "--backend-path", "--help", "--version"],
 }
 WHOLE = "is not a whole number from 1 to 1,000,000"
 REAL = "is not a number above 0 and up to 1e30"

@@ -60,11 +60,13 @@ class Registry {
   /// Every device of every usable backend.
   std::vector<DeviceInfo> devices() const;
 
-  /// Opens the first device of a backend, or the one whose id is given. options: "key=value", as in
-  /// docs/backends.md.
-  /// Throws Error(kDevice) naming what is there when the backend or the device is not.
-  Device open(const std::string& backend, const std::string& device_id = {},
-              std::vector<std::string> options = {}) const;
+  /// One device of a backend by what a user calls it: "" or "auto" (the first GPU, else the first device), an id as in
+  /// devices() ("opencl:0:1"), its numbers alone ("0:1"), or a part of its name or vendor that fits just one device,
+  /// upper or lower case. Throws Error(kDevice) naming what is there when nothing, or more than one, fits.
+  DeviceInfo find(const std::string& backend, const std::string& wanted = {}) const;
+
+  /// Opens the device that find() gives. options: "key=value", as in docs/backends.md.
+  Device open(const std::string& backend, const std::string& wanted = {}, std::vector<std::string> options = {}) const;
 
  private:
   struct State;

@@ -5,6 +5,7 @@
 #include "runtime/builtin.hpp"
 #include "runtime/device_state.hpp"
 #include "runtime/plugin.hpp"
+#include "runtime/select.hpp"
 #include "sateen/device.hpp"
 
 namespace sateen {
@@ -152,8 +153,7 @@ std::vector<DeviceInfo> Registry::devices() const {
   return all;
 }
 
-Device Registry::open(const std::string& backend, const std::string& device_id,
-                      std::vector<std::string> options) const {
+DeviceInfo Registry::find(const std::string& backend, const std::string& wanted) const {
   const sateen_backend* table = state_->find(backend);
   if (table == nullptr) {
     for (const UnavailableBackend& u : state_->unavailable) {
@@ -164,26 +164,23 @@ Device Registry::open(const std::string& backend, const std::string& device_id,
     for (const UnavailableBackend& u : state_->unavailable) message += "; " + u.name + " can't be used: " + u.reason;
     throw Error(ErrorCode::kDevice, message);
   }
-  const std::vector<DeviceInfo> devices = devices_of(*table);
-  const auto chosen = std::find_if(devices.begin(), devices.end(),
-                                   [&](const DeviceInfo& d) { return device_id.empty() || d.id == device_id; });
-  if (chosen == devices.end()) {
-    throw Error(ErrorCode::kDevice, "backend '" + backend + "' has no device" +
-                                        (device_id.empty() ? "" : " '" + device_id + "'") +
-                                        "; there are: " + list(devices, [](const auto& d) { return d.id; }));
-  }
+  return select_device(devices_of(*table), backend, wanted);
+}
 
+Device Registry::open(const std::string& backend, const std::string& wanted, std::vector<std::string> options) const {
+  const DeviceInfo chosen = find(backend, wanted);
+  const sateen_backend* table = state_->find(backend);
   auto state = std::make_shared<DeviceState>();
   state->backend = table;
-  state->info = *chosen;
+  state->info = chosen;
   state->log = state_->log;
   state->host = {sizeof(sateen_host), SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR, 0, state.get(), forward_log};
   std::vector<const char*> c_options;
   for (const std::string& o : options) c_options.push_back(o.c_str());
   c_options.push_back(nullptr);
-  const sateen_status status = table->device_open(chosen->index, c_options.data(), &state->host, &state->device);
+  const sateen_status status = table->device_open(chosen.index, c_options.data(), &state->host, &state->device);
   if (status != SATEEN_OK) {
-    DeviceState::throw_status(*table, nullptr, status, chosen->id + ": open");
+    DeviceState::throw_status(*table, nullptr, status, chosen.id + ": open");
   }
   return Device(std::move(state));
 }
