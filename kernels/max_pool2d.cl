@@ -4,8 +4,8 @@
 //             here, in the order of the windows, so that nothing is added twice at once
 //   the window of (oy, ox): oy * stride_y - pad_top … + window_y - 1, likewise x, as far as it lies inside src. Among
 //   equals the first in row-major order is the maximum; a NaN is larger than any number.
-// Global size: forward at least n * out_height * out_width * pieces, backward at least n * height * width * pieces: a
-// work-item does one piece of a pixel's channels. Layout: NHWC. Bounds: elements < 2^31; every window meets src.
+// Global size: at least pixels * pieces / span, rounded up, with n * out_height * out_width pixels forward and
+// n * height * width backward: a work-item does one piece of the channels of `span` pixels. Layout: NHWC. Bounds: elements < 2^31; every window meets src.
 #include "common.clh"
 
 /// Where `a`, that comes before or after `b`, takes the maximum from it.
@@ -16,10 +16,11 @@ static inline mask beats(vec a, vec b, int before) {
 __kernel void max_pool2d_forward(__global const float* restrict src, ulong src_at, __global float* restrict dst,
                                  ulong dst_at, int n, int height, int width, int channels, int out_height,
                                  int out_width, int window_y, int window_x, int stride_y, int stride_x, int pad_top,
-                                 int pad_left, int pieces) {
-  const long pixel = get_global_id(0) / pieces;
+                                 int pad_left, int pieces, int span) {
+  const long first = (long)(get_global_id(0) / pieces) * span;
   const int piece = (int)(get_global_id(0) % pieces);
-  if (pixel < (long)n * out_height * out_width) {
+  const long end = min(first + span, (long)n * out_height * out_width);
+  for (long pixel = first; pixel < end; ++pixel) {
     const int ox = (int)(pixel % out_width);
     const int oy = (int)(pixel / out_width % out_height);
     const int i = (int)(pixel / out_width / out_height);
@@ -48,10 +49,11 @@ __kernel void max_pool2d_backward(__global const float* restrict src, ulong src_
                                   __global const float* restrict diff_dst, ulong diff_dst_at,
                                   __global float* restrict diff_src, ulong diff_src_at, int n, int height, int width,
                                   int channels, int out_height, int out_width, int window_y, int window_x,
-                                  int stride_y, int stride_x, int pad_top, int pad_left, int pieces) {
-  const long pixel = get_global_id(0) / pieces;
+                                  int stride_y, int stride_x, int pad_top, int pad_left, int pieces, int span) {
+  const long first = (long)(get_global_id(0) / pieces) * span;
   const int piece = (int)(get_global_id(0) % pieces);
-  if (pixel < (long)n * height * width) {
+  const long end = min(first + span, (long)n * height * width);
+  for (long pixel = first; pixel < end; ++pixel) {
     const int px = (int)(pixel % width);
     const int py = (int)(pixel / width % height);
     const int i = (int)(pixel / width / height);

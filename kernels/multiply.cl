@@ -77,23 +77,35 @@ __kernel void multiply(__global const float* restrict src, ulong src_at, __globa
 
 // packed(row, column) = weights[row][column], or for the gradient by the source, with row = (tap, j), inner of them a tap:
 // weights[taps - 1 - tap][column][j]: turned around, and inputs and outputs exchanged.
-// Global size: at least blocks * taps * inner. Layout: packed as above; weights [taps][inner][columns] or, turned,
-// [taps][columns][inner].
+// Global size: at least blocks * taps * inner / span, rounded up; a work-item packs `span` rows of a block. Layout: packed
+// as above; weights [taps][inner][columns] or, turned, [taps][columns][inner].
 __kernel void pack(__global const float* restrict weights, ulong weights_at, __global float* restrict packed,
-                   ulong packed_at, int taps, int inner, int columns, int block_stride, int row_stride, int turned) {
+                   ulong packed_at, int taps, int inner, int columns, int block_stride, int row_stride, int turned,
+                   int span) {
   weights += weights_at;
   packed += packed_at;
   const int rows = taps * inner;
   const int blocks = (columns + WIDTH - 1) / WIDTH;
-  const int row = (int)(get_global_id(0) % rows);
-  const int block = (int)(get_global_id(0) / rows);
-  if (block < blocks) {
-    const int tap = row / inner;
-    const int j = row % inner;
-    for (int lane = 0; lane < WIDTH; ++lane) {
-      const int column = block * WIDTH + lane;
-      const long at = turned ? ((long)(taps - 1 - tap) * columns + column) * inner + j : (long)row * columns + column;
-      packed[(long)block * block_stride + (long)row * row_stride + lane] = column < columns ? weights[at] : 0.0f;
+  const long first = (long)get_global_id(0) * span;
+  for (int k = 0; k < span; ++k) {
+    const int row = (int)((first + k) % rows);
+    const long block = (first + k) / rows;
+    if (block < blocks) {
+      __global float* to = packed + block * block_stride + (long)row * row_stride;
+      const int tap = row / inner;
+      const int j = row % inner;
+      for (int v = 0; v < VECTORS; ++v) {
+        const int column = (int)block * WIDTH + v * LANES;
+        if (!turned) {
+          VSTORE(column < columns ? load_up_to(weights + (long)row * columns + column, columns - column) : (vec)0.0f,
+                 to + v * LANES);
+        } else {
+          for (int lane = 0; lane < LANES; ++lane) {
+            const long at = ((long)(taps - 1 - tap) * columns + column + lane) * inner + j;
+            to[v * LANES + lane] = column + lane < columns ? weights[at] : 0.0f;
+          }
+        }
+      }
     }
   }
 }

@@ -7,11 +7,18 @@ namespace sateen::opencl {
 
 namespace {
 
-Tuning tuning_from(const std::string& kernels, bool is_cpu) {
-  if (kernels == "auto") return is_cpu ? Tuning::cpu() : Tuning::gpu();
-  if (kernels == "cpu") return Tuning::cpu();
+/// float16 where registers hold as many, float8 elsewhere: two of SSE's or NEON's are still one stream of loads.
+Tuning cpu_tuning(cl_device_id device) {
+  return Tuning::cpu(device_number<cl_uint>(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT) >= 16 ? 16 : 8);
+}
+
+Tuning tuning_from(const std::string& kernels, const FoundDevice& found) {
+  if (kernels == "auto") return found.is_cpu ? cpu_tuning(found.device) : Tuning::gpu();
+  if (kernels == "cpu") return cpu_tuning(found.device);
+  if (kernels == "cpu8") return Tuning::cpu(8);
+  if (kernels == "cpu16") return Tuning::cpu(16);
   if (kernels == "gpu") return Tuning::gpu();
-  throw sdk::Failure(SATEEN_INVALID, sdk::text("option kernels=", kernels, ": it takes auto, cpu or gpu"));
+  throw sdk::Failure(SATEEN_INVALID, sdk::text("option kernels=", kernels, ": it takes auto, cpu, cpu8, cpu16 or gpu"));
 }
 
 bool sync_wanted() {
@@ -32,7 +39,7 @@ const sateen_device_info& Backend::device_info(uint32_t index) {
 std::unique_ptr<Device> Backend::open(uint32_t index, sdk::Options options, sdk::Host host) {
   const FoundDevice& found = *found_devices()[index];
   DeviceOptions chosen;
-  chosen.tuning = tuning_from(options.take("kernels", "auto"), found.is_cpu);
+  chosen.tuning = tuning_from(options.take("kernels", "auto"), found);
   chosen.tuning.group =
       static_cast<size_t>(options.take_number("group", 1, 1024, static_cast<int64_t>(chosen.tuning.group)));
   chosen.profile = options.take_flag("profile");

@@ -16,7 +16,7 @@ struct Tuning {
   int64_t items;             ///< about how many work-items keep the device busy
   size_t group;              ///< work-items of a group, where the kernel allows as many
 
-  static Tuning cpu() { return {8, 2, 6, 64, 1}; }
+  static Tuning cpu(int lanes) { return {lanes, 2, 6, 64, 1}; }
   static Tuning gpu() { return {4, 1, 4, 65536, 64}; }
 
   int width() const { return lanes * vectors; }

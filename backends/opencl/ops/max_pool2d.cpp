@@ -13,6 +13,7 @@ void finish(CallBuilder& call, const StepBuilder& builder, int64_t pixels) {
   const sdk::MaxPool2dShape s = sdk::max_pool2d_shape(builder.graph(), builder.op());
   const Tuning& tuning = builder.tuning;
   const int64_t pieces = std::clamp<int64_t>(tuning.items / pixels, 1, ceil_div(s.c, tuning.lanes));
+  const int64_t span = tuning.span(pixels);
   call.number(s.n)
       .number(s.y.size)
       .number(s.x.size)
@@ -26,7 +27,8 @@ void finish(CallBuilder& call, const StepBuilder& builder, int64_t pixels) {
       .number(s.y.pad_before)
       .number(s.x.pad_before)
       .number(pieces)
-      .items(pixels * pieces);
+      .number(span)
+      .items(ceil_div(pixels, span) * pieces);
 }
 
 }  // namespace

@@ -38,6 +38,7 @@ void add_product(StepBuilder& builder, Place src, const Rows& rows, const Weight
   const int64_t block_stride = alone ? rows.depth() * tuning.width() : tuning.width();
   const int64_t row_stride = alone ? tuning.width() : blocks * tuning.width();
   const Place packed = builder.scratch(rows.depth() * blocks * tuning.width());
+  const int64_t pack_span = tuning.span(blocks * rows.depth(), 64);
   builder.call("multiply.cl", "pack")
       .buffer(weights.place)
       .buffer(packed)
@@ -47,7 +48,8 @@ void add_product(StepBuilder& builder, Place src, const Rows& rows, const Weight
       .number(block_stride)
       .number(row_stride)
       .number(weights.turned ? 1 : 0)
-      .items(blocks * rows.depth());
+      .number(pack_span)
+      .items(ceil_div(blocks * rows.depth(), pack_span));
   const int64_t tiles = ceil_div(rows.count(), tuning.tile);
   const int64_t span = std::min<int64_t>(tuning.span(tiles * blocks), tiles);
   builder.call("multiply.cl", "multiply")
