@@ -4,8 +4,10 @@
 //             here, in the order of the windows, so that nothing is added twice at once
 //   the window of (oy, ox): oy * stride_y - pad_top … + window_y - 1, likewise x, as far as it lies inside src. Among
 //   equals the first in row-major order is the maximum; a NaN is larger than any number.
+// max_pool2d_backward_apart does the same where strides equal the window's sizes, so that no windows overlap: each
+// window's work-item writes its part of diff_src, the last ones in a row or column all that is left there.
 // Global size: at least pixels * pieces / span, rounded up, with n * out_height * out_width pixels forward and
-// n * height * width backward: a work-item does one piece of the channels of `span` pixels. Layout: NHWC. Bounds: elements < 2^31; every window meets src.
+// apart, n * height * width backward: a work-item does one piece of the channels of `span` pixels. Layout: NHWC. Bounds: elements < 2^31; every window meets src.
 #include "common.clh"
 
 /// Where `a`, that comes before or after `b`, takes the maximum from it.
@@ -88,6 +90,54 @@ __kernel void max_pool2d_backward(__global const float* restrict src, ulong src_
         }
       }
       store_up_to(to + c, sum, channels - c);
+    }
+  }
+}
+
+__kernel void max_pool2d_backward_apart(__global const float* restrict src, ulong src_at,
+                                        __global const float* restrict diff_dst, ulong diff_dst_at,
+                                        __global float* restrict diff_src, ulong diff_src_at, int n, int height,
+                                        int width, int channels, int out_height, int out_width, int window_y,
+                                        int window_x, int stride_y, int stride_x, int pad_top, int pad_left, int pieces,
+                                        int span) {
+  const int first = (int)(get_global_id(0) / pieces) * span;
+  const int piece = (int)(get_global_id(0) % pieces);
+  const int end = (int)min((long)first + span, (long)n * out_height * out_width);
+  const int vectors = (channels + LANES - 1) / LANES;
+  for (int pixel = first; pixel < end; ++pixel) {
+    const int ox = pixel % out_width;
+    const int oy = pixel / out_width % out_height;
+    const int i = pixel / out_width / out_height;
+    const int y0 = max(oy * stride_y - pad_top, 0), y1 = min(oy * stride_y - pad_top + window_y, height);
+    const int x0 = max(ox * stride_x - pad_left, 0), x1 = min(ox * stride_x - pad_left + window_x, width);
+    const int all_y = oy == out_height - 1 ? height : y1;
+    const int all_x = ox == out_width - 1 ? width : x1;
+    __global const float* image = src + src_at + (long)i * height * width * channels;
+    __global float* to = diff_src + diff_src_at + (long)i * height * width * channels;
+    for (int k = piece; k < vectors; k += pieces) {
+      const int c = k * LANES;
+      const int left = channels - c;
+      vec best = load_up_to(image + (y0 * width + x0) * channels + c, left);
+      for (int y = y0; y < y1; ++y) {
+        for (int x = x0; x < x1; ++x) {
+          const vec v = load_up_to(image + (y * width + x) * channels + c, left);
+          best = select(best, v, (v > best) | isnan(v));
+        }
+      }
+      const vec diff = load_up_to(diff_dst + diff_dst_at + (long)pixel * channels + c, left);
+      mask open = -1;  // where the maximum was not met yet
+      for (int y = y0; y < all_y; ++y) {
+        for (int x = x0; x < all_x; ++x) {
+          const int at = (y * width + x) * channels + c;
+          mask hit = 0;
+          if (y < y1 && x < x1) {
+            const vec v = load_up_to(image + at, left);
+            hit = ((v == best) | isnan(v)) & open;
+            open &= ~hit;
+          }
+          store_up_to(to + at, select((vec)0.0f, diff, hit), left);
+        }
+      }
     }
   }
 }

@@ -16,7 +16,8 @@ struct Tuning {
   int64_t items;             ///< about how many work-items keep the device busy
   size_t group;              ///< work-items of a group, where the kernel allows as many
 
-  static Tuning cpu(int lanes) { return {lanes, 2, 6, 64, 1}; }
+  // Sums of TILE by VECTORS vectors stay in registers, of which there are 32 with 16 lanes and 16 with fewer.
+  static Tuning cpu(int lanes) { return {lanes, 2, lanes == 16 ? 12 : 6, 64, 1}; }
   static Tuning gpu() { return {4, 1, 4, 65536, 64}; }
 
   int width() const { return lanes * vectors; }

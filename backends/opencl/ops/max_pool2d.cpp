@@ -41,12 +41,13 @@ void make_max_pool2d_forward(StepBuilder& builder) {
 }
 
 void make_max_pool2d_backward(StepBuilder& builder) {
-  CallBuilder call = builder.call("max_pool2d.cl", "max_pool2d_backward");
+  const sdk::MaxPool2dShape s = sdk::max_pool2d_shape(builder.graph(), builder.op());
+  const bool apart = s.y.stride == s.y.window && s.x.stride == s.x.window;
+  CallBuilder call = builder.call("max_pool2d.cl", apart ? "max_pool2d_backward_apart" : "max_pool2d_backward");
   call.buffer(StepBuilder::place(builder.src(0)))
       .buffer(StepBuilder::place(builder.src(1)))
       .buffer(StepBuilder::place(builder.dst(0)));
-  const sdk::Tensor& dst = builder.dst(0);
-  finish(call, builder, dst.dim[0] * dst.dim[1] * dst.dim[2]);
+  finish(call, builder, apart ? s.n * s.y.out * s.x.out : s.n * s.y.size * s.x.size);
 }
 
 }  // namespace sateen::opencl
