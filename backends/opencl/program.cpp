@@ -39,7 +39,7 @@ cl_int Program::enqueue(const Call& call, cl_command_queue queue, ClEvent& done)
   for (const Call::Buffer& buffer : call.buffers) {
     const Address& at = place_[buffer.place.request];
     const cl_ulong element = (at.offset + buffer.place.offset) / buffer.element;
-    cl_int code = clSetKernelArg(call.kernel.get(), buffer.argument, sizeof at.memory, &at.memory);
+    cl_int code = clSetKernelArg(call.kernel.get(), buffer.argument, sizeof(cl_mem), &at.memory);
     if (code != CL_SUCCESS) return code;
     code = clSetKernelArg(call.kernel.get(), buffer.argument + 1, sizeof element, &element);
     if (code != CL_SUCCESS) return code;

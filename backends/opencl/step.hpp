@@ -87,7 +87,10 @@ class StepBuilder {
 
   /// Where the result goes and what it is multiplied with below zero: those of a LeakyReLU that was fused, or the
   /// operation's own destination and 1.
-  Place activated_dst() const { return place(activation_ != nullptr ? *graph_.dst(*activation_, 0) : dst(0)); }
+  Place activated_dst() const {
+    const sdk::Op& last = activation_ != nullptr ? *activation_ : op_;
+    return place(graph_.tensors()[last.dst[0]]);
+  }
   float alpha() const;
 
  private:
