@@ -6,43 +6,9 @@
 
 #include "op_table.hpp"
 #include "sateen/sdk/arena.hpp"
+#include "sateen/sdk/fusion.hpp"
 
 namespace sateen::cpu {
-
-namespace {
-
-bool reads(const sdk::Op& op, uint32_t storage, const sdk::GraphView& graph) {
-  for (const auto* places : {&op.src, &op.dst}) {
-    for (const uint32_t t : *places) {
-      if (t != SATEEN_NONE && graph.tensors()[t].storage == storage) return true;
-    }
-  }
-  return false;
-}
-
-/// The LeakyReLU right after operation i, where it alone sees i's result: then i can apply it as it stores.
-const sdk::Op* find_fusable_leaky_relu(const sdk::GraphView& graph, size_t i) {
-  const sdk::Op& op = graph.ops()[i];
-  if (op.kind != SATEEN_OP_CONV2D_FORWARD && op.kind != SATEEN_OP_DENSE_FORWARD) return nullptr;
-  if (i + 1 == graph.ops().size()) return nullptr;
-  const sdk::Op& next = graph.ops()[i + 1];
-  const sdk::Tensor& value = *graph.dst(op, 0);
-  if (next.kind != SATEEN_OP_LEAKY_RELU_FORWARD || graph.storages()[value.storage].external()) return nullptr;
-  if (graph.dst(next, 0)->storage == value.storage) return nullptr;  // that storage is still needed
-  // The same elements and nothing beside them; its shape may differ, dense rows do not mind.
-  if (graph.src(next, 0)->offset != value.offset || graph.src(next, 0)->storage != value.storage) return nullptr;
-  if (graph.src(next, 0)->elements != value.elements) return nullptr;
-  // The activation's destination must not be what the operation reads.
-  for (const uint32_t t : op.src) {
-    if (t != SATEEN_NONE && graph.tensors()[t].overlaps(*graph.dst(next, 0))) return nullptr;
-  }
-  for (size_t j = 0; j < graph.ops().size(); ++j) {
-    if (j != i && j != i + 1 && reads(graph.ops()[j], value.storage, graph)) return nullptr;
-  }
-  return &next;
-}
-
-}  // namespace
 
 Program::Program(const sdk::GraphView& graph, const KernelTable& kernels, bool profile) : profile_(profile) {
   std::vector<sdk::ArenaRequest> requests = sdk::intermediate_requests(graph);
@@ -50,7 +16,7 @@ Program::Program(const sdk::GraphView& graph, const KernelTable& kernels, bool p
   for (size_t i = 0; i < graph.ops().size(); ++i) {
     const sdk::Op& op = graph.ops()[i];
     StepBuilder builder(graph, kernels, i, requests, per_thread_);
-    const sdk::Op* activation = find_fusable_leaky_relu(graph, i);
+    const sdk::Op* activation = sdk::find_fusable_leaky_relu(graph, i);
     if (activation != nullptr) {
       builder.fuse_leaky_relu(*activation);
       // The value between the two is never made, and the activation's begins here.

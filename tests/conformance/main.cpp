@@ -1,6 +1,6 @@
 // sateen-conformance-tests: holds a backend against the contract.
 //   sateen-conformance-tests [Boost.Test options] -- --backend NAME [--device ID] [--option key=value]…
-//                            [--backend-path PATH]… [--needs avx2|avx512]
+//                            [--backend-path PATH]… [--needs avx2|avx512|device]
 #include <iostream>
 #include <map>
 
@@ -78,7 +78,7 @@ int main(int argc, char** argv) {
     std::cerr << "sateen-conformance-tests: error: " << e.what() << '\n';
     return 2;
   }
-  const std::string missing = conformance::missing_instructions(conformance::chosen().needs);
+  const std::string missing = conformance::missing_needs(conformance::chosen());
   if (!missing.empty()) {
     std::cout << "skipped: conformance -- " << command_line(conformance::chosen()) << ": " << missing << '\n';
     return conformance::kSkipped;

@@ -77,7 +77,7 @@ int main(int argc, char** argv) {
     std::cerr << "sateen-conformance-same-bytes: error: " << e.what() << '\n';
     return 2;
   }
-  const std::string missing = conformance::missing_instructions(options.needs);
+  const std::string missing = conformance::missing_needs(options);
   if (!missing.empty()) {
     std::cout << "skipped: same bytes -- " << conformance::command_line(options) << ": " << missing << '\n';
     return conformance::kSkipped;

@@ -13,6 +13,30 @@ std::unique_ptr<Target>& slot() {
   return target;
 }
 
+std::string missing_instructions(const std::string& needs) {
+#if defined(__x86_64__)
+  if (needs == "avx2" && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {};
+  if (needs == "avx512" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+    return {};
+  return "this processor has no " + needs;
+#else
+  return needs + " is an instruction set of x86-64";
+#endif
+}
+
+/// Why a backend that was built has no device here; "" where it has one, or where it is missing for another reason,
+/// which is then the tests' to show.
+std::string missing_device(const TargetOptions& options) {
+  sateen::Registry::Options places;
+  places.backend_paths = options.backend_paths;
+  const sateen::Registry registry(places);
+  for (const sateen::UnavailableBackend& u : registry.unavailable()) {
+    if (u.name == options.backend) return u.reason;
+  }
+  return {};
+}
+
 }  // namespace
 
 TargetOptions take_target_options(int& argc, char** argv) {
@@ -43,17 +67,9 @@ TargetOptions take_target_options(int& argc, char** argv) {
   return r;
 }
 
-std::string missing_instructions(const std::string& needs) {
-  if (needs.empty()) return {};
-#if defined(__x86_64__)
-  if (needs == "avx2" && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return {};
-  if (needs == "avx512" && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-    return {};
-  return "this processor has no " + needs;
-#else
-  return needs + " is an instruction set of x86-64";
-#endif
+std::string missing_needs(const TargetOptions& options) {
+  if (options.needs.empty()) return {};
+  return options.needs == "device" ? missing_device(options) : missing_instructions(options.needs);
 }
 
 std::string command_line(const TargetOptions& options) {

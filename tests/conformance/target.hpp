@@ -18,7 +18,7 @@ struct TargetOptions {
   std::vector<std::string> options;
   std::vector<std::filesystem::path> backend_paths;
   std::vector<std::string> vary;  ///< options to compare with one another; sateen-conformance-same-bytes only
-  std::string needs;              ///< an instruction set without which the run is skipped
+  std::string needs;              ///< an instruction set, or "device": without it the run is skipped
 };
 
 /// Exit code by which CTest knows a skipped test.
@@ -27,8 +27,9 @@ inline constexpr int kSkipped = 77;
 /// Splits the command line at "--": argc is cut there, and what follows is read. Throws std::exception on a bad option.
 TargetOptions take_target_options(int& argc, char** argv);
 
-/// "" if this machine's processor has the instruction set ("avx2", "avx512"), or why it hasn't.
-std::string missing_instructions(const std::string& needs);
+/// "" if this machine has what the options need, an instruction set ("avx2", "avx512") or a device of the backend
+/// ("device"); or why it hasn't.
+std::string missing_needs(const TargetOptions& options);
 
 /// The options again, as they are typed.
 std::string command_line(const TargetOptions& options);

@@ -1,6 +1,6 @@
 // main() of the tests that run whole training steps:
 //   sateen-golden-tests [Boost.Test options] -- [--backend NAME] [--device ID] [--option key=value]…
-//                       [--backend-path PATH]… [--needs avx2|avx512]
+//                       [--backend-path PATH]… [--needs avx2|avx512|device]
 #define BOOST_TEST_DYN_LINK
 #define BOOST_TEST_NO_MAIN
 #include <exception>
@@ -38,7 +38,7 @@ int main(int argc, char** argv) {
     std::cerr << argv[0] << ": error: " << e.what() << '\n';
     return 2;
   }
-  const std::string missing = conformance::missing_instructions(chosen().needs);
+  const std::string missing = conformance::missing_needs(chosen());
   if (!missing.empty()) {
     std::cout << "skipped: -- " << conformance::command_line(chosen()) << ": " << missing << '\n';
     return conformance::kSkipped;

@@ -27,13 +27,20 @@ struct Registry::State {
     backends.push_back(table);
   }
 
+  /// What a plugin that does not load is listed as: sateen_<name>.so is the backend <name>, as far as one can tell.
+  static std::string backend_name(const fs::path& file) {
+    constexpr std::string_view kPrefix = "sateen_";
+    const std::string stem = file.stem().string();
+    return stem.compare(0, kPrefix.size(), kPrefix) == 0 ? stem.substr(kPrefix.size()) : stem;
+  }
+
   /// Loads one file; a failure is thrown when the user named the path, listed otherwise.
   void add_plugin(const fs::path& file, bool named) {
     try {
       add(load_plugin(file));
     } catch (const Error& e) {
       if (named) throw Error(ErrorCode::kDevice, "backend " + file.string() + ": " + e.what());
-      unavailable.push_back({file.stem().string(), e.what()});
+      unavailable.push_back({backend_name(file), e.what()});
     }
   }
 

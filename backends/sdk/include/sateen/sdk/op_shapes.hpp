@@ -49,7 +49,7 @@ inline Conv2dShape conv2d_shape(const GraphView& g, const Op& op) {
 inline MaxPool2dShape max_pool2d_shape(const GraphView& g, const Op& op) {
   const auto a = op.attributes<sateen_max_pool2d_attrs>();
   const Tensor& src = g.tensors()[op.src[0]];
-  const Tensor& dst = op.kind == SATEEN_OP_MAX_POOL2D_FORWARD ? g.tensors()[op.dst[0]] : g.tensors()[op.src[1]];
+  const Tensor& dst = g.tensors()[op.kind == SATEEN_OP_MAX_POOL2D_FORWARD ? op.dst[0] : op.src[1]];
   return {src.dim[0],
           src.dim[3],
           {src.dim[1], a.window_y, a.stride_y, a.pad_top, a.pad_bottom, dst.dim[1]},

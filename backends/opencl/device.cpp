@@ -1,0 +1,210 @@
+// An open OpenCL device.
+#include "device.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <thread>
+#include <utility>
+
+#include "op_table.hpp"
+
+namespace sateen::opencl {
+
+namespace {
+
+Context make_context(const FoundDevice& found) {
+  const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
+                                              reinterpret_cast<cl_context_properties>(found.platform), 0};
+  cl_int code = CL_SUCCESS;
+  Context context(clCreateContext(properties, 1, &found.device, nullptr, nullptr, &code));
+  check(code, "clCreateContext");
+  return context;
+}
+
+Queue make_queue(cl_context context, cl_device_id device, bool profile) {
+  cl_int code = CL_SUCCESS;
+  Queue queue(clCreateCommandQueue(context, device, profile ? CL_QUEUE_PROFILING_ENABLE : 0, &code));
+  check(code, "clCreateCommandQueue");
+  return queue;
+}
+
+// Nothing here lets the compiler forget NaN or infinity.
+std::string compiler_options(cl_device_id device, const Tuning& tuning) {
+  std::string options = "-cl-std=CL1.2 " + tuning.compiler_options();
+  const auto single = device_number<cl_device_fp_config>(device, CL_DEVICE_SINGLE_FP_CONFIG);
+  if ((single & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0) options += " -cl-fp32-correctly-rounded-divide-sqrt";
+  return options;
+}
+
+}  // namespace
+
+bool Event::wait(uint64_t timeout_ns) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point begin = Clock::now();
+  std::chrono::nanoseconds pause = std::chrono::microseconds(5);
+  for (;;) {
+    cl_int state = CL_QUEUED;
+    const cl_int code = clGetEventInfo(event_.get(), CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, nullptr);
+    if (code != CL_SUCCESS) in_flight_->fail(code);
+    if (state < 0) in_flight_->fail(state);
+    if (state == CL_COMPLETE) return true;
+    if (timeout_ns == std::numeric_limits<uint64_t>::max()) {
+      const cl_event events[] = {event_.get()};
+      const cl_int waited = clWaitForEvents(1, events);
+      if (waited != CL_SUCCESS && waited != CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST) in_flight_->fail(waited);
+      continue;
+    }
+    const auto gone =
+        static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin).count());
+    if (gone >= timeout_ns) return false;
+    const auto left = std::chrono::nanoseconds(
+        static_cast<int64_t>(std::min<uint64_t>(timeout_ns - gone, std::numeric_limits<int64_t>::max())));
+    std::this_thread::sleep_for(std::min(pause, left));
+    pause = std::min<std::chrono::nanoseconds>(pause * 2, std::chrono::milliseconds(1));
+  }
+}
+
+Device::Device(const FoundDevice& found, const DeviceOptions& options, sdk::Host host)
+    : found_(found),
+      options_(options),
+      host_(host),
+      in_flight_(std::make_shared<InFlight>(options.profile)),
+      context_(make_context(found)),
+      queue_(make_queue(context_.get(), found.device, options.profile)),
+      programs_(context_.get(), found.device, compiler_options(found.device, options.tuning)) {
+  host_.log(SATEEN_LOG_DEBUG, sdk::text("opencl: ", found.info.name, ", ", found.info.driver, ", kernels with ",
+                                        options.tuning.compiler_options()));
+}
+
+Device::~Device() {
+  clFinish(queue_.get());
+}
+
+Memory Device::allocate(uint64_t bytes) {
+  if (bytes > std::numeric_limits<size_t>::max() || bytes > found_.info.max_allocation_bytes) {
+    throw sdk::Failure(SATEEN_NO_MEMORY,
+                       sdk::text(bytes >> 20, " MiB in one piece are too much for the device, which grants ",
+                                 found_.info.max_allocation_bytes >> 20));
+  }
+  cl_int code = CL_SUCCESS;
+  Memory memory(clCreateBuffer(context_.get(), CL_MEM_READ_WRITE, bytes, nullptr, &code));
+  if (code == CL_OUT_OF_RESOURCES) code = CL_MEM_OBJECT_ALLOCATION_FAILURE;
+  check(code, sdk::text("a buffer of ", bytes, " bytes: clCreateBuffer"));
+  return memory;
+}
+
+std::unique_ptr<Buffer> Device::create_buffer(uint64_t bytes) {
+  return std::make_unique<Buffer>(Buffer{allocate(bytes)});
+}
+
+void Device::release_staged() {
+  while (!staged_.empty()) {
+    cl_int state = CL_QUEUED;
+    check(clGetEventInfo(staged_.front().done.get(), CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, nullptr),
+          "clGetEventInfo");
+    if (state > CL_COMPLETE) return;
+    if (state < 0) in_flight_->fail(state);
+    staged_.pop_front();
+  }
+}
+
+void Device::write(Buffer& dst, uint64_t offset, const void* src, uint64_t n) {
+  constexpr uint64_t kMostStaged = uint64_t{1} << 20;  // larger ones wait for the queue rather than be copied twice
+  release_staged();
+  if (n > kMostStaged) {
+    const cl_int code =
+        clEnqueueWriteBuffer(queue_.get(), dst.memory.get(), CL_TRUE, offset, n, src, 0, nullptr, nullptr);
+    if (code != CL_SUCCESS) in_flight_->fail(code);
+    return;
+  }
+  const auto* bytes = static_cast<const unsigned char*>(src);
+  Staged staged{{}, {bytes, bytes + n}};
+  check(clEnqueueWriteBuffer(queue_.get(), dst.memory.get(), CL_FALSE, offset, n, staged.bytes.data(), 0, nullptr,
+                             staged.done.out()),
+        "clEnqueueWriteBuffer");
+  staged_.push_back(std::move(staged));
+}
+
+void Device::read(void* dst, const Buffer& src, uint64_t offset, uint64_t n) {
+  const cl_int code = clEnqueueReadBuffer(queue_.get(), src.memory.get(), CL_TRUE, offset, n, dst, 0, nullptr, nullptr);
+  if (code != CL_SUCCESS) in_flight_->fail(code);
+  in_flight_->collect();
+}
+
+std::unique_ptr<Event> Device::read_async(void* dst, const Buffer& src, uint64_t offset, uint64_t n) {
+  ClEvent done;
+  check(clEnqueueReadBuffer(queue_.get(), src.memory.get(), CL_FALSE, offset, n, dst, 0, nullptr, done.out()),
+        "clEnqueueReadBuffer");
+  flush();
+  return std::make_unique<Event>(std::move(done), in_flight_);
+}
+
+std::unique_ptr<Event> Device::mark() {
+  ClEvent done;
+  check(clEnqueueMarkerWithWaitList(queue_.get(), 0, nullptr, done.out()), "clEnqueueMarkerWithWaitList");
+  flush();
+  return std::make_unique<Event>(std::move(done), in_flight_);
+}
+
+std::string Device::unsupported(const sdk::GraphView& graph, const sdk::Op& op) const {
+  constexpr uint64_t kMost = std::numeric_limits<int32_t>::max();
+  if (find_step_maker(op.kind) == nullptr) return "the backend has no such operation";
+  for (const auto* places : {&op.src, &op.dst}) {
+    for (const uint32_t t : *places) {
+      if (t == SATEEN_NONE) continue;
+      const sdk::Tensor& tensor = graph.tensors()[t];
+      // A data set may be larger: it is counted in samples.
+      const auto samples = static_cast<uint64_t>(tensor.dim[0]);
+      const bool data = op.kind == SATEEN_OP_GATHER && t == op.src[0];
+      if (data ? samples > kMost || tensor.elements / samples > kMost : tensor.elements > kMost) {
+        return sdk::text("a tensor of ", tensor.elements, " elements is larger than the kernels count");
+      }
+    }
+  }
+  return {};
+}
+
+std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
+  auto program = std::make_unique<Program>(graph, options_.tuning, programs_, found_.device, found_.info.alignment);
+  if (program->arena_bytes() > arena_bytes_) {
+    Memory larger = allocate(program->arena_bytes());
+    // Drivers allocate when memory is first used: better now than in a run.
+    const cl_uchar zero = 0;
+    const cl_int code = clEnqueueFillBuffer(queue_.get(), larger.get(), &zero, sizeof zero, 0, program->arena_bytes(),
+                                            0, nullptr, nullptr);
+    check(code == CL_OUT_OF_RESOURCES ? CL_MEM_OBJECT_ALLOCATION_FAILURE : code, "memory for intermediate values");
+    finish();
+    arena_ = std::move(larger);
+    arena_bytes_ = program->arena_bytes();
+  }
+  return program;
+}
+
+void Device::destroy_program(std::unique_ptr<Program> program) {
+  if (!options_.profile) return;
+  finish();
+  program->log_profile(host_);
+}
+
+void Device::run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) {
+  in_flight_->collect();
+  release_staged();
+  for (size_t i = 0; i < n; ++i) program.bind(i, bound[i].buffer->memory.get(), bound[i].offset);
+  program.run(queue_.get(), arena_.get(), *in_flight_, options_.sync);
+  flush();
+}
+
+void Device::flush() {
+  const cl_int code = clFlush(queue_.get());
+  if (code != CL_SUCCESS) in_flight_->fail(code);
+}
+
+void Device::finish() {
+  const cl_int code = clFinish(queue_.get());
+  if (code != CL_SUCCESS) in_flight_->fail(code);
+  in_flight_->collect();
+  release_staged();
+}
+
+}  // namespace sateen::opencl

@@ -1,0 +1,62 @@
+// The plugin's one symbol, its list of devices and their options.
+#include <cstdlib>
+
+#include "device.hpp"
+
+namespace sateen::opencl {
+
+namespace {
+
+/// float16 where registers hold as many, float8 elsewhere: two of SSE's or NEON's are still one stream of loads.
+Tuning cpu_tuning(cl_device_id device) {
+  return Tuning::cpu(device_number<cl_uint>(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT) >= 16 ? 16 : 8);
+}
+
+Tuning tuning_from(const std::string& kernels, const FoundDevice& found) {
+  if (kernels == "auto") return found.is_cpu ? cpu_tuning(found.device) : Tuning::gpu();
+  if (kernels == "cpu") return cpu_tuning(found.device);
+  if (kernels == "cpu8") return Tuning::cpu(8);
+  if (kernels == "cpu16") return Tuning::cpu(16);
+  if (kernels == "gpu") return Tuning::gpu();
+  throw sdk::Failure(SATEEN_INVALID, sdk::text("option kernels=", kernels, ": it takes auto, cpu, cpu8, cpu16 or gpu"));
+}
+
+bool sync_wanted() {
+  const char* value = std::getenv("SATEEN_SYNC");
+  return value != nullptr && std::string(value) == "1";
+}
+
+}  // namespace
+
+uint32_t Backend::device_count() {
+  return static_cast<uint32_t>(found_devices().size());
+}
+
+const sateen_device_info& Backend::device_info(uint32_t index) {
+  return found_devices()[index]->info;
+}
+
+std::unique_ptr<Device> Backend::open(uint32_t index, sdk::Options options, sdk::Host host) {
+  const FoundDevice& found = *found_devices()[index];
+  DeviceOptions chosen;
+  chosen.tuning = tuning_from(options.take("kernels", "auto"), found);
+  chosen.tuning.group =
+      static_cast<size_t>(options.take_number("group", 1, 1024, static_cast<int64_t>(chosen.tuning.group)));
+  chosen.profile = options.take_flag("profile");
+  chosen.sync = options.take_number("sync", 0, 1, sync_wanted() ? 1 : 0) == 1;
+  options.finish();
+  if (device_number<cl_bool>(found.device, CL_DEVICE_AVAILABLE) == CL_FALSE ||
+      device_number<cl_bool>(found.device, CL_DEVICE_COMPILER_AVAILABLE) == CL_FALSE) {
+    throw sdk::Failure(SATEEN_DEVICE_ERROR, sdk::text(found.info.id, " (", found.info.name,
+                                                      ") is not available now, or its driver has no compiler"));
+  }
+  return std::make_unique<Device>(found, chosen, host);
+}
+
+}  // namespace sateen::opencl
+
+extern "C" __attribute__((visibility("default"))) const sateen_backend* sateen_backend_entry(uint32_t host_major,
+                                                                                             uint32_t host_minor);
+extern "C" const sateen_backend* sateen_backend_entry(uint32_t host_major, uint32_t host_minor) {
+  return sateen::sdk::Adaptor<sateen::opencl::Backend>::entry(host_major, host_minor);
+}

@@ -1,0 +1,45 @@
+// The kernels that were submitted and may not be done: to name the operation of one that fails, and to time them.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "cl.hpp"
+
+namespace sateen::opencl {
+
+/// An operation, and with profile=1 the time that its kernels took.
+struct OpRecord {
+  explicit OpRecord(std::string n) : name(std::move(n)) {}
+  std::string name;
+  uint64_t nanoseconds = 0;
+};
+
+/// Any thread.
+class InFlight {
+ public:
+  explicit InFlight(bool profile) : profile_(profile) {}
+
+  void add(ClEvent done, std::shared_ptr<OpRecord> record);
+  /// Forgets what is done. Throws LateFailure naming the operation of the first kernel that failed.
+  void collect();
+  /// Throws the LateFailure of a wait that ended with `code`, with the operation's name where it can be found.
+  [[noreturn]] void fail(cl_int code);
+
+ private:
+  struct Entry {
+    ClEvent done;
+    std::shared_ptr<OpRecord> record;
+  };
+  void retire(const Entry& entry) const;
+
+  std::mutex mutex_;
+  std::deque<Entry> entries_;
+  bool profile_;
+};
+
+}  // namespace sateen::opencl

@@ -1,0 +1,12 @@
+// The text of the kernels, embedded at build time.
+#pragma once
+
+#include <string>
+
+namespace sateen::opencl {
+
+/// kernels/<file> with its headers in place. From the folder in SATEEN_KERNEL_DIR where that is set, so that a kernel
+/// can be edited without a build. Throws Failure(DEVICE_ERROR) for a file that is not there.
+std::string kernel_source(const std::string& file);
+
+}  // namespace sateen::opencl

@@ -1,0 +1,97 @@
+// Convolutions: three passes over sources that were padded first. The gradient by the source is a convolution of
+// diff_dst, zeros between its pixels where there is a stride, with turned weights.
+#include "op_table.hpp"
+#include "ops/products.hpp"
+#include "sateen/sdk/op_shapes.hpp"
+
+namespace sateen::opencl {
+
+namespace {
+
+/// How far a window's last step reaches into the padded source.
+int64_t reach(const sdk::Axis& a) {
+  return (a.out - 1) * a.stride + a.window;
+}
+
+struct Padded {
+  Place place;
+  Rows rows;
+};
+
+/// The source with its border, and the rows that the windows see in it.
+Padded pad_source(StepBuilder& builder, Place src, const sdk::Conv2dShape& s) {
+  Spread spread;
+  spread.n = s.n;
+  spread.height = s.y.size;
+  spread.width = s.x.size;
+  spread.channels = spread.out_channels = s.c;
+  spread.out_height = reach(s.y);
+  spread.out_width = reach(s.x);
+  spread.before_y = s.y.pad_before;
+  spread.before_x = s.x.pad_before;
+  // Without padding before, a source that is large enough is read as it is.
+  const bool enough = s.y.size >= spread.out_height && s.x.size >= spread.out_width;
+  if (enough && spread.before_y == 0 && spread.before_x == 0) {
+    spread.out_height = s.y.size;
+    spread.out_width = s.x.size;
+  }
+  const int64_t line = spread.out_width * s.c;
+  Rows rows;
+  rows.n = s.n;
+  rows.out_height = s.y.out;
+  rows.out_width = s.x.out;
+  rows.image = spread.out_height * line;
+  rows.line = s.y.stride * line;
+  rows.pixel = s.x.stride * s.c;
+  rows.runs = s.y.window;
+  rows.run_pitch = line;
+  rows.run = s.x.window * s.c;
+  return {add_pad(builder, src, spread), rows};
+}
+
+}  // namespace
+
+void make_conv2d_forward(StepBuilder& builder) {
+  const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
+  const Padded src = pad_source(builder, StepBuilder::place(builder.src(0)), s);
+  add_product(builder, src.place, src.rows,
+              {StepBuilder::place(builder.src(1)), s.y.window * s.x.window, s.c, s.k, false},
+              StepBuilder::place(builder.graph().src(builder.op(), 2)), builder.activated_dst(), builder.alpha());
+}
+
+void make_conv2d_backward_data(StepBuilder& builder) {
+  const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
+  Spread spread;
+  spread.n = s.n;
+  spread.height = s.y.out;
+  spread.width = s.x.out;
+  spread.channels = spread.out_channels = s.k;
+  spread.out_height = s.y.size + s.y.window - 1;
+  spread.out_width = s.x.size + s.x.window - 1;
+  spread.before_y = s.y.window - 1 - s.y.pad_before;
+  spread.before_x = s.x.window - 1 - s.x.pad_before;
+  spread.step_y = s.y.stride;
+  spread.step_x = s.x.stride;
+  Rows rows;
+  rows.n = s.n;
+  rows.out_height = s.y.size;
+  rows.out_width = s.x.size;
+  rows.pixel = s.k;
+  rows.line = spread.out_width * s.k;
+  rows.image = spread.out_height * rows.line;
+  rows.runs = s.y.window;
+  rows.run_pitch = rows.line;
+  rows.run = s.x.window * s.k;
+  const Place diff = add_pad(builder, StepBuilder::place(builder.src(0)), spread);
+  add_product(builder, diff, rows, {StepBuilder::place(builder.src(1)), s.y.window * s.x.window, s.k, s.c, true},
+              std::nullopt, StepBuilder::place(builder.dst(0)), 1.0F);
+}
+
+void make_conv2d_backward_weights(StepBuilder& builder) {
+  const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
+  const Padded src = pad_source(builder, StepBuilder::place(builder.src(0)), s);
+  add_weights_gradient(builder, src.place, src.rows, StepBuilder::place(builder.src(1)), s.k,
+                       StepBuilder::place(builder.dst(0)), StepBuilder::place(builder.graph().dst(builder.op(), 1)));
+}
+
+}  // namespace sateen::opencl

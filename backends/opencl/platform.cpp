@@ -1,0 +1,103 @@
+// Looking for OpenCL devices.
+#include "platform.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include <CL/cl_ext.h>
+
+namespace sateen::opencl {
+
+namespace {
+
+constexpr const char* kNoDriver =
+    "no OpenCL driver is installed; install the driver of your graphics card, or for the CPU on Debian and Ubuntu: "
+    "apt install pocl-opencl-icd";
+
+std::string drivers(const std::vector<cl_platform_id>& platforms) {
+  std::string r;
+  for (cl_platform_id platform : platforms) {
+    r += (r.empty() ? "" : ", ") + platform_text(platform, CL_PLATFORM_NAME);
+  }
+  return r;
+}
+
+std::vector<cl_platform_id> all_platforms() {
+  cl_uint n = 0;
+  const cl_int code = clGetPlatformIDs(0, nullptr, &n);
+  if (code == CL_PLATFORM_NOT_FOUND_KHR || (code == CL_SUCCESS && n == 0)) {
+    throw sdk::Failure(SATEEN_DEVICE_ERROR, kNoDriver);
+  }
+  check(code, "clGetPlatformIDs");
+  std::vector<cl_platform_id> platforms(n);
+  check(clGetPlatformIDs(n, platforms.data(), nullptr), "clGetPlatformIDs");
+  return platforms;
+}
+
+/// A platform that fails has no devices: a broken driver must not hide the others.
+std::vector<cl_device_id> devices_of(cl_platform_id platform) {
+  cl_uint n = 0;
+  if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, nullptr, &n) != CL_SUCCESS || n == 0) return {};
+  std::vector<cl_device_id> devices(n);
+  if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, n, devices.data(), nullptr) != CL_SUCCESS) return {};
+  return devices;
+}
+
+/// The devices and the list of them, in one piece that never moves.
+struct Search {
+  std::vector<std::unique_ptr<FoundDevice>> owned;
+  std::vector<const FoundDevice*> list;
+
+  Search() {
+    const std::vector<cl_platform_id> platforms = all_platforms();
+    for (size_t p = 0; p < platforms.size(); ++p) {
+      const std::vector<cl_device_id> devices = devices_of(platforms[p]);
+      for (size_t d = 0; d < devices.size(); ++d) {
+        owned.push_back(std::make_unique<FoundDevice>(platforms[p], devices[d], sdk::text("opencl:", p, ":", d)));
+        list.push_back(owned.back().get());
+      }
+    }
+    if (list.empty()) {
+      throw sdk::Failure(SATEEN_DEVICE_ERROR,
+                         sdk::text("OpenCL is installed (", drivers(platforms),
+                                   ") but shows no device; is there one for it, and may this user open its file under "
+                                   "/dev/dri, for which the groups are render and video?"));
+    }
+  }
+};
+
+uint32_t type_of(cl_device_type type) {
+  if ((type & CL_DEVICE_TYPE_CPU) != 0) return SATEEN_DEVICE_CPU;
+  if ((type & CL_DEVICE_TYPE_GPU) != 0) return SATEEN_DEVICE_GPU;
+  return (type & CL_DEVICE_TYPE_ACCELERATOR) != 0 ? SATEEN_DEVICE_ACCELERATOR : SATEEN_DEVICE_OTHER;
+}
+
+}  // namespace
+
+FoundDevice::FoundDevice(cl_platform_id p, cl_device_id d, std::string id)
+    : platform(p),
+      device(d),
+      is_cpu((device_number<cl_device_type>(d, CL_DEVICE_TYPE) & CL_DEVICE_TYPE_CPU) != 0),
+      id_(std::move(id)),
+      name_(device_text(d, CL_DEVICE_NAME)),
+      vendor_(device_text(d, CL_DEVICE_VENDOR)),
+      driver_(sdk::text(platform_text(p, CL_PLATFORM_NAME), " ", device_text(d, CL_DRIVER_VERSION))) {
+  info.struct_size = sizeof info;
+  info.type = type_of(device_number<cl_device_type>(d, CL_DEVICE_TYPE));
+  info.alignment = std::max(64U, device_number<cl_uint>(d, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8);
+  info.memory_bytes = std::max<uint64_t>(device_number<cl_ulong>(d, CL_DEVICE_GLOBAL_MEM_SIZE), 1);
+  info.max_allocation_bytes = std::max<uint64_t>(device_number<cl_ulong>(d, CL_DEVICE_MAX_MEM_ALLOC_SIZE), 1);
+  info.id = id_.c_str();
+  info.name = name_.c_str();
+  info.vendor = vendor_.c_str();
+  info.driver = driver_.c_str();
+}
+
+const std::vector<const FoundDevice*>& found_devices() {
+  static const Search kSearch;
+  return kSearch.list;
+}
+
+}  // namespace sateen::opencl

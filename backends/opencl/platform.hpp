@@ -1,0 +1,31 @@
+// The OpenCL devices of this machine.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cl.hpp"
+#include "sateen/backend.h"
+
+namespace sateen::opencl {
+
+/// A device as it was found. Its place in memory does not change: info points into the strings.
+struct FoundDevice {
+  FoundDevice(cl_platform_id platform, cl_device_id device, std::string id);
+  FoundDevice(const FoundDevice&) = delete;
+  FoundDevice& operator=(const FoundDevice&) = delete;
+
+  cl_platform_id platform;
+  cl_device_id device;
+  bool is_cpu;
+  sateen_device_info info{};
+
+ private:
+  std::string id_, name_, vendor_, driver_;
+};
+
+/// Every device of every platform, "opencl:<platform>:<device>", looked for once and then kept for the life of the
+/// process. Throws Failure(DEVICE_ERROR) saying what is missing where there is none; the next call looks again.
+const std::vector<const FoundDevice*>& found_devices();
+
+}  // namespace sateen::opencl

@@ -1,0 +1,50 @@
+// A compiled graph: kernels in order and a plan of the memory that they use.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "cl.hpp"
+#include "sateen/sdk/graph_view.hpp"
+#include "sateen/sdk/host.hpp"
+#include "step.hpp"
+
+namespace sateen::opencl {
+
+class Program {
+ public:
+  Program(const sdk::GraphView& graph, const Tuning& tuning, Programs& programs, cl_device_id device,
+          uint32_t alignment);
+
+  uint64_t arena_bytes() const { return arena_bytes_; }
+
+  /// The memory of the i-th EXTERNAL storage for the runs to come.
+  void bind(size_t external, cl_mem memory, uint64_t offset) { place_[externals_[external]] = {memory, offset}; }
+  /// Enqueues one pass. With `wait`, each kernel is waited for before the next. Throws Failure when the first kernel is
+  /// not taken, and LateFailure when a later one is not.
+  void run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait);
+
+  /// With profile=1, where the time went, a line per operation. What is in flight must be done.
+  void log_profile(const sdk::Host& host) const;
+
+ private:
+  struct Planned {
+    size_t request;
+    uint64_t offset;  // in the arena
+  };
+  struct Address {
+    cl_mem memory = nullptr;
+    uint64_t offset = 0;
+  };
+  cl_int enqueue(const Call& call, cl_command_queue queue, ClEvent& done) const;
+
+  std::vector<Call> calls_;
+  std::vector<size_t> externals_;  // storage index per EXTERNAL storage
+  std::vector<Planned> planned_;
+  std::vector<Address> place_;  // per storage, then per scratch
+  uint64_t arena_bytes_ = 0;
+  uint64_t runs_ = 0;
+};
+
+}  // namespace sateen::opencl

@@ -1,0 +1,61 @@
+// Preparing kernels.
+#include "step.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace sateen::opencl {
+
+CallBuilder& CallBuilder::buffer(Place place, uint64_t element) {
+  call_.buffers.push_back({next_, place, element});
+  next_ += 2;
+  return *this;
+}
+
+CallBuilder& CallBuilder::number(int64_t value) {
+  if (value < std::numeric_limits<cl_int>::min() || value > std::numeric_limits<cl_int>::max()) {
+    throw sdk::Failure(SATEEN_UNSUPPORTED, sdk::text(call_.record->name, ": a size of ", value, " is too large"));
+  }
+  return set(static_cast<cl_int>(value));
+}
+
+void CallBuilder::items(int64_t n) {
+  size_t most = 1;
+  check(clGetKernelWorkGroupInfo(call_.kernel.get(), device_, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most, nullptr),
+        call_.record->name + ": clGetKernelWorkGroupInfo");
+  call_.local = std::max<size_t>(std::min(group_, most), 1);
+  const auto count = static_cast<size_t>(std::max<int64_t>(n, 1));
+  call_.global = (count + call_.local - 1) / call_.local * call_.local;
+}
+
+StepBuilder::StepBuilder(const sdk::GraphView& graph, size_t op, const Tuning& t, Programs& programs,
+                         cl_device_id device, std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls,
+                         const sdk::Op* activation)
+    : tuning(t),
+      graph_(graph),
+      op_(graph.ops()[op]),
+      index_(op),
+      programs_(programs),
+      device_(device),
+      requests_(requests),
+      calls_(calls),
+      activation_(activation),
+      record_(std::make_shared<OpRecord>(activation == nullptr ? op_.name : op_.name + " + " + activation->name)) {}
+
+Place StepBuilder::scratch(int64_t floats) {
+  requests_.push_back({sdk::checked_mul(static_cast<uint64_t>(floats), sizeof(float)), index_, index_});
+  return {requests_.size() - 1, 0};
+}
+
+CallBuilder StepBuilder::call(const std::string& file, const std::string& kernel) {
+  Call& added = calls_.emplace_back();
+  added.record = record_;
+  added.kernel = programs_.kernel(file, kernel);
+  return {added, device_, tuning.group};
+}
+
+float StepBuilder::alpha() const {
+  return activation_ != nullptr ? activation_->attributes<sateen_leaky_relu_attrs>().alpha : 1.0F;
+}
+
+}  // namespace sateen::opencl

@@ -1,0 +1,108 @@
+// A prepared operation: kernels whose arguments are set, but for the memory that they work on.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cl.hpp"
+#include "in_flight.hpp"
+#include "programs.hpp"
+#include "sateen/sdk/arena.hpp"
+#include "sateen/sdk/graph_view.hpp"
+#include "tuning.hpp"
+
+namespace sateen::opencl {
+
+/// Where a tensor or scratch lies: `request` counts the graph's storages, then the scratch of its steps.
+struct Place {
+  size_t request = 0;
+  uint64_t offset = 0;  ///< in bytes
+};
+
+/// A kernel to be enqueued. Each of its buffers is two arguments, the memory and the place of the first element in it,
+/// because a sub-buffer would need more alignment than a tensor has.
+struct Call {
+  struct Buffer {
+    cl_uint argument;
+    Place place;
+    uint64_t element;  ///< bytes
+  };
+  Kernel kernel;
+  std::vector<Buffer> buffers;
+  size_t global = 1, local = 1;
+  std::shared_ptr<OpRecord> record;
+};
+
+/// Sets a call's arguments in the order of the kernel's parameters, and ends with its size.
+class CallBuilder {
+ public:
+  CallBuilder(Call& call, cl_device_id device, size_t group) : call_(call), device_(device), group_(group) {}
+
+  CallBuilder& buffer(Place place, uint64_t element = 4);
+  CallBuilder& number(int64_t value);  ///< for int
+  CallBuilder& wide(uint64_t value) { return set(value); }
+  CallBuilder& unsigned_number(uint32_t value) { return set(value); }
+  CallBuilder& real(float value) { return set(value); }
+  /// At least so many work-items.
+  void items(int64_t n);
+
+ private:
+  template <typename T>
+  CallBuilder& set(const T& value) {
+    check(clSetKernelArg(call_.kernel.get(), next_++, sizeof value, &value), call_.record->name + ": clSetKernelArg");
+    return *this;
+  }
+
+  Call& call_;
+  cl_device_id device_;
+  size_t group_;
+  cl_uint next_ = 0;
+};
+
+/// What a step is made from: the operation, and the kernels and memory that it may ask for.
+class StepBuilder {
+ public:
+  StepBuilder(const sdk::GraphView& graph, size_t op, const Tuning& t, Programs& programs, cl_device_id device,
+              std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, const sdk::Op* activation);
+
+  const Tuning& tuning;
+
+  const sdk::GraphView& graph() const { return graph_; }
+  const sdk::Op& op() const { return op_; }
+  const sdk::Tensor& src(size_t i) const { return *graph_.src(op_, i); }
+  const sdk::Tensor& dst(size_t i) const { return *graph_.dst(op_, i); }
+
+  static Place place(const sdk::Tensor& t) { return {t.storage, t.offset}; }
+  static std::optional<Place> place(const sdk::Tensor* t) {
+    return t == nullptr ? std::nullopt : std::optional<Place>(place(*t));
+  }
+  /// Memory for this step's kernels alone.
+  Place scratch(int64_t floats);
+  /// One more kernel of this step.
+  CallBuilder call(const std::string& file, const std::string& kernel);
+
+  /// Where the result goes and what it is multiplied with below zero: those of a LeakyReLU that was fused, or the
+  /// operation's own destination and 1.
+  Place activated_dst() const {
+    const sdk::Op& last = activation_ != nullptr ? *activation_ : op_;
+    return place(graph_.tensors()[last.dst[0]]);
+  }
+  float alpha() const;
+
+ private:
+  const sdk::GraphView& graph_;
+  const sdk::Op& op_;
+  size_t index_;
+  Programs& programs_;
+  cl_device_id device_;
+  std::vector<sdk::ArenaRequest>& requests_;
+  std::vector<Call>& calls_;
+  const sdk::Op* activation_;
+  std::shared_ptr<OpRecord> record_;
+};
+
+}  // namespace sateen::opencl

@@ -1,0 +1,37 @@
+// The shapes that kernels take on a kind of device.
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "sateen/sdk/failure.hpp"
+
+namespace sateen::opencl {
+
+/// A CPU wants few work-items with long vectors, each alone in its group; a GPU many small ones.
+struct Tuning {
+  int lanes, vectors, tile;  ///< LANES, VECTORS and TILE of the kernels
+  int64_t items;             ///< about how many work-items keep the device busy
+  size_t group;              ///< work-items of a group, where the kernel allows as many
+
+  // Sums of TILE by VECTORS vectors stay in registers, of which there are 32 with 16 lanes and 16 with fewer.
+  static Tuning cpu(int lanes) { return {lanes, 2, lanes == 16 ? 12 : 6, 64, 1}; }
+  static Tuning gpu() { return {4, 1, 4, 65536, 64}; }
+
+  int width() const { return lanes * vectors; }
+  std::string compiler_options() const {
+    return sdk::text("-DLANES=", lanes, " -DVECTORS=", vectors, " -DTILE=", tile);
+  }
+  /// How many of `n` equal pieces of work each work-item does, at least `least` where there are as many.
+  int span(int64_t n, int64_t least = 1) const {
+    return static_cast<int>(std::min(std::max({n / items, std::min(n, items <= 1024 ? least : 1), int64_t{1}}), n));
+  }
+};
+
+inline int64_t ceil_div(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+
+}  // namespace sateen::opencl
