@@ -77,8 +77,8 @@ const sateen_backend* load_plugin(const fs::path& path) {
   // Never closed: a plugin's driver threads and static tables live as long as the process.
   void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
-    const char* error = ::dlerror();
-    const std::string reason = error != nullptr ? error : file.string() + " can't be loaded";
+    const char* said = ::dlerror();
+    const std::string reason = said != nullptr ? said : file.string() + " can't be loaded";
     // The loader names the file that it fails on, which is not always the one that was asked for.
     refuse(reason.find(file.string()) != std::string::npos ? reason : "a library that it needs is missing: " + reason);
   }
