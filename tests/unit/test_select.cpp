@@ -10,6 +10,7 @@
 
 using sateen::DeviceInfo;
 using sateen::ErrorCode;
+using sateen::select_device;
 
 namespace {
 
@@ -40,7 +41,7 @@ BOOST_AUTO_TEST_CASE(auto_is_a_gpu_else_the_first) {
   BOOST_TEST(pick("") == "opencl:1:0");
   BOOST_TEST(pick("auto") == "opencl:1:0");
   BOOST_TEST(select_device({kDevices[0]}, "opencl", "auto").id == "opencl:0:0");
-  EXPECT_ERROR(sateen::select_device({}, "opencl", "auto"), ErrorCode::kDevice, "no device");
+  EXPECT_ERROR(select_device({}, "opencl", "auto"), ErrorCode::kDevice, "no device");
 }
 
 BOOST_AUTO_TEST_CASE(by_id_numbers_or_a_part_of_the_name) {
