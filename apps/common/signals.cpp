@@ -1,8 +1,10 @@
-// SIGINT, SIGTERM and SIGHUP as a wish to stop: the first one cancels, the second one leaves at once.
+// SIGINT, SIGTERM and SIGHUP as a wish to stop: the first one cancels, a later one leaves at once.
 #include "common/signals.hpp"
 
 #include <atomic>
 #include <cerrno>
+#include <cstdint>
+#include <ctime>
 #include <optional>
 #include <string_view>
 
@@ -16,11 +18,26 @@ namespace {
 // A handler has no other way to its data.
 std::optional<CancelToken> stop_token;
 std::atomic<int> stop_signal{0};
-static_assert(std::atomic<int>::is_always_lock_free);
+std::atomic<int64_t> stop_time{0};  // of the first signal; 0: none yet
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<int64_t>::is_always_lock_free);
+
+// One wish to stop may come as two signals: timeout(1) sends its own to the process and to its group.
+constexpr int64_t kOneWishMilliseconds = 250;
+
+int64_t milliseconds_now() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
+}
 
 extern "C" void on_stop_signal(int signal) {
-  int none = 0;
-  if (!stop_signal.compare_exchange_strong(none, signal)) _exit(kSignalBase + signal);
+  const int64_t now = milliseconds_now();
+  int64_t first = 0;
+  if (!stop_time.compare_exchange_strong(first, now)) {
+    if (now - first > kOneWishMilliseconds) _exit(kSignalBase + signal);
+    return;
+  }
+  stop_signal = signal;
   stop_token->cancel();
   const int saved = errno;
   constexpr std::string_view kNotice = "\nstopping after the steps in flight; once more to leave at once\n";
@@ -33,6 +50,7 @@ extern "C" void on_stop_signal(int signal) {
 StopSignals::StopSignals(const CancelToken& token) {
   stop_token = token;
   stop_signal = 0;
+  stop_time = 0;
   for (size_t i = 0; i < kSignals.size(); ++i) {
     struct sigaction action {};
     action.sa_handler = kSignals[i] == SIGPIPE ? SIG_IGN : on_stop_signal;

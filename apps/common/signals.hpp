@@ -1,4 +1,4 @@
-// SIGINT, SIGTERM and SIGHUP as a wish to stop: the first one cancels, the second one leaves at once.
+// SIGINT, SIGTERM and SIGHUP as a wish to stop: the first one cancels, a later one leaves at once.
 #pragma once
 
 #include <array>

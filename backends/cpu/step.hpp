@@ -114,7 +114,7 @@ class StepBuilder {
 
   /// A LeakyReLU that follows the operation and is its only reader: the step writes the activation's destination.
   void fuse_leaky_relu(const sdk::Op& activation) { activation_ = &activation; }
-  Place activated_dst() const { return place(activation_ != nullptr ? *graph_.dst(*activation_, 0) : dst(0)); }
+  Place activated_dst() const { return place(activation_ != nullptr ? graph_.tensors()[activation_->dst[0]] : dst(0)); }
   std::optional<float> leaky_alpha() const {
     if (activation_ == nullptr) return std::nullopt;
     return activation_->attributes<sateen_leaky_relu_attrs>().alpha;

@@ -2,9 +2,10 @@
 
 import signal
 import subprocess
+import time
 import unittest
 
-from harness import ProgramTest, SIDE, command, environment, picture, run, write_png
+from harness import SIDE, ProgramTest, command, environment, picture, run, write_png
 
 
 class Signals(ProgramTest):
@@ -58,14 +59,29 @@ class Signals(ProgramTest):
         self.assertGreaterEqual(len((out / "history.csv").read_text().splitlines()), 2)
 
     def test_a_second_one_leaves_at_once(self):
-        # Steps this large are still at work when the second signal comes.
-        out, process = self.start("twice", "--batch-size", "600", "--val-split", "0")
+        _, process = self.start("twice", "--batch-size", "600", "--val-split", "0")
         process.send_signal(signal.SIGINT)
         self.read_until(process, "stopping")
+        # Held, so that the steps in flight are still at work when the second signal comes.
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(0.4)
         process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
         _, stderr = process.communicate(timeout=120)
         self.assertEqual(process.returncode, 143, stderr)
         self.assertNotIn("stopped by", stderr)
+
+    def test_two_at_once_are_one(self):
+        # As timeout(1) sends them: to the process, and to its group.
+        out, process = self.start("double", "--batch-size", "4", "--val-split", "0")
+        process.send_signal(signal.SIGSTOP)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGCONT)
+        _, stderr = process.communicate(timeout=120)
+        self.assertIn(process.returncode, (130, 143), stderr)
+        self.assertIn("stopped by", stderr)
+        self.assert_loads(out / "last.sateen")
 
     def test_an_ignored_one_stays_ignored(self):
         out, process = self.start("nohup", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
