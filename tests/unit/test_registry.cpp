@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_plugin_is_loaded_from_a_folder_or_by_its_file) {
   for (const fs::path& path : {folder.path(), folder.path() / "good.so"}) {
     const Registry registry(only(path));
     BOOST_TEST(registry.backends().back() == "fixture");
-    EXPECT_ERROR((void)registry.open("fixture"), ErrorCode::kDevice, "no device; there are: none");
+    EXPECT_ERROR((void)registry.open("fixture"), ErrorCode::kDevice, "no device");
   }
 }
 
