@@ -51,8 +51,8 @@ OpCase threshold_is_a_word() {
 OpCase not_finite() {
   const Dropout d{"", {203}, 0.5, 11, 0, 0x40001, {0, 3}};
   const float inf = std::numeric_limits<float>::infinity();
-  std::vector<float> src;
-  for (int i = 0; i < 203; ++i) src.push_back(i % 3 == 0 ? std::nanf("") : i % 3 == 1 ? inf : -inf);
+  std::vector<float> src(203);
+  for (size_t i = 0; i < src.size(); ++i) src[i] = i % 3 == 0 ? std::nanf("") : i % 3 == 1 ? inf : -inf;
   return op_case(SATEEN_OP_DROPOUT, attrs_of(d), {source(d.dims, src), source({2}, d.cursor)},
                  {result(d.dims, masked(attrs_of(d), d.cursor, src), kExact)});
 }

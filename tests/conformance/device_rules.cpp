@@ -194,7 +194,7 @@ void two_devices_at_once() {
 void public_api_throws() {
   sateen::Device& device = target().device();
   const auto has = [](sateen::ErrorCode code) {
-    return [code](const sateen::Error& e) { return e.code() == code && std::string(e.what()).size() > 0; };
+    return [code](const sateen::Error& e) { return e.code() == code && !std::string(e.what()).empty(); };
   };
   BOOST_CHECK_EXCEPTION(device.create_buffer(uint64_t{1} << 60), sateen::Error, has(sateen::ErrorCode::kNoMemory));
   sateen::Buffer buffer = device.create_buffer(100);

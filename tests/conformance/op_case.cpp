@@ -48,8 +48,8 @@ Argument in_place(int src, Argument a) {
 
 OpCase op_case(uint32_t kind, std::vector<Argument> src, std::vector<Argument> dst) {
   return {kind, std::move(src), std::move(dst),
-          [kind](sateen::Graph& g, std::vector<sateen::TensorId> s, std::vector<sateen::TensorId> d) {
-            g.op(kind, "case", std::move(s), std::move(d));
+          [kind](sateen::Graph& g, const std::vector<sateen::TensorId>& s, const std::vector<sateen::TensorId>& d) {
+            g.op(kind, "case", s, d);
           }};
 }
 

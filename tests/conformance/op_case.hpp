@@ -39,7 +39,7 @@ struct OpCase {
   uint32_t kind = 0;
   std::vector<Argument> src, dst;
   /// Appends the operation to a graph.
-  std::function<void(sateen::Graph&, std::vector<sateen::TensorId>, std::vector<sateen::TensorId>)> emit;
+  std::function<void(sateen::Graph&, const std::vector<sateen::TensorId>&, const std::vector<sateen::TensorId>&)> emit;
 };
 
 template <typename T>
@@ -89,9 +89,8 @@ Argument in_place(int src, Argument a);
 template <typename Attrs>
 OpCase op_case(uint32_t kind, const Attrs& attrs, std::vector<Argument> src, std::vector<Argument> dst) {
   return {kind, std::move(src), std::move(dst),
-          [kind, attrs](sateen::Graph& g, std::vector<sateen::TensorId> s, std::vector<sateen::TensorId> d) {
-            g.op(kind, "case", std::move(s), std::move(d), attrs);
-          }};
+          [kind, attrs](sateen::Graph& g, const std::vector<sateen::TensorId>& s,
+                        const std::vector<sateen::TensorId>& d) { g.op(kind, "case", s, d, attrs); }};
 }
 OpCase op_case(uint32_t kind, std::vector<Argument> src, std::vector<Argument> dst);
 

@@ -66,7 +66,8 @@ class Registry {
   DeviceInfo find(const std::string& backend, const std::string& wanted = {}) const;
 
   /// Opens the device that find() gives. options: "key=value", as in docs/backends.md.
-  Device open(const std::string& backend, const std::string& wanted = {}, std::vector<std::string> options = {}) const;
+  Device open(const std::string& backend, const std::string& wanted = {},
+              const std::vector<std::string>& options = {}) const;
 
  private:
   struct State;

@@ -71,7 +71,7 @@ class Trainer {
   /// Trains for `epochs` more epochs, with an evaluation of the held-out part after each. Throws Error(kDiverged)
   /// naming the epoch and step when the loss is not finite, Error(kCancelled) once the token was used: the steps in
   /// flight are finished and model() has their result. A stop during an evaluation leaves that epoch without a record.
-  std::vector<EpochRecord> fit(int64_t epochs, const FitCallbacks& callbacks = {}, CancelToken cancel = {});
+  std::vector<EpochRecord> fit(int64_t epochs, const FitCallbacks& callbacks = {}, const CancelToken& cancel = {});
 
   // -- its parts, for a loop of your own: begin_epoch(), run_steps() until it gives 0, end_epoch(), evaluate() --
 

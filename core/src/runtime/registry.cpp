@@ -174,7 +174,8 @@ DeviceInfo Registry::find(const std::string& backend, const std::string& wanted)
   return select_device(devices_of(*table), backend, wanted);
 }
 
-Device Registry::open(const std::string& backend, const std::string& wanted, std::vector<std::string> options) const {
+Device Registry::open(const std::string& backend, const std::string& wanted,
+                      const std::vector<std::string>& options) const {
   const DeviceInfo chosen = find(backend, wanted);
   const sateen_backend* table = state_->find(backend);
   auto state = std::make_shared<DeviceState>();
@@ -183,6 +184,7 @@ Device Registry::open(const std::string& backend, const std::string& wanted, std
   state->log = state_->log;
   state->host = {sizeof(sateen_host), SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR, 0, state.get(), forward_log};
   std::vector<const char*> c_options;
+  c_options.reserve(options.size() + 1);
   for (const std::string& o : options) c_options.push_back(o.c_str());
   c_options.push_back(nullptr);
   const sateen_status status = table->device_open(chosen.index, c_options.data(), &state->host, &state->device);

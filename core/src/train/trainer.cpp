@@ -265,7 +265,7 @@ Sequential Trainer::model() const {
   return copy;
 }
 
-std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callbacks, CancelToken cancel) {
+std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callbacks, const CancelToken& cancel) {
   require(epochs >= 0, "the number of epochs is not negative");
   State& s = *state_;
   std::vector<EpochRecord> history;
