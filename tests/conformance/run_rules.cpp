@@ -49,7 +49,7 @@ std::vector<Fault> binding_faults() {
   };
   for (const size_t which : {size_t{0}, size_t{1}}) {
     const std::string prefix = which == 0 ? "src_" : "dst_";
-    const auto offset = [&](const char* name, std::function<uint64_t()> value) {
+    const auto offset = [&](const char* name, const std::function<uint64_t()>& value) {
       list.push_back({prefix + name, [which, value](std::vector<sateen_binding>& b) { b[which].offset = value(); }});
     };
     list.push_back({prefix + "missing", [which](std::vector<sateen_binding>& b) { b[which].buffer = nullptr; }});

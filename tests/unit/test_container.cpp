@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(files_of_others_are_named) {
     EXPECT_REFUSED(file, "is not a Sateen model");
     EXPECT_REFUSED(file, format);
   };
-  refused_as(std::string("\x08\x07\x12\x07pytorch\x1a\x05", 14) + std::string(100, '\x01'), "ONNX");
+  refused_as(std::string("\x08\x07\x12\x07pytorch\x1a\x05", 13) + std::string(100, '\x01'), "ONNX");
   refused_as(std::string("PK\x03\x04\x14\0\0\0", 8) + std::string(100, 'a'), "PyTorch");
   refused_as(std::string("\x80\x02}q\0X\x05", 7) + std::string(100, 'a'), "pickle");
   refused_as("\x89HDF\r\n\x1a\n" + std::string(100, '\0'), "HDF5");

@@ -344,6 +344,7 @@ BOOST_AUTO_TEST_CASE(several_threads_at_once) {
   put_file(folder / "jpeg", small_jpeg());
   std::vector<int> wrong(4);
   std::vector<std::thread> threads;
+  threads.reserve(wrong.size());
   for (int& count : wrong) {
     threads.emplace_back([&folder, &count] {
       for (int i = 0; i < 100; ++i) {
