@@ -2,6 +2,7 @@
 // SDK.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <deque>
@@ -147,6 +148,16 @@ inline Floats numbers(int64_t n, uint32_t seed) {
     x = static_cast<float>(state >> 8) / 8388608.0F - 1.0F;
   }
   return r;
+}
+
+inline void check_close(const Floats& got, const std::vector<double>& expected, double tolerance,
+                        const std::string& what) {
+  BOOST_REQUIRE(got.size() == expected.size());
+  for (size_t i = 0; i < got.size(); ++i) {
+    if (std::fabs(static_cast<double>(got[i]) - expected[i]) <= tolerance) continue;
+    BOOST_TEST_ERROR(what << " element " << i << " is " << got[i] << ", not " << expected[i]);
+    return;
+  }
 }
 
 }  // namespace mini

@@ -250,6 +250,12 @@ BOOST_AUTO_TEST_CASE(architectures_that_would_take_all_day) {
         p.header["model"]["layers"] = json::array({pool});
       },
       "operations");
+  expect_refused(
+      [](Parts& p) {
+        p.header["model"]["input"] = {2000, 2000, 1};
+        p.header["model"]["layers"][0]["attributes"]["kernel"] = {300, 300};
+      },
+      "operations");
   expect_refused([](Parts& p) { p.header["model"]["layers"] = json::array({p.header["model"]["layers"][4]}); },
                  "no weights");
 }
