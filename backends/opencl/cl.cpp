@@ -72,7 +72,7 @@ std::string error_name(cl_int code) {
     SATEEN_CL_NAME(CL_INVALID_LINKER_OPTIONS)
     SATEEN_CL_NAME(CL_PLATFORM_NOT_FOUND_KHR)
     default:
-      return sdk::text("OpenCL error ", code);
+      return sdk::text(code < CL_PLATFORM_NOT_FOUND_KHR ? "CLBlast's error " : "OpenCL error ", code);
   }
 #undef SATEEN_CL_NAME
 }

@@ -64,7 +64,7 @@ using Built = Handle<cl_program>;
 using Kernel = Handle<cl_kernel>;
 using ClEvent = Handle<cl_event>;
 
-/// "CL_OUT_OF_RESOURCES", or the number of a code that OpenCL 1.2 does not know.
+/// "CL_OUT_OF_RESOURCES", or the number of a code that OpenCL 1.2 does not know; CLBlast's own are below all of OpenCL's.
 std::string error_name(cl_int code);
 
 /// NO_MEMORY for the codes that say so, DEVICE_ERROR for the others.

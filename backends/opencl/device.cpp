@@ -29,6 +29,11 @@ Queue make_queue(cl_context context, cl_device_id device, bool profile) {
   return queue;
 }
 
+ProgramCache program_cache(const sdk::Host& host) {
+  const std::string folder = host.cache_folder();
+  return {folder.empty() ? std::filesystem::path() : std::filesystem::path(folder) / "opencl", host};
+}
+
 // Nothing here lets the compiler forget NaN or infinity.
 std::string compiler_options(cl_device_id device, const Tuning& tuning) {
   std::string options = "-cl-std=CL1.2 " + tuning.compiler_options();
@@ -72,13 +77,19 @@ Device::Device(const FoundDevice& found, const DeviceOptions& options, sdk::Host
       in_flight_(std::make_shared<InFlight>(options.profile)),
       context_(make_context(found)),
       queue_(make_queue(context_.get(), found.device, options.profile)),
-      programs_(context_.get(), found.device, compiler_options(found.device, options.tuning)) {
+      programs_(context_.get(), found.device, compiler_options(found.device, options.tuning), program_cache(host)),
+      workshop_{options_.tuning, programs_, found.device, queue_.get(), found.info.alignment},
+      gemm_(options.gemm, options.tuning.for_gpu(), host) {
   host_.log(SATEEN_LOG_DEBUG, sdk::text("opencl: ", found.info.name, ", ", found.info.driver, ", kernels with ",
                                         options.tuning.compiler_options()));
 }
 
 Device::~Device() {
-  clFinish(queue_.get());
+  if (clFinish(queue_.get()) != CL_SUCCESS) return;
+  try {
+    programs_.store();
+  } catch (...) {  // without memory for it they are built again at the next start
+  }
 }
 
 Memory Device::allocate(uint64_t bytes) {
@@ -166,7 +177,7 @@ std::string Device::unsupported(const sdk::GraphView& graph, const sdk::Op& op) 
 }
 
 std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
-  auto program = std::make_unique<Program>(graph, options_.tuning, programs_, found_.device, found_.info.alignment);
+  auto program = std::make_unique<Program>(graph, workshop_, gemm_.choose(graph, context_.get(), workshop_));
   if (program->arena_bytes() > arena_bytes_) {
     Memory larger = allocate(program->arena_bytes());
     // Drivers allocate when memory is first used: better now than in a run.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cl.hpp"
+#include "gemm_choice.hpp"
 #include "in_flight.hpp"
 #include "platform.hpp"
 #include "program.hpp"
@@ -38,6 +39,7 @@ struct DeviceOptions {
   bool profile = false;
   bool sync = false;  ///< wait for each kernel
   Tuning tuning;
+  GemmUse gemm = GemmUse::kAuto;
 };
 
 class Device {
@@ -78,6 +80,8 @@ class Device {
   Context context_;
   Queue queue_;
   Programs programs_;
+  Workshop workshop_;
+  GemmChoice gemm_;
   // Shared by the device's programs, which run one after the other; as large as the largest needs.
   Memory arena_;
   uint64_t arena_bytes_ = 0;

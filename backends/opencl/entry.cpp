@@ -21,9 +21,17 @@ Tuning tuning_from(const std::string& kernels, const FoundDevice& found) {
   throw sdk::Failure(SATEEN_INVALID, sdk::text("option kernels=", kernels, ": it takes auto, cpu, cpu8, cpu16 or gpu"));
 }
 
-bool sync_wanted() {
-  const char* value = std::getenv("SATEEN_SYNC");
-  return value != nullptr && std::string(value) == "1";
+std::string variable(const char* name, const std::string& otherwise) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? value : otherwise;
+}
+
+GemmUse gemm_from(const std::string& gemm) {
+  if (gemm == "auto") return GemmUse::kAuto;
+  if (gemm == "own") return GemmUse::kOwn;
+  if (gemm == "clblast") return GemmUse::kLibrary;
+  throw sdk::Failure(SATEEN_INVALID,
+                     sdk::text("option gemm=", gemm, " (or SATEEN_GEMM): it takes auto, own or clblast"));
 }
 
 }  // namespace
@@ -43,7 +51,8 @@ std::unique_ptr<Device> Backend::open(uint32_t index, sdk::Options options, sdk:
   chosen.tuning.group =
       static_cast<size_t>(options.take_number("group", 1, 1024, static_cast<int64_t>(chosen.tuning.group)));
   chosen.profile = options.take_flag("profile");
-  chosen.sync = options.take_number("sync", 0, 1, sync_wanted() ? 1 : 0) == 1;
+  chosen.sync = options.take_number("sync", 0, 1, variable("SATEEN_SYNC", "0") == "1" ? 1 : 0) == 1;
+  chosen.gemm = gemm_from(options.take("gemm", variable("SATEEN_GEMM", "auto")));
   options.finish();
   if (device_number<cl_bool>(found.device, CL_DEVICE_AVAILABLE) == CL_FALSE ||
       device_number<cl_bool>(found.device, CL_DEVICE_COMPILER_AVAILABLE) == CL_FALSE) {

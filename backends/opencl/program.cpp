@@ -9,8 +9,7 @@
 
 namespace sateen::opencl {
 
-Program::Program(const sdk::GraphView& graph, const Tuning& tuning, Programs& programs, cl_device_id device,
-                 uint32_t alignment) {
+Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const std::vector<bool>& use_library) {
   std::vector<sdk::ArenaRequest> requests = sdk::intermediate_requests(graph);
   const size_t storages = requests.size();
   for (size_t i = 0; i < graph.ops().size(); ++i) {
@@ -22,11 +21,11 @@ Program::Program(const sdk::GraphView& graph, const Tuning& tuning, Programs& pr
       sdk::ArenaRequest& activated = requests[graph.dst(*activation, 0)->storage];
       activated.first = std::min(activated.first, i);
     }
-    StepBuilder builder(graph, i, tuning, programs, device, requests, calls_, activation);
+    StepBuilder builder(graph, i, workshop, requests, calls_, activation, use_library[i]);
     find_step_maker(op.kind)(builder);
     if (activation != nullptr) ++i;
   }
-  const sdk::ArenaPlan plan = sdk::plan_arena(requests, alignment);
+  const sdk::ArenaPlan plan = sdk::plan_arena(requests, workshop.alignment);
   arena_bytes_ = plan.bytes;
   place_.resize(requests.size());
   for (size_t i = 0; i < requests.size(); ++i) {
@@ -35,7 +34,19 @@ Program::Program(const sdk::GraphView& graph, const Tuning& tuning, Programs& pr
   }
 }
 
+cl_int Program::multiply(const LibraryProduct& product, cl_command_queue queue, ClEvent& done) const {
+  const auto matrix = [this](const Place& place) {
+    const Address& at = place_[place.request];
+    return Matrix{at.memory, (at.offset + place.offset) / sizeof(float)};
+  };
+  const auto temporary = temporary_.find(product.temporary.request);
+  const bool wanted = product.temporary_bytes > 0 && temporary != temporary_.end();
+  return clblast_multiply(product.shape, matrix(product.a), matrix(product.b), matrix(product.c),
+                          wanted ? temporary->second.get() : nullptr, queue, done);
+}
+
 cl_int Program::enqueue(const Call& call, cl_command_queue queue, ClEvent& done) const {
+  if (call.product) return multiply(*call.product, queue, done);
   for (const Call::Buffer& buffer : call.buffers) {
     const Address& at = place_[buffer.place.request];
     const cl_ulong element = (at.offset + buffer.place.offset) / buffer.element;
@@ -48,8 +59,24 @@ cl_int Program::enqueue(const Call& call, cl_command_queue queue, ClEvent& done)
                                 done.out());
 }
 
-void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait) {
+void Program::set_arena(cl_mem arena) {
+  if (arena == arena_) return;
+  temporary_.clear();
   for (const Planned& p : planned_) place_[p.request] = {arena, p.offset};
+  for (const Call& call : calls_) {
+    if (!call.product || call.product->temporary_bytes == 0) continue;
+    const size_t request = call.product->temporary.request;
+    const cl_buffer_region region = {place_[request].offset, call.product->temporary_bytes};
+    cl_int code = CL_SUCCESS;
+    Memory part(clCreateSubBuffer(arena, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code));
+    check(code, call.record->name + ": clCreateSubBuffer");
+    temporary_.emplace(request, std::move(part));
+  }
+  arena_ = arena;
+}
+
+void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait) {
+  set_arena(arena);
   for (const Call& call : calls_) {
     ClEvent done;
     const cl_int code = enqueue(call, queue, done);

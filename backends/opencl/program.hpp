@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "cl.hpp"
@@ -14,8 +15,8 @@ namespace sateen::opencl {
 
 class Program {
  public:
-  Program(const sdk::GraphView& graph, const Tuning& tuning, Programs& programs, cl_device_id device,
-          uint32_t alignment);
+  /// use_library: which operations are to use the GEMM library; one for each.
+  Program(const sdk::GraphView& graph, const Workshop& workshop, const std::vector<bool>& use_library);
 
   uint64_t arena_bytes() const { return arena_bytes_; }
 
@@ -38,12 +39,16 @@ class Program {
     uint64_t offset = 0;
   };
   cl_int enqueue(const Call& call, cl_command_queue queue, ClEvent& done) const;
+  cl_int multiply(const LibraryProduct& product, cl_command_queue queue, ClEvent& done) const;
+  void set_arena(cl_mem arena);
 
   std::vector<Call> calls_;
   std::vector<size_t> externals_;  // storage index per EXTERNAL storage
   std::vector<Planned> planned_;
   std::vector<Address> place_;  // per storage, then per scratch
   uint64_t arena_bytes_ = 0;
+  cl_mem arena_ = nullptr;              // that of the last run
+  std::map<size_t, Memory> temporary_;  // by request: parts of the arena that the GEMM library is given as a whole
   uint64_t runs_ = 0;
 };
 

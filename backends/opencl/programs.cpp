@@ -1,5 +1,8 @@
-// Building kernel files.
+// Building kernel files, and keeping what was built.
 #include "programs.hpp"
+
+#include <array>
+#include <utility>
 
 #include "kernel_source.hpp"
 
@@ -15,10 +18,58 @@ std::string build_log(cl_program program, cl_device_id device) {
   return log.substr(0, log.find('\0'));
 }
 
+/// Platform, device, driver and options: where one of them differs, another program is built.
+std::string common_key(cl_device_id device, const std::string& options) {
+  const auto platform = device_number<cl_platform_id>(device, CL_DEVICE_PLATFORM);
+  std::string key = sdk::text("sateen ", SATEEN_VERSION, "\n", options, "\n");
+  constexpr std::array<cl_platform_info, 3> kOfPlatform = {CL_PLATFORM_NAME, CL_PLATFORM_VENDOR, CL_PLATFORM_VERSION};
+  constexpr std::array<cl_device_info, 4> kOfDevice = {CL_DEVICE_NAME, CL_DEVICE_VENDOR, CL_DEVICE_VERSION,
+                                                       CL_DRIVER_VERSION};
+  for (const cl_platform_info what : kOfPlatform) key += platform_text(platform, what) + "\n";
+  for (const cl_device_info what : kOfDevice) key += device_text(device, what) + "\n";
+  key += sdk::text(device_number<cl_uint>(device, CL_DEVICE_VENDOR_ID), " ",
+                   device_number<cl_uint>(device, CL_DEVICE_ADDRESS_BITS), "\n");
+  return key;
+}
+
+/// Empty where the driver gives none.
+std::vector<unsigned char> binary_of(cl_program program) {
+  size_t bytes = 0;
+  if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, nullptr) != CL_SUCCESS) return {};
+  std::vector<unsigned char> binary(bytes);
+  unsigned char* place = binary.data();
+  if (bytes == 0 || clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof place, &place, nullptr) != CL_SUCCESS) {
+    return {};
+  }
+  return binary;
+}
+
 }  // namespace
 
-Built Programs::build(const std::string& file) const {
-  const std::string source = kernel_source(file);
+Programs::Programs(cl_context context, cl_device_id device, std::string options, ProgramCache cache)
+    : context_(context),
+      device_(device),
+      options_(std::move(options)),
+      cache_(std::move(cache)),
+      key_(common_key(device, options_)) {}
+
+Built Programs::load(const std::string& key) {
+  const std::vector<unsigned char> binary = cache_.load(key);
+  if (binary.empty()) return {};
+  const unsigned char* bytes = binary.data();
+  const size_t size = binary.size();
+  cl_int loaded = CL_SUCCESS;
+  cl_int code = CL_SUCCESS;
+  Built program(clCreateProgramWithBinary(context_, 1, &device_, &size, &bytes, &loaded, &code));
+  if (code == CL_SUCCESS && loaded == CL_SUCCESS) {
+    code = clBuildProgram(program.get(), 1, &device_, options_.c_str(), nullptr, nullptr);
+    if (code == CL_SUCCESS) return program;
+  }
+  cache_.refused(key);
+  return {};
+}
+
+Built Programs::compile(const std::string& file, const std::string& source) const {
   const char* text = source.data();
   const size_t bytes = source.size();
   cl_int code = CL_SUCCESS;
@@ -32,13 +83,38 @@ Built Programs::build(const std::string& file) const {
   return program;
 }
 
+Programs::Entry Programs::make(const std::string& file) {
+  const std::string source = kernel_source(file);
+  Entry entry;
+  entry.key = key_ + source;
+  entry.program = load(entry.key);
+  entry.in_cache = static_cast<bool>(entry.program);
+  if (!entry.program) entry.program = compile(file, source);
+  return entry;
+}
+
 Kernel Programs::kernel(const std::string& file, const std::string& name) {
   auto at = built_.find(file);
-  if (at == built_.end()) at = built_.emplace(file, build(file)).first;
+  if (at == built_.end()) at = built_.emplace(file, make(file)).first;
+  Entry& entry = at->second;
   cl_int code = CL_SUCCESS;
-  Kernel kernel(clCreateKernel(at->second.get(), name.c_str(), &code));
+  Kernel kernel(clCreateKernel(entry.program.get(), name.c_str(), &code));
+  if (code != CL_SUCCESS && entry.in_cache) {
+    cache_.refused(entry.key);
+    entry.program = compile(file, kernel_source(file));
+    entry.in_cache = false;
+    kernel = Kernel(clCreateKernel(entry.program.get(), name.c_str(), &code));
+  }
   check(code, "clCreateKernel of " + name);
   return kernel;
+}
+
+void Programs::store() {
+  for (auto& [file, entry] : built_) {
+    if (entry.in_cache) continue;
+    cache_.store(entry.key, binary_of(entry.program.get()));
+    entry.in_cache = true;
+  }
 }
 
 }  // namespace sateen::opencl

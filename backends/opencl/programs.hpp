@@ -1,30 +1,44 @@
-// The OpenCL programs of an open device: each kernel file is built when its first kernel is asked for.
+// The OpenCL programs of an open device: each kernel file is built when its first kernel is asked for, or loaded from
+// the cache.
 #pragma once
 
 #include <map>
 #include <string>
 
 #include "cl.hpp"
+#include "program_cache.hpp"
 
 namespace sateen::opencl {
 
 class Programs {
  public:
   /// options: of the compiler, the same for every file. Both handles outlive this.
-  Programs(cl_context context, cl_device_id device, std::string options)
-      : context_(context), device_(device), options_(std::move(options)) {}
+  Programs(cl_context context, cl_device_id device, std::string options, ProgramCache cache);
 
   /// A kernel of its own for the caller, whose arguments stay as they are set. Throws Failure(DEVICE_ERROR) with the
   /// compiler's words where the file does not build.
   Kernel kernel(const std::string& file, const std::string& name);
 
+  /// Puts what was built into the cache. Best when kernels have run and the device is idle: some drivers compile at the
+  /// first run, and give the result away then.
+  void store();
+
  private:
-  Built build(const std::string& file) const;
+  struct Entry {
+    Built program;
+    std::string key;
+    bool in_cache = false;
+  };
+  Entry make(const std::string& file);
+  Built load(const std::string& key);
+  Built compile(const std::string& file, const std::string& source) const;
 
   cl_context context_;
   cl_device_id device_;
   std::string options_;
-  std::map<std::string, Built> built_;
+  ProgramCache cache_;
+  std::string key_;  ///< what all programs depend on
+  std::map<std::string, Entry> built_;
 };
 
 }  // namespace sateen::opencl

@@ -28,15 +28,15 @@ void CallBuilder::items(int64_t n) {
   call_.global = (count + call_.local - 1) / call_.local * call_.local;
 }
 
-StepBuilder::StepBuilder(const sdk::GraphView& graph, size_t op, const Tuning& t, Programs& programs,
-                         cl_device_id device, std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls,
-                         const sdk::Op* activation)
-    : tuning(t),
+StepBuilder::StepBuilder(const sdk::GraphView& graph, size_t op, const Workshop& workshop,
+                         std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, const sdk::Op* activation,
+                         bool library)
+    : tuning(workshop.tuning),
+      use_library(library),
       graph_(graph),
       op_(graph.ops()[op]),
       index_(op),
-      programs_(programs),
-      device_(device),
+      workshop_(workshop),
       requests_(requests),
       calls_(calls),
       activation_(activation),
@@ -50,8 +50,18 @@ Place StepBuilder::scratch(int64_t floats) {
 CallBuilder StepBuilder::call(const std::string& file, const std::string& kernel) {
   Call& added = calls_.emplace_back();
   added.record = record_;
-  added.kernel = programs_.kernel(file, kernel);
-  return {added, device_, tuning.group};
+  added.kernel = workshop_.programs.kernel(file, kernel);
+  return {added, workshop_.device, tuning.group};
+}
+
+void StepBuilder::multiply(const GemmShape& shape, Place a, Place b, Place c) {
+  LibraryProduct product{shape, a, b, c, {}, clblast_temporary_bytes(shape, workshop_.queue)};
+  if (product.temporary_bytes > 0) {
+    product.temporary = scratch(static_cast<int64_t>((product.temporary_bytes + 3) / 4));
+  }
+  Call& added = calls_.emplace_back();
+  added.record = record_;
+  added.product = product;
 }
 
 float StepBuilder::alpha() const {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cl.hpp"
+#include "clblast.hpp"
 #include "in_flight.hpp"
 #include "programs.hpp"
 #include "sateen/sdk/arena.hpp"
@@ -23,8 +24,16 @@ struct Place {
   uint64_t offset = 0;  ///< in bytes
 };
 
-/// A kernel to be enqueued. Each of its buffers is two arguments, the memory and the place of the first element in it,
-/// because a sub-buffer would need more alignment than a tensor has.
+/// A product that the GEMM library computes.
+struct LibraryProduct {
+  GemmShape shape;
+  Place a, b, c;
+  Place temporary;
+  uint64_t temporary_bytes = 0;
+};
+
+/// Something to be enqueued: a kernel, or a product of the GEMM library. Each of a kernel's buffers is two arguments, the
+/// memory and the place of the first element in it, because a sub-buffer would need more alignment than a tensor has.
 struct Call {
   struct Buffer {
     cl_uint argument;
@@ -34,6 +43,7 @@ struct Call {
   Kernel kernel;
   std::vector<Buffer> buffers;
   size_t global = 1, local = 1;
+  std::optional<LibraryProduct> product;
   std::shared_ptr<OpRecord> record;
 };
 
@@ -63,13 +73,25 @@ class CallBuilder {
   cl_uint next_ = 0;
 };
 
+/// What the programs of a device are made with.
+struct Workshop {
+  const Tuning& tuning;
+  Programs& programs;
+  cl_device_id device;
+  cl_command_queue queue;
+  uint32_t alignment;
+};
+
 /// What a step is made from: the operation, and the kernels and memory that it may ask for.
 class StepBuilder {
  public:
-  StepBuilder(const sdk::GraphView& graph, size_t op, const Tuning& t, Programs& programs, cl_device_id device,
-              std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, const sdk::Op* activation);
+  /// library: whether a dense operation is to use the GEMM library.
+  StepBuilder(const sdk::GraphView& graph, size_t op, const Workshop& workshop,
+              std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, const sdk::Op* activation,
+              bool library);
 
   const Tuning& tuning;
+  const bool use_library;
 
   const sdk::GraphView& graph() const { return graph_; }
   const sdk::Op& op() const { return op_; }
@@ -84,6 +106,8 @@ class StepBuilder {
   Place scratch(int64_t floats);
   /// One more kernel of this step.
   CallBuilder call(const std::string& file, const std::string& kernel);
+  /// One more product of the GEMM library.
+  void multiply(const GemmShape& shape, Place a, Place b, Place c);
 
   /// Where the result goes and what it is multiplied with below zero: those of a LeakyReLU that was fused, or the
   /// operation's own destination and 1.
@@ -97,8 +121,7 @@ class StepBuilder {
   const sdk::GraphView& graph_;
   const sdk::Op& op_;
   size_t index_;
-  Programs& programs_;
-  cl_device_id device_;
+  const Workshop& workshop_;
   std::vector<sdk::ArenaRequest>& requests_;
   std::vector<Call>& calls_;
   const sdk::Op* activation_;

@@ -20,13 +20,15 @@ struct Tuning {
   static Tuning cpu(int lanes) { return {lanes, 2, lanes == 16 ? 12 : 6, 64, 1}; }
   static Tuning gpu() { return {4, 1, 4, 65536, 64}; }
 
+  /// Whether these are the shapes of a GPU: many work-items side by side.
+  bool for_gpu() const { return items > 1024; }
   int width() const { return lanes * vectors; }
   std::string compiler_options() const {
     return sdk::text("-DLANES=", lanes, " -DVECTORS=", vectors, " -DTILE=", tile);
   }
   /// How many of `n` equal pieces of work each work-item does, at least `least` where there are as many.
   int span(int64_t n, int64_t least = 1) const {
-    return static_cast<int>(std::min(std::max({n / items, std::min(n, items <= 1024 ? least : 1), int64_t{1}}), n));
+    return static_cast<int>(std::min(std::max({n / items, std::min(n, for_gpu() ? 1 : least), int64_t{1}}), n));
   }
 };
 

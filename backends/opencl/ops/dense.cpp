@@ -1,4 +1,4 @@
-// Dense layers: a convolution's products with one run a row. A library's GEMM would take its place here, by Rows.
+// Dense layers: products of the GEMM library, or a convolution's kernels with one run a row.
 #include "op_table.hpp"
 #include "ops/products.hpp"
 
@@ -16,32 +16,70 @@ Rows matrix(int64_t n, int64_t features) {
   return rows;
 }
 
+GemmShape gemm(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b) {
+  return {static_cast<uint64_t>(m), static_cast<uint64_t>(n), static_cast<uint64_t>(k), transpose_a, transpose_b};
+}
+
 }  // namespace
 
 void make_dense_forward(StepBuilder& builder) {
-  const sdk::Tensor& weights = builder.src(1);
-  add_product(builder, StepBuilder::place(builder.src(0)), matrix(builder.src(0).dim[0], weights.dim[0]),
-              {StepBuilder::place(weights), 1, weights.dim[0], weights.dim[1], false},
-              StepBuilder::place(builder.graph().src(builder.op(), 2)), builder.activated_dst(), builder.alpha());
+  const Place src = StepBuilder::place(builder.src(0));
+  const Place weights = StepBuilder::place(builder.src(1));
+  const Place dst = builder.activated_dst();
+  const std::optional<Place> bias = StepBuilder::place(builder.graph().src(builder.op(), 2));
+  const int64_t n = builder.src(0).dim[0];
+  const int64_t inputs = builder.src(1).dim[0];
+  const int64_t outputs = builder.src(1).dim[1];
+  if (!builder.use_library) {
+    add_product(builder, src, matrix(n, inputs), {weights, 1, inputs, outputs, false}, bias, dst, builder.alpha());
+    return;
+  }
+  builder.multiply(gemm(n, outputs, inputs, false, false), src, weights, dst);
+  if (!bias && builder.alpha() == 1.0F) return;
+  builder.call("bias.cl", "add_bias")
+      .buffer(bias.value_or(dst))
+      .buffer(dst)
+      .number(n)
+      .number(outputs)
+      .number(bias ? 1 : 0)
+      .real(builder.alpha())
+      .items(n * ceil_div(outputs, builder.tuning.lanes));
 }
 
 void make_dense_backward_data(StepBuilder& builder) {
-  const sdk::Tensor& weights = builder.src(1);
-  add_product(builder, StepBuilder::place(builder.src(0)), matrix(builder.src(0).dim[0], weights.dim[1]),
-              {StepBuilder::place(weights), 1, weights.dim[1], weights.dim[0], true}, std::nullopt,
-              StepBuilder::place(builder.dst(0)), 1.0F);
+  const Place diff_dst = StepBuilder::place(builder.src(0));
+  const Place weights = StepBuilder::place(builder.src(1));
+  const Place diff_src = StepBuilder::place(builder.dst(0));
+  const int64_t n = builder.src(0).dim[0];
+  const int64_t inputs = builder.src(1).dim[0];
+  const int64_t outputs = builder.src(1).dim[1];
+  if (builder.use_library) {
+    builder.multiply(gemm(n, inputs, outputs, false, true), diff_dst, weights, diff_src);
+  } else {
+    add_product(builder, diff_dst, matrix(n, outputs), {weights, 1, outputs, inputs, true}, std::nullopt, diff_src,
+                1.0F);
+  }
 }
 
 void make_dense_backward_weights(StepBuilder& builder) {
   const sdk::Tensor& src = builder.src(0);
+  const Place diff_dst = StepBuilder::place(builder.src(1));
+  const Place diff_weights = StepBuilder::place(builder.dst(0));
+  const std::optional<Place> diff_bias = StepBuilder::place(builder.graph().dst(builder.op(), 1));
+  const int64_t n = src.dim[0];
+  const int64_t inputs = src.dim[1];
+  const int64_t outputs = builder.src(1).dim[1];
+  if (builder.use_library) {
+    builder.multiply(gemm(inputs, outputs, n, true, false), StepBuilder::place(src), diff_dst, diff_weights);
+    if (diff_bias) add_column_sums(builder, diff_dst, n, outputs, *diff_bias);
+    return;
+  }
   // Each sample is a line of its own, so that the sum can be split between samples.
-  Rows rows = matrix(src.dim[0], src.dim[1]);
-  rows.n = src.dim[0];
+  Rows rows = matrix(n, inputs);
+  rows.n = n;
   rows.out_width = 1;
-  rows.image = src.dim[1];
-  add_weights_gradient(builder, StepBuilder::place(src), rows, StepBuilder::place(builder.src(1)),
-                       builder.src(1).dim[1], StepBuilder::place(builder.dst(0)),
-                       StepBuilder::place(builder.graph().dst(builder.op(), 1)));
+  rows.image = inputs;
+  add_weights_gradient(builder, StepBuilder::place(src), rows, diff_dst, outputs, diff_weights, diff_bias);
 }
 
 }  // namespace sateen::opencl

@@ -106,17 +106,20 @@ void add_weights_gradient(StepBuilder& builder, Place src, const Rows& rows, Pla
         .number(parts)
         .items(parts * items);
   });
-  if (!diff_bias) return;
-  const int64_t vectors = ceil_div(columns, tuning.lanes);
-  const int64_t bias_parts = parts_of(tuning, rows.count(), vectors);
-  in_parts(builder, bias_parts, columns, *diff_bias, [&](Place out) {
+  if (diff_bias) add_column_sums(builder, diff_dst, rows.count(), columns, *diff_bias);
+}
+
+void add_column_sums(StepBuilder& builder, Place src, int64_t rows, int64_t columns, Place dst) {
+  const int64_t vectors = ceil_div(columns, builder.tuning.lanes);
+  const int64_t parts = parts_of(builder.tuning, rows, vectors);
+  in_parts(builder, parts, columns, dst, [&](Place out) {
     builder.call("weights_gradient.cl", "column_sums")
-        .buffer(diff_dst)
+        .buffer(src)
         .buffer(out)
-        .number(rows.count())
+        .number(rows)
         .number(columns)
-        .number(bias_parts)
-        .items(bias_parts * vectors);
+        .number(parts)
+        .items(parts * vectors);
   });
 }
 

@@ -31,6 +31,9 @@ struct Weights {
 void add_product(StepBuilder& builder, Place src, const Rows& rows, const Weights& weights, std::optional<Place> bias,
                  Place dst, float alpha);
 
+/// dst [columns] = the column sums of src [rows][columns].
+void add_column_sums(StepBuilder& builder, Place src, int64_t rows, int64_t columns, Place dst);
+
 /// diff_weights [depth][columns] = srcᵀ · diff_dst and, where it is wanted, diff_bias = column sums of diff_dst.
 void add_weights_gradient(StepBuilder& builder, Place src, const Rows& rows, Place diff_dst, int64_t columns,
                           Place diff_weights, std::optional<Place> diff_bias);

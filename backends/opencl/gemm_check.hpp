@@ -1,0 +1,23 @@
+// Whether the GEMM library computes right on this device.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "step.hpp"
+
+namespace sateen::opencl {
+
+/// A dense operation's sizes: src [n][inputs], weights [inputs][outputs].
+struct DenseShape {
+  uint32_t kind = 0;  ///< SATEEN_OP_DENSE_…
+  int64_t n = 0, inputs = 0, outputs = 0;
+  friend auto operator<=>(const DenseShape&, const DenseShape&) = default;
+};
+
+/// Runs the operation by the library and by our own kernels, on numbers made for it, with its matrices at the start of
+/// their buffers and further on. "" where the results agree as closely as the conformance tests ask and nothing beside
+/// them was written; otherwise what was wrong. Returns when the device has done it.
+std::string check_gemm_library(const DenseShape& shape, cl_context context, const Workshop& workshop);
+
+}  // namespace sateen::opencl

@@ -1,0 +1,42 @@
+// Compiled programs on disk, so that a second start needs no compiler.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sateen/sdk/host.hpp"
+
+namespace sateen::opencl {
+
+/// A folder with a file for each program. Processes may share it: an entry is written beside its place and renamed, and
+/// one that is damaged, foreign or in the way is the same as none. Nothing here fails; what is worth a warning gets one,
+/// the first time.
+///
+/// An entry is, in little-endian order: 8 bytes "SATEENCL"; u64 the key's length; u64 the program's; u64 XXH3-64 of the
+/// two; the key, the program. Its name is the XXH3-128 of the key.
+class ProgramCache {
+ public:
+  /// folder: where the entries are, made when the first is stored; empty for no cache at all.
+  ProgramCache(std::filesystem::path folder, sdk::Host host) : folder_(std::move(folder)), host_(host) {}
+
+  /// key: everything that the program depends on. Empty where there is none.
+  std::vector<unsigned char> load(const std::string& key);
+  void store(const std::string& key, const std::vector<unsigned char>& program);
+  /// For a program that was loaded, and that the driver then refused.
+  void refused(const std::string& key);
+
+ private:
+  std::filesystem::path place(const std::string& key) const;
+  bool trusted() const;
+  void make_folder() const;
+  void warn(const std::string& message);
+  void prune() const;
+
+  std::filesystem::path folder_;
+  sdk::Host host_;
+  bool warned_ = false;
+};
+
+}  // namespace sateen::opencl
