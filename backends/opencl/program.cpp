@@ -24,6 +24,7 @@ Program::Program(const sdk::GraphView& graph, const Tuning& tuning, Programs& pr
     }
     StepBuilder builder(graph, i, tuning, programs, device, requests, calls_, activation);
     find_step_maker(op.kind)(builder);
+    records_.push_back(builder.record());
     if (activation != nullptr) ++i;
   }
   const sdk::ArenaPlan plan = sdk::plan_arena(requests, alignment);
@@ -69,17 +70,6 @@ void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, boo
     }
   }
   ++runs_;
-}
-
-void Program::log_profile(const sdk::Host& host) const {
-  if (runs_ == 0) return;
-  const OpRecord* last = nullptr;
-  for (const Call& call : calls_) {
-    if (call.record.get() == last) continue;
-    last = call.record.get();
-    host.log(SATEEN_LOG_INFO, sdk::text("opencl profile: ", last->name, " ", last->nanoseconds / runs_ / 1000,
-                                        " us a run, ", runs_, " runs"));
-  }
 }
 
 }  // namespace sateen::opencl
