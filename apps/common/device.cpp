@@ -44,14 +44,15 @@ void add_device_options(Options& options) {
        {"device-option", "KEY=VALUE", "a setting of the device, such as threads=1 on cpu; may be repeated", true}});
 }
 
-Device open_device(const Options& options, const Program& program) {
-  const std::vector<std::string> settings = options.texts("device-option");
+Device open_device(const Options& options, const Program& program, const std::vector<std::string>& more_settings) {
+  std::vector<std::string> settings = options.texts("device-option");
   for (const std::string& setting : settings) {
     const size_t equals = setting.find('=');
     if (equals == 0 || equals == std::string::npos) {
       throw Error(ErrorCode::kUsage, "--device-option: \"" + setting + "\" is not of the form KEY=VALUE");
     }
   }
+  settings.insert(settings.end(), more_settings.begin(), more_settings.end());
   return make_registry(options, program)
       .open(option_or_variable(options, "backend", "SATEEN_BACKEND", "cpu"),
             option_or_variable(options, "device", "SATEEN_DEVICE", {}), settings);

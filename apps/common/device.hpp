@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "common/options.hpp"
 #include "common/program.hpp"
@@ -17,6 +18,7 @@ Registry make_registry(const Options& options, const Program& program);
 /// two where they are not given.
 void add_device_options(Options& options);
 
-Device open_device(const Options& options, const Program& program);
+/// more_settings: what the program asks of the device beside --device-option, which it overrides.
+Device open_device(const Options& options, const Program& program, const std::vector<std::string>& more_settings = {});
 
 }  // namespace sateen::app

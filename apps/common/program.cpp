@@ -62,7 +62,7 @@ void Program::flush() {
 
 LogSink Program::log_sink() const {
   return [program = *this](LogLevel level, std::string_view message) {
-    if (level == LogLevel::kInfo) note(message);  // what a device option asked for, such as profile=1
+    if (level == LogLevel::kInfo) note(message);  // such as what a device can't do
     if (level == LogLevel::kWarning) program.warning(message);
     if (level == LogLevel::kError) program.error(message);
   };

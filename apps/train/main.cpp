@@ -1,4 +1,7 @@
 // sateen-train: trains the Fashion-MNIST network and keeps the best model, the last one and the history.
+#include <string>
+#include <vector>
+
 #include "common/device.hpp"
 #include "common/options.hpp"
 #include "common/program.hpp"
@@ -24,7 +27,8 @@ void describe(Options& options) {
                                "dataset-fashion-mnist puts them)"},
                               {"val-split", "X", "share of the training images that is held out (default: 0.2)"}});
   add_device_options(options);
-  options.add_group("Messages", {{"progress", "WHEN", "a line an epoch: auto or plain; none leaves them out"}});
+  options.add_group("Messages", {{"progress", "WHEN", "a line an epoch: auto or plain; none leaves them out"},
+                                 {"profile", "", "end with the time of each operation of a training step"}});
   options.set_ending(
       "best.sateen is the model of the epoch with the lowest held-out loss. Messages go\n"
       "to stderr, nothing to stdout. Ctrl-C finishes the steps in flight and saves\n"
@@ -45,6 +49,7 @@ TrainSettings settings_of(const Options& options) {
   settings.held_out_share = options.number(
       "val-split", 0.2, [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1");
   settings.epoch_lines = options.choice("progress", {"auto", "plain", "none"}) != "none";
+  settings.profile = options.given("profile");
   settings.data = options.text("data", default_data_folder().string());
   settings.out = options.text("out", {});
   if (settings.out.empty()) {
@@ -59,7 +64,9 @@ int run(const Program& program, int argc, const char* const* argv) {
   describe(options);
   if (!options.parse(argc, argv)) return 0;
   const TrainSettings settings = settings_of(options);
-  return train(program, settings, open_device(options, program));
+  const std::vector<std::string> more =
+      settings.profile ? std::vector<std::string>{"profile=1"} : std::vector<std::string>{};
+  return train(program, settings, open_device(options, program, more));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "sateen/train.hpp"
 #include "train/history.hpp"
 #include "train/output_folder.hpp"
+#include "train/profile.hpp"
 #include "train/report.hpp"
 
 namespace sateen::app {
@@ -60,6 +61,7 @@ int train(const Program& program, const TrainSettings& settings, const Device& d
   }
   ModelFile file = model_file(model, data, options);
   Trainer trainer(device, model, data, std::move(parts), options);
+  if (settings.profile) trainer.profile();  // a backend without profiles says so now, not after hours
   if (StopSignals::received() != 0) return stopped_before_training(program, StopSignals::received());
 
   History history(out.history());
@@ -82,17 +84,20 @@ int train(const Program& program, const TrainSettings& settings, const Device& d
     trainer.fit(settings.epochs, callbacks, cancel);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kDiverged) {
+      if (settings.profile) report_profile(trainer.profile());
       throw Error(ErrorCode::kDiverged, std::string(error.what()) + " (--lr is " + general(settings.learning_rate) +
                                             " now); " + describe_best(best, out));
     }
     if (error.code() != ErrorCode::kCancelled) throw;
     file.model = trainer.model();
     save_model(file, out.last());
+    if (settings.profile) report_profile(trainer.profile());
     program.warning(std::string("stopped by ") + StopSignals::name(StopSignals::received()) + " in epoch " +
                     std::to_string(finished + 1) + ": " + out.last().string() + " has the weights so far; " +
                     describe_best(best, out));
     return kSignalBase + StopSignals::received();
   }
+  if (settings.profile) report_profile(trainer.profile());
   Program::note("done: " + describe_best(best, out));
   return kDone;
 }

@@ -16,6 +16,7 @@ struct TrainSettings {
   double learning_rate = 1e-3;
   double held_out_share = 0.2;
   bool epoch_lines = true;
+  bool profile = false;  ///< end with a table of the operations' times
 };
 
 }  // namespace sateen::app

@@ -12,12 +12,12 @@
 namespace sateen::cpu {
 
 Device::Device(const KernelTable& kernels, int threads, bool profile, sdk::Host host)
-    : kernels_(kernels), threads_(threads), profile_(profile), host_(host), threads_arena_(threads) {
+    : kernels_(kernels), threads_(threads), profile_(profile), threads_arena_(threads) {
   if (threads > tbb::info::default_concurrency()) {
     more_threads_.emplace(tbb::global_control::max_allowed_parallelism, static_cast<size_t>(threads));
   }
-  host_.log(SATEEN_LOG_DEBUG, sdk::text("cpu: ", cpu_info().name, ", ", threads,
-                                        threads == 1 ? " thread, " : " threads, ", kernels.name));
+  host.log(SATEEN_LOG_DEBUG,
+           sdk::text("cpu: ", cpu_info().name, ", ", threads, threads == 1 ? " thread, " : " threads, ", kernels.name));
 }
 
 std::unique_ptr<Buffer> Device::create_buffer(uint64_t bytes) {
@@ -66,7 +66,7 @@ std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
 }
 
 void Device::destroy_program(std::unique_ptr<Program> program) {
-  program->log_profile(host_);
+  program.reset();
 }
 
 void Device::run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) {

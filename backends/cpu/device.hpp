@@ -46,7 +46,6 @@ class Device {
   const KernelTable& kernels_;
   int threads_;
   bool profile_;
-  sdk::Host host_;
   std::optional<tbb::global_control> more_threads_;  // where the user asks for more than TBB would start
   tbb::task_arena threads_arena_;
   // Shared by the device's programs, which run one at a time; as large as the largest needs.

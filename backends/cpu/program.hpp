@@ -8,7 +8,7 @@
 
 #include "kernels/kernel_table.h"
 #include "sateen/sdk/graph_view.hpp"
-#include "sateen/sdk/host.hpp"
+#include "sateen/sdk/profile.hpp"
 #include "step.hpp"
 
 namespace sateen::cpu {
@@ -25,14 +25,15 @@ class Program {
   /// One pass. arena and thread_scratch: at least the sizes above, the latter for each thread.
   void run(unsigned char* arena, unsigned char* thread_scratch);
 
-  /// With profile=1, where the time went, a line per step.
-  void log_profile(const sdk::Host& host) const;
+  /// With profile=1, where the time went, an entry per step.
+  size_t profile_count() const { return steps_.size(); }
+  sdk::OpTime profile(size_t i) const { return {steps_[i].name.c_str(), steps_[i].runs, steps_[i].nanoseconds}; }
 
  private:
   struct Entry {
     std::string name;
     Step run;
-    int64_t nanoseconds = 0;
+    uint64_t runs = 0, nanoseconds = 0;
   };
   struct Planned {
     size_t address;
@@ -46,7 +47,6 @@ class Program {
   uint64_t arena_bytes_ = 0;
   uint64_t per_thread_ = 0;
   bool profile_;
-  int64_t runs_ = 0;
 };
 
 }  // namespace sateen::cpu

@@ -192,12 +192,6 @@ std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
   return program;
 }
 
-void Device::destroy_program(std::unique_ptr<Program> program) {
-  if (!options_.profile) return;
-  finish();
-  program->log_profile(host_);
-}
-
 void Device::run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) {
   in_flight_->collect();
   release_staged();

@@ -14,17 +14,18 @@ cl_int state_of(const ClEvent& event) {
 
 }  // namespace
 
-void InFlight::add(ClEvent done, std::shared_ptr<OpRecord> record) {
+void InFlight::add(ClEvent done, std::shared_ptr<OpRecord> record, ClEvent begin) {
   const std::lock_guard<std::mutex> lock(mutex_);
-  entries_.push_back({std::move(done), std::move(record)});
+  entries_.push_back({std::move(done), std::move(record), std::move(begin)});
 }
 
 void InFlight::retire(const Entry& entry) const {
   if (!profile_) return;
   cl_ulong begin = 0;
   cl_ulong end = 0;
-  if (clGetEventProfilingInfo(entry.done.get(), CL_PROFILING_COMMAND_START, sizeof begin, &begin, nullptr) ==
-          CL_SUCCESS &&
+  const cl_event first = entry.begin ? entry.begin.get() : entry.done.get();
+  const cl_profiling_info from = entry.begin ? CL_PROFILING_COMMAND_END : CL_PROFILING_COMMAND_START;
+  if (clGetEventProfilingInfo(first, from, sizeof begin, &begin, nullptr) == CL_SUCCESS &&
       clGetEventProfilingInfo(entry.done.get(), CL_PROFILING_COMMAND_END, sizeof end, &end, nullptr) == CL_SUCCESS) {
     entry.record->nanoseconds += end - begin;
   }

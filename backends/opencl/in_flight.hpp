@@ -24,7 +24,9 @@ class InFlight {
  public:
   explicit InFlight(bool profile) : profile_(profile) {}
 
-  void add(ClEvent done, std::shared_ptr<OpRecord> record);
+  bool profiles() const { return profile_; }
+  /// begin: an event that ends where this work begins, for work of several kernels of which only the last has an event.
+  void add(ClEvent done, std::shared_ptr<OpRecord> record, ClEvent begin = {});
   /// Forgets what is done. Throws LateFailure naming the operation of the first kernel that failed.
   void collect();
   /// Throws the LateFailure of a wait that ended with `code`, with the operation's name where it can be found.
@@ -34,6 +36,7 @@ class InFlight {
   struct Entry {
     ClEvent done;
     std::shared_ptr<OpRecord> record;
+    ClEvent begin;
   };
   void retire(const Entry& entry) const;
 

@@ -23,6 +23,7 @@ Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const st
     }
     StepBuilder builder(graph, i, workshop, requests, calls_, activation, use_library[i]);
     find_step_maker(op.kind)(builder);
+    records_.push_back(builder.record());
     if (activation != nullptr) ++i;
   }
   const sdk::ArenaPlan plan = sdk::plan_arena(requests, workshop.alignment);
@@ -78,14 +79,17 @@ void Program::set_arena(cl_mem arena) {
 void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait) {
   set_arena(arena);
   for (const Call& call : calls_) {
+    ClEvent begin;
     ClEvent done;
-    const cl_int code = enqueue(call, queue, done);
+    cl_int code = CL_SUCCESS;
+    if (call.product && in_flight.profiles()) code = clEnqueueMarkerWithWaitList(queue, 0, nullptr, begin.out());
+    if (code == CL_SUCCESS) code = enqueue(call, queue, done);
     if (code != CL_SUCCESS) {
       const std::string words = sdk::text(call.record->name, ": the kernel was refused with ", error_name(code));
       if (&call == calls_.data()) throw sdk::Failure(status_of(code), words);
       throw sdk::LateFailure(status_of(code), words);
     }
-    in_flight.add(std::move(done), call.record);
+    in_flight.add(std::move(done), call.record, std::move(begin));
     if (wait) {
       const cl_int finished = clFinish(queue);
       if (finished != CL_SUCCESS) {
@@ -96,17 +100,6 @@ void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, boo
     }
   }
   ++runs_;
-}
-
-void Program::log_profile(const sdk::Host& host) const {
-  if (runs_ == 0) return;
-  const OpRecord* last = nullptr;
-  for (const Call& call : calls_) {
-    if (call.record.get() == last) continue;
-    last = call.record.get();
-    host.log(SATEEN_LOG_INFO, sdk::text("opencl profile: ", last->name, " ", last->nanoseconds / runs_ / 1000,
-                                        " us a run, ", runs_, " runs"));
-  }
 }
 
 }  // namespace sateen::opencl

@@ -4,11 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <vector>
 
 #include "cl.hpp"
 #include "sateen/sdk/graph_view.hpp"
-#include "sateen/sdk/host.hpp"
+#include "sateen/sdk/profile.hpp"
 #include "step.hpp"
 
 namespace sateen::opencl {
@@ -26,8 +27,9 @@ class Program {
   /// not taken, and LateFailure when a later one is not.
   void run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait);
 
-  /// With profile=1, where the time went, a line per operation. What is in flight must be done.
-  void log_profile(const sdk::Host& host) const;
+  /// With profile=1, where the time went: the kernels of an operation together. What is in flight must be done.
+  size_t profile_count() const { return records_.size(); }
+  sdk::OpTime profile(size_t i) const { return {records_[i]->name.c_str(), runs_, records_[i]->nanoseconds}; }
 
  private:
   struct Planned {
@@ -43,7 +45,8 @@ class Program {
   void set_arena(cl_mem arena);
 
   std::vector<Call> calls_;
-  std::vector<size_t> externals_;  // storage index per EXTERNAL storage
+  std::vector<std::shared_ptr<OpRecord>> records_;  // of the operations, in order
+  std::vector<size_t> externals_;                   // storage index per EXTERNAL storage
   std::vector<Planned> planned_;
   std::vector<Address> place_;  // per storage, then per scratch
   uint64_t arena_bytes_ = 0;

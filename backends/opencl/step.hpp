@@ -95,6 +95,7 @@ class StepBuilder {
 
   const sdk::GraphView& graph() const { return graph_; }
   const sdk::Op& op() const { return op_; }
+  const std::shared_ptr<OpRecord>& record() const { return record_; }
   const sdk::Tensor& src(size_t i) const { return *graph_.src(op_, i); }
   const sdk::Tensor& dst(size_t i) const { return *graph_.dst(op_, i); }
 

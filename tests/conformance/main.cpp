@@ -65,6 +65,7 @@ bool add_all_tests() {
   root.add(op_rules_suite());
   root.add(run_rules_suite());
   root.add(device_rules_suite());
+  root.add(profile_rules_suite());
   return true;
 }
 

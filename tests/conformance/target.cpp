@@ -81,7 +81,7 @@ std::string command_line(const TargetOptions& options) {
   return r;
 }
 
-Target::Target(const TargetOptions& options, const std::vector<std::string>& more_options) {
+Target::Target(const TargetOptions& options, const std::vector<std::string>& more_options) : options_(options) {
   sateen::Registry::Options registry;
   registry.backend_paths = options.backend_paths;
   registry_ = std::make_unique<sateen::Registry>(registry);

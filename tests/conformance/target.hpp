@@ -38,6 +38,7 @@ std::string command_line(const TargetOptions& options);
 class Target {
  public:
   explicit Target(const TargetOptions& options, const std::vector<std::string>& more_options = {});
+  const TargetOptions& options() const { return options_; }
   sateen::Device& device() { return *device_; }
   const sateen_backend& table() { return device_->table(); }
   sateen_device* handle() { return device_->handle(); }
@@ -45,6 +46,7 @@ class Target {
   std::string last_error() { return table().last_error(handle()); }
 
  private:
+  TargetOptions options_;
   std::unique_ptr<sateen::Registry> registry_;
   std::optional<sateen::Device> device_;
 };

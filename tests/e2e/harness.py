@@ -1,6 +1,7 @@
 """What the end-to-end tests share: running the programs, and small data to run them on."""
 
 import gzip
+import json
 import os
 import pathlib
 import random
@@ -36,6 +37,15 @@ def run(program, *arguments, env=None, **options):
     """Runs a program to its end; its output is text, whatever bytes it holds."""
     return subprocess.run(command(program, *arguments), stdin=subprocess.DEVNULL, capture_output=True, timeout=240,
                           encoding="utf-8", errors="surrogateescape", env=env or environment(), check=False, **options)
+
+
+def missing_device(backend):
+    """Why the backend has no device here, or "" where it has one."""
+    listed = json.loads(run("sateen-info", "--list-devices", "--json").stdout)
+    if any(device["backend"] == backend for device in listed["devices"]):
+        return ""
+    reasons = [entry["reason"] for entry in listed["unavailable"] if entry["name"] == backend]
+    return f"no device of {backend}: {'; '.join(reasons) or 'it lists none'}"
 
 
 def picture(label, number):

@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "corners.hpp"
 #include "expect_error.hpp"
 #include "sateen/predict.hpp"
 #include "sateen/random.hpp"
@@ -15,32 +16,6 @@
 using namespace sateen;
 
 namespace {
-
-constexpr uint32_t kImages = 330;
-
-/// Bright squares in one of four corners of a noisy 8×8 picture; the corner is the class.
-Dataset corners() {
-  RandomStream random(5, 99);
-  std::vector<uint8_t> images(kImages * 64), labels(kImages);
-  for (uint32_t i = 0; i < kImages; ++i) {
-    labels[i] = static_cast<uint8_t>(random.below(4));
-    const uint32_t top = labels[i] / 2 * 4, left = labels[i] % 2 * 4;
-    for (uint32_t y = 0; y < 8; ++y) {
-      for (uint32_t x = 0; x < 8; ++x) {
-        const bool bright = y >= top && y < top + 4 && x >= left && x < left + 4;
-        images[i * 64 + y * 8 + x] = static_cast<uint8_t>(random.below(100) + (bright ? 100 : 0));
-      }
-    }
-  }
-  return {{8, 8, 1}, images, labels, {"a", "b", "c", "d"}};
-}
-
-Sequential small_network() {
-  Sequential model({8, 8, 1});
-  model.add(Conv2D(5)).add(LeakyReLU()).add(MaxPool2D()).add(Dropout(0.1)).add(Flatten()).add(Dense(4));
-  model.initialise(1);
-  return model;
-}
 
 Device cpu() {
   return Registry(Registry::Options{{}, false, {}}).open("cpu");

@@ -5,7 +5,8 @@
  * times. How it does so (fusion, layout of intermediates, memory planning, threads) is its own business; the bytes of
  * EXTERNAL storages after a run are not.
  *
- * Contents: 1 versions · 2 status · 3 devices · 4 tensors and graphs · 5 operations · 6 the table · 7 entry point.
+ * Contents: 1 versions · 2 status · 3 devices · 4 tensors and graphs · 5 operations · 6 the table · 7 entry point ·
+ * 8 extensions.
  *
  * Hosts are 64-bit. tests/contract asserts the size and every offset of every structure, from C11 and from C++17.
  *
@@ -330,7 +331,7 @@ typedef struct {
   /* Waits for all work. */
   sateen_status (*finish)(sateen_device* device);
 
-  /* A table of further functions by versioned name, or NULL. None is defined yet. Any thread. */
+  /* A table of further functions by versioned name, or NULL; see part 8. Any thread. */
   const void* (*extension)(const char* name);
 } sateen_backend;
 
@@ -340,6 +341,36 @@ typedef struct {
  * thread, and has no side effect. A built-in backend exports the same function under a name of its own. */
 typedef const sateen_backend* (*sateen_backend_entry_fn)(uint32_t host_major, uint32_t host_minor);
 #define SATEEN_BACKEND_ENTRY_NAME "sateen_backend_entry"
+
+/* ---- 8. Extensions -----------------------------------------------------------------------------------------------
+ * What a backend may offer beyond its table. extension(NAME) gives a table of the extension's type that stays valid for
+ * the life of the process, or NULL. The rules at the top of this file hold for its functions too. A change that is not
+ * growth gets a name with a higher number. */
+
+/* sateen.profile/1: the device time of each operation of a program. Only for a device that was opened with
+ * "profile=1"; on another one both functions return INVALID. */
+#define SATEEN_PROFILE_1 "sateen.profile/1"
+
+/* One operation, or several that the backend made one. */
+typedef struct {
+  uint32_t struct_size; /* in: set by the caller; out: the bytes that were filled in */
+  uint32_t reserved;    /* 0 */
+  uint64_t runs;        /* of the program, since it was compiled */
+  uint64_t nanoseconds; /* how long the device worked at it, over all runs; the host's time to submit it is left out */
+  /* The operation's, or those of all that were made one: "conv1.forward + leaky_relu1.forward". It belongs to the
+   * program, goes with it, and stays the same. */
+  const char* name;
+} sateen_op_profile;
+
+typedef struct {
+  uint32_t struct_size, reserved;
+  /* The number of entries. Each operation of the graph is in one of them, and they are in the order of the operations.
+   * The number is fixed when the program is compiled. */
+  sateen_status (*count)(sateen_device* device, const sateen_program* program, uint32_t* n);
+  /* Waits for all work, reports asynchronous errors, and fills *io up to io->struct_size. INVALID for an index not
+   * below count. The device goes on counting. */
+  sateen_status (*entry)(sateen_device* device, const sateen_program* program, uint32_t index, sateen_op_profile* io);
+} sateen_profile;
 
 #ifdef __cplusplus
 }

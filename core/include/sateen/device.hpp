@@ -136,12 +136,22 @@ struct Binding {
   Binding(const Buffer& b, uint64_t o = 0) : buffer(&b), offset(o) {}  // NOLINT(google-explicit-constructor)
 };
 
+/// Where a program's time went: one of its operations, or several that the backend made one.
+struct OpProfile {
+  std::string name;  ///< "conv1.forward + leaky_relu1.forward"
+  uint64_t runs = 0;
+  uint64_t nanoseconds = 0;  ///< how long the device worked at it, over all runs
+};
+
 /// A compiled graph. Same thread rule as Device.
 class Program {
  public:
   Program() = default;
   /// Submits one pass; one binding per external storage, in the order in which the graph made them. May return early.
   void run(std::span<const Binding> bindings);
+  /// Waits for all work and gives the device time so far, in the order of the operations. Throws Error(kUsage) where
+  /// the device was opened without "profile=1", Error(kDevice) where its backend takes no times.
+  std::vector<OpProfile> profile() const;
   explicit operator bool() const { return handle_ != nullptr; }
 
  private:

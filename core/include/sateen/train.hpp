@@ -46,6 +46,13 @@ struct EpochRecord {
   bool best = false;  ///< lowest held-out loss so far (training loss where nothing is held out); the first wins
 };
 
+/// Where the time of the training steps went; evaluation is not in it.
+struct TrainProfile {
+  std::vector<OpProfile> operations;  ///< of a step, in order; times of all steps together
+  uint64_t steps = 0;                 ///< since the start
+  double seconds = 0;                 ///< by the clock on the wall, from each begin_epoch to its last step's end
+};
+
 struct FitCallbacks {
   /// After each chunk of steps: running metrics of the epoch so far, and how many steps they cover.
   std::function<void(const Metrics& so_far, int64_t steps_done, int64_t steps)> on_progress;
@@ -92,6 +99,8 @@ class Trainer {
   int64_t epoch() const;
   /// Waits for the steps in flight and copies the weights back.
   Sequential model() const;
+  /// Waits for the steps in flight. Throws what Program::profile throws: the device is opened with "profile=1".
+  TrainProfile profile() const;
 
  private:
   struct State;

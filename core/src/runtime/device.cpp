@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/device_state.hpp"
+#include "runtime/profile.hpp"
 
 namespace sateen {
 
@@ -63,6 +64,11 @@ void Program::run(std::span<const Binding> bindings) {
   device_->check(
       device_->backend->run(device_->device, handle_.get(), bindings_.data(), static_cast<uint32_t>(bindings_.size())),
       "run");
+}
+
+std::vector<OpProfile> Program::profile() const {
+  if (!handle_) throw Error(ErrorCode::kUsage, "the program is empty");
+  return read_profile(*device_, handle_.get());
 }
 
 // -- Device --

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -21,6 +22,21 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
+
+/// Adds up the time between start() and stop().
+class Stopwatch {
+ public:
+  void start() { running_since_ = Clock::now(); }
+  void stop() {
+    seconds_ = seconds();
+    running_since_.reset();
+  }
+  double seconds() const { return seconds_ + (running_since_ ? seconds_since(*running_since_) : 0.0); }
+
+ private:
+  double seconds_ = 0;
+  std::optional<Clock::time_point> running_since_;
+};
 
 /// How many steps to submit between two looks at the clock: about a quarter of a second's worth.
 class ChunkSize {
@@ -149,9 +165,10 @@ struct Trainer::State {
         {parameters, images, labels, held_out->permutation(), held_out->valid(), held_out->cursor(), held_out->log()}};
   }
 
-  void check_finite() const {
+  void check_finite() {
     const int64_t row = train.first_nonfinite();
     if (row < 0) return;
+    settle();
     throw Error(ErrorCode::kDiverged, "the loss is not finite at step " + std::to_string(row + 1) + " of epoch " +
                                           std::to_string(epochs_ended + 1) + "; try a lower learning rate");
   }
@@ -171,9 +188,15 @@ struct Trainer::State {
     return held_out->metrics();
   }
 
+  /// Ends the steps in flight, and the time that counts as training.
+  void settle() {
+    device.finish();
+    watch.stop();
+  }
+
   [[noreturn]] void throw_cancelled() {
     train.collect(0);
-    device.finish();
+    settle();
     check_finite();  // a training that diverged says so rather than that it was stopped
     throw Error(ErrorCode::kCancelled, "training was stopped");
   }
@@ -190,6 +213,7 @@ struct Trainer::State {
   std::unique_ptr<Pass> pass;  // of the epoch that has begun
   int64_t epochs_ended = 0;
   uint64_t steps_ended = 0;
+  Stopwatch watch;  // of training steps
   double best_loss = std::numeric_limits<double>::infinity();
 };
 
@@ -211,9 +235,11 @@ int64_t Trainer::epoch() const {
 
 void Trainer::begin_epoch() {
   State& s = *state_;
+  s.watch.stop();  // of an epoch that was left
   if (s.steps_ended + static_cast<uint64_t>(s.train.rows()) > std::numeric_limits<int32_t>::max()) {
     throw Error(ErrorCode::kUsage, "a training has at most 2147483647 steps");
   }
+  s.watch.start();
   const RandomStream random(s.options.seed, random_stream(RandomPurpose::kPermutation),
                             static_cast<uint32_t>(s.epochs_ended));
   std::vector<int32_t> order = random_permutation(static_cast<uint32_t>(s.split.train.size()), random);
@@ -247,6 +273,7 @@ Metrics Trainer::end_epoch() {
   s.train.collect(0);
   s.check_finite();
   require(s.train.rows_done() == s.train.rows(), "end_epoch comes after the last step of the epoch");
+  s.watch.stop();
   s.pass.reset();
   s.steps_ended += static_cast<uint64_t>(s.train.rows());
   ++s.epochs_ended;
@@ -263,6 +290,15 @@ Sequential Trainer::model() const {
   const std::vector<float> dense = unpack_parameters(copy, s.layout, s.parameters.read_as<float>());
   std::copy(dense.begin(), dense.end(), copy.weights().begin());
   return copy;
+}
+
+TrainProfile Trainer::profile() const {
+  const State& s = *state_;
+  TrainProfile profile;
+  profile.operations = s.train_program.profile();
+  profile.steps = profile.operations.empty() ? 0 : profile.operations.front().runs;
+  profile.seconds = s.watch.seconds();
+  return profile;
 }
 
 std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callbacks, const CancelToken& cancel) {

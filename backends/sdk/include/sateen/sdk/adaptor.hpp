@@ -5,9 +5,10 @@
 //   static constexpr const char *kName, *kVersion;
 //   struct or class Device, Buffer, Event, Program;
 //   static uint32_t device_count();                                  // throws Failure(DEVICE_ERROR) where it can't
-//   work static const sateen_device_info& device_info(uint32_t index);    // valid for the life of the process static
-//   std::unique_ptr<Device> open(uint32_t index, Options options, Host host); static const void* extension(const char*
-//   name);                  // may be left out
+//                                                                    // work
+//   static const sateen_device_info& device_info(uint32_t index);    // valid for the life of the process
+//   static std::unique_ptr<Device> open(uint32_t index, Options options, Host host);
+//   static const void* extension(const char* name);                  // may be left out
 // where Device, whose destructor waits for all work, has
 //   std::unique_ptr<Buffer> create_buffer(uint64_t bytes);
 //   void destroy_buffer(std::unique_ptr<Buffer>);                    // work may be in flight
@@ -21,37 +22,31 @@
 //   void run(Program&, const Bound<Buffer>* bound, size_t n);
 //   void finish();
 // and Event  bool wait(uint64_t timeout_ns);                         // false when the time ran out
+// A Program that is Profiled (profile.hpp) gives the backend the extension sateen.profile/1.
 // Any of them may throw: Failure with a status, LateFailure for work that was queued before, std::bad_alloc.
 // Arguments that reach them are good: sizes are positive, ranges lie inside their buffers, bindings are whole.
 #pragma once
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "sateen/backend.h"
+#include "sateen/sdk/boxes.hpp"
 #include "sateen/sdk/error_slot.hpp"
 #include "sateen/sdk/failure.hpp"
 #include "sateen/sdk/graph_view.hpp"
 #include "sateen/sdk/host.hpp"
 #include "sateen/sdk/op_rules.hpp"
+#include "sateen/sdk/profile.hpp"
 
 namespace sateen::sdk {
-
-/// Memory for one EXTERNAL storage.
-template <typename Buffer>
-struct Bound {
-  Buffer* buffer = nullptr;
-  uint64_t offset = 0;
-};
 
 /// The table of a backend class; see the top of this file.
 template <typename B>
@@ -87,51 +82,17 @@ class Adaptor {
   }
 
  private:
-  struct DeviceBox {
-    DeviceBox(const sateen_device_info& i, Host h) : info(i), host(h) {}
-    const sateen_device_info& info;
-    Host host;
-    detail::ErrorSlot error;
-    // The first late error. Set once under the mutex and not changed after `failed`, so it may be read without.
-    std::mutex mutex;
-    std::atomic<bool> failed{false};
-    detail::ErrorSlot late;
-    std::unique_ptr<typename B::Device> impl;  // last: it goes first
-
-    void keep(const detail::ErrorSlot& e) noexcept {
-      const std::lock_guard<std::mutex> lock(mutex);
-      if (failed) return;
-      late.set(e.status(), e.message());
-      failed = true;
-    }
-  };
-  struct BufferBox {
-    DeviceBox* device;
-    uint64_t bytes;
-    std::unique_ptr<typename B::Buffer> impl;
-  };
-  struct EventBox {
-    DeviceBox* device;
-    std::unique_ptr<typename B::Event> impl;
-  };
-  struct External {
-    uint64_t bytes;
-    bool frozen;
-  };
-  struct ProgramBox {
-    DeviceBox* device = nullptr;
-    std::vector<External> externals;
-    std::vector<sateen_binding> first;  // what the first run bound: FROZEN storages stay there
-    std::vector<Bound<typename B::Buffer>> bound;
-    std::vector<size_t> order;  // scratch for the overlap check
-    std::unique_ptr<typename B::Program> impl;
-  };
+  using DeviceBox = detail::DeviceBox<B>;
+  using BufferBox = detail::BufferBox<B>;
+  using EventBox = detail::EventBox<B>;
+  using ProgramBox = detail::ProgramBox<B>;
 
   static DeviceBox* box(sateen_device* p) { return reinterpret_cast<DeviceBox*>(p); }
   static BufferBox* box(sateen_buffer* p) { return reinterpret_cast<BufferBox*>(p); }
   static const BufferBox* box(const sateen_buffer* p) { return reinterpret_cast<const BufferBox*>(p); }
   static EventBox* box(sateen_event* p) { return reinterpret_cast<EventBox*>(p); }
   static ProgramBox* box(sateen_program* p) { return reinterpret_cast<ProgramBox*>(p); }
+  static const ProgramBox* box(const sateen_program* p) { return reinterpret_cast<const ProgramBox*>(p); }
 
   static detail::ErrorSlot& thread_error() {
     static thread_local detail::ErrorSlot slot;
@@ -204,6 +165,7 @@ class Adaptor {
       detail::require(out != nullptr, "out is NULL");
       check_index(index);
       auto device = std::make_unique<DeviceBox>(B::device_info(index), Host(host));
+      if constexpr (Profiled<typename B::Program>) device->profile = Options(options).take_flag("profile");
       device->impl = B::open(index, Options(options), device->host);
       *out = reinterpret_cast<sateen_device*>(device.release());
     });
@@ -348,7 +310,7 @@ class Adaptor {
     for (uint32_t i = 0; i < n; ++i) {
       const BufferBox* buffer = box(bound[i].buffer);
       const uint64_t offset = bound[i].offset;
-      const External& external = program.externals[i];
+      const auto& external = program.externals[i];
       const auto check = [&](bool ok, const char* message) {
         if (!ok) throw Failure(SATEEN_INVALID, text("binding ", i, " ", message));
       };
@@ -390,7 +352,42 @@ class Adaptor {
     return call(handle, [](DeviceBox& device) { device.impl->finish(); });
   }
 
+  static void check_profile(const DeviceBox& device, const sateen_program* program) {
+    detail::require(program != nullptr, "the program is NULL");
+    detail::require(box(program)->device == &device, "the program belongs to another device");
+    detail::require(device.profile, "there are no times: the device was opened without profile=1");
+  }
+
+  static sateen_status profile_count(sateen_device* handle, const sateen_program* program, uint32_t* n) noexcept {
+    return call(handle, [&](DeviceBox& device) {
+      check_profile(device, program);
+      detail::require(n != nullptr, "n is NULL");
+      *n = static_cast<uint32_t>(box(program)->impl->profile_count());
+    });
+  }
+
+  static sateen_status profile_entry(sateen_device* handle, const sateen_program* program, uint32_t index,
+                                     sateen_op_profile* io) noexcept {
+    return call(handle, [&](DeviceBox& device) {
+      check_profile(device, program);
+      detail::require(io != nullptr, "io is NULL");
+      detail::require(io->struct_size >= sizeof(io->struct_size), "struct_size is too small");
+      const size_t count = box(program)->impl->profile_count();
+      if (index >= count) throw Failure(SATEEN_INVALID, text("there is no entry ", index, "; there are ", count));
+      device.impl->finish();
+      const OpTime time = box(program)->impl->profile(index);
+      const uint32_t size = std::min(io->struct_size, uint32_t{sizeof(sateen_op_profile)});
+      const sateen_op_profile filled = {size, 0, time.runs, time.nanoseconds, time.name};
+      std::memcpy(io, &filled, size);
+    });
+  }
+
   static const void* extension(const char* name) noexcept {
+    if (name == nullptr) return nullptr;
+    if constexpr (Profiled<typename B::Program>) {
+      static constexpr sateen_profile kProfile = {sizeof(sateen_profile), 0, profile_count, profile_entry};
+      if (std::strcmp(name, SATEEN_PROFILE_1) == 0) return &kProfile;
+    }
     const void* table = nullptr;
     if constexpr (requires { B::extension(name); }) call([&] { table = B::extension(name); });
     return table;
