@@ -171,6 +171,8 @@ class Device {
   Buffer create_buffer(uint64_t bytes);
   /// A buffer with these bytes in it.
   Buffer create_buffer(const void* src, uint64_t bytes);
+  /// Where the environment's SATEEN_DUMP_GRAPH names a folder, the graph is written there first (docs/debugging.md);
+  /// Error(kOutput) where it can't be.
   Program compile(Graph& graph);
   /// Which of the graph's operations this device can do, in order; true for all of them means compile will not refuse.
   std::vector<bool> supported(Graph& graph);

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "graph/dump.hpp"
 #include "runtime/device_state.hpp"
 #include "runtime/profile.hpp"
 
@@ -104,6 +105,7 @@ Buffer Device::create_buffer(const void* src, uint64_t bytes) {
 
 Program Device::compile(Graph& graph) {
   const sateen_graph c = graph.c_graph();
+  dump_graph_if_asked(c, info());  // before it is compiled, since a graph that fails to is the one to look at
   sateen_program* raw = nullptr;
   state_->check(state_->backend->compile(state_->device, &c, nullptr, &raw), "compile");
   Program program;

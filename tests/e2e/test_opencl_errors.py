@@ -1,0 +1,47 @@
+"""Errors of an OpenCL device and of its kernels: named, with the exit code, and nothing lost."""
+
+import pathlib
+import shutil
+
+from opencl import OpenCLTest
+
+KERNELS = pathlib.Path(__file__).resolve().parents[2] / "kernels"
+
+
+class Errors(OpenCLTest):
+    def test_a_kernel_that_fails_is_named(self):
+        for kernel in (1, 7, 200):
+            out, result = self.train_opencl(f"fail-{kernel}", env=self.environment("faulty_driver",
+                                                                                   SHIM_FAIL_KERNEL=str(kernel)))
+            self.assert_refused(result, 4, "CL_OUT_OF_RESOURCES", "failed on the device")
+            self.assertFalse((out / "last.sateen").exists())
+        # The first kernel of a step gathers the images.
+        _, result = self.train_opencl("fail-named", env=self.environment("faulty_driver", SHIM_FAIL_KERNEL="1"))
+        self.assert_refused(result, 4, "gather.images")
+
+    def test_waiting_for_each_kernel_names_the_same(self):
+        messages = []
+        for sync in ("0", "1"):
+            _, result = self.train_opencl(f"sync-{sync}", env=self.environment(
+                "faulty_driver", SHIM_FAIL_KERNEL="20", SATEEN_SYNC=sync))
+            self.assert_code(result, 4)
+            messages.append(self.error_lines(result)[0].split(": ")[-1])
+        self.assertEqual(*messages)
+
+    def test_a_kernel_that_is_refused_is_named(self):
+        for kernel, name in ((1, "gather.images"), (2, "conv1")):
+            _, result = self.train_opencl(f"refuse-{kernel}", env=self.environment("faulty_driver",
+                                                                                   SHIM_REFUSE_KERNEL=str(kernel)))
+            self.assert_refused(result, 4, name, "CL_OUT_OF_RESOURCES")
+
+    def test_a_kernel_that_does_not_build(self):
+        folder = self.new_folder("kernels")
+        for file in KERNELS.iterdir():
+            shutil.copy(file, folder)
+        with open(folder / "softmax.cl", "a", encoding="ascii") as file:
+            file.write("this is no OpenCL C;\n")
+        _, result = self.train_opencl("build", env=self.environment(SATEEN_KERNEL_DIR=str(folder)))
+        self.assert_refused(result, 4, "softmax.cl", "CL_BUILD_PROGRAM_FAILURE")
+        shutil.rmtree(folder)
+        _, result = self.train_opencl("gone", env=self.environment(SATEEN_KERNEL_DIR=str(folder)))
+        self.assert_refused(result, 4, "SATEEN_KERNEL_DIR")

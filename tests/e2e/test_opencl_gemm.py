@@ -1,0 +1,52 @@
+"""The check of the GEMM library: what is right is used, what is wrong is refused."""
+
+from opencl import OpenCLTest, lines
+
+
+class Gemm(OpenCLTest):
+    """The GEMM library is the default for GPUs; kernels=gpu makes a GPU of whatever device there is."""
+
+    AS_GPU = ("--device-option", "kernels=gpu", "--model", "plain")
+
+    def calls(self, name, *arguments, **changes):
+        log = self.new_folder("log") / "log"
+        out, result = self.train_opencl(name, *self.AS_GPU, *arguments,
+                                        env=self.environment("wrong_gemm", SHIM_LOG=str(log), **changes))
+        return out, result, len(lines(log))
+
+    def test_right_products_are_used(self):
+        own, result, calls = self.calls("own", SATEEN_GEMM="own", SHIM_GEMM="right")
+        self.assert_code(result, 0)
+        self.assertEqual(calls, 0)
+        for name, changes in (("auto", {}), ("forced", {"SATEEN_GEMM": "clblast"})):
+            out, result, calls = self.calls(name, SHIM_GEMM="right", **changes)
+            self.assert_code(result, 0)
+            # 8 steps with five products each, beside those of the check.
+            self.assertGreater(calls, 40)
+            self.assertNotIn("CLBlast", result.stderr)
+            self.assertNotEqual((out / "last.sateen").read_bytes(), (own / "last.sateen").read_bytes())
+
+    def test_wrong_products_are_refused(self):
+        own, result, _ = self.calls("reference", SATEEN_GEMM="own")
+        self.assert_code(result, 0)
+        for how in ("scaled", "last", "fails"):
+            with self.subTest(how):
+                out, result, calls = self.calls(f"auto-{how}", SHIM_GEMM=how)
+                self.assert_code(result, 0)
+                self.assertGreater(calls, 0)
+                self.assertIn("CLBlast is not used", result.stderr)
+                self.assertEqual((out / "last.sateen").read_bytes(), (own / "last.sateen").read_bytes())
+                out, result, _ = self.calls(f"forced-{how}", SHIM_GEMM=how, SATEEN_GEMM="clblast")
+                self.assert_refused(result, 4, "CLBlast", "SATEEN_GEMM=own")
+                self.assertFalse((out / "last.sateen").exists())
+
+    def test_a_cpu_device_uses_its_own(self):
+        log = self.folder / "cpu-log"
+        _, result = self.train_opencl("cpu-device", "--device-option", "kernels=cpu",
+                                      env=self.environment("wrong_gemm", SHIM_LOG=str(log), SHIM_GEMM="scaled"))
+        self.assert_code(result, 0)
+        self.assertEqual(lines(log), [])
+
+    def test_a_wrong_word(self):
+        _, result = self.train_opencl("word", env=self.environment(SATEEN_GEMM="fast"))
+        self.assert_refused(result, 2, "SATEEN_GEMM", "auto, own or clblast")
