@@ -1,7 +1,6 @@
 // CLBlast's single-precision GEMM.
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 
@@ -13,7 +12,6 @@ namespace sateen::opencl {
 struct GemmShape {
   uint64_t m = 0, n = 0, k = 0;
   bool transpose_a = false, transpose_b = false;
-  friend auto operator<=>(const GemmShape&, const GemmShape&) = default;
 };
 
 /// A matrix: a buffer and the place of its first element in it.

@@ -77,7 +77,7 @@ Device::Device(const FoundDevice& found, const DeviceOptions& options, sdk::Host
       in_flight_(std::make_shared<InFlight>(options.profile)),
       context_(make_context(found)),
       queue_(make_queue(context_.get(), found.device, options.profile)),
-      programs_(context_.get(), found.device, compiler_options(found.device, options.tuning), program_cache(host)),
+      programs_(context_.get(), found, compiler_options(found.device, options.tuning), program_cache(host)),
       workshop_{options_.tuning, programs_, found.device, queue_.get(), found.info.alignment},
       gemm_(options.gemm, options.tuning.for_gpu(), host) {
   host_.log(SATEEN_LOG_DEBUG, sdk::text("opencl: ", found.info.name, ", ", found.info.driver, ", kernels with ",

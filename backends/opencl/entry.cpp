@@ -26,6 +26,15 @@ std::string variable(const char* name, const std::string& otherwise) {
   return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
+/// "OpenCL 1.2 …" or later, as the specification words it; a driver with other words is taken at its calls.
+void check_version(const FoundDevice& found) {
+  const std::string version = device_text(found.device, CL_DEVICE_VERSION);
+  if (version.compare(0, 10, "OpenCL 1.0") == 0 || version.compare(0, 10, "OpenCL 1.1") == 0) {
+    throw sdk::Failure(SATEEN_UNSUPPORTED,
+                       sdk::text(found.info.id, " (", found.info.name, ") has ", version, "; OpenCL 1.2 is needed"));
+  }
+}
+
 GemmUse gemm_from(const std::string& gemm) {
   if (gemm == "auto") return GemmUse::kAuto;
   if (gemm == "own") return GemmUse::kOwn;
@@ -54,6 +63,7 @@ std::unique_ptr<Device> Backend::open(uint32_t index, sdk::Options options, sdk:
   chosen.sync = options.take_number("sync", 0, 1, variable("SATEEN_SYNC", "0") == "1" ? 1 : 0) == 1;
   chosen.gemm = gemm_from(options.take("gemm", variable("SATEEN_GEMM", "auto")));
   options.finish();
+  check_version(found);
   if (device_number<cl_bool>(found.device, CL_DEVICE_AVAILABLE) == CL_FALSE ||
       device_number<cl_bool>(found.device, CL_DEVICE_COMPILER_AVAILABLE) == CL_FALSE) {
     throw sdk::Failure(SATEEN_DEVICE_ERROR, sdk::text(found.info.id, " (", found.info.name,

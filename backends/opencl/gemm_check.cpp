@@ -163,7 +163,7 @@ std::string check_gemm_library(const DenseShape& shape, cl_context context, cons
   for (const uint64_t offset : {uint64_t{0}, uint64_t{workshop.alignment}}) {
     bench.place(offset);
     const std::vector<float> expected = bench.run(own, arena.get());
-    const std::string wrong = compare(expected, bench.run(library, arena.get()), bench.room());
+    std::string wrong = compare(expected, bench.run(library, arena.get()), bench.room());
     if (!wrong.empty()) return wrong;
   }
   return {};

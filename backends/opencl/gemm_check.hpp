@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <tuple>
 
 #include "step.hpp"
 
@@ -12,7 +13,10 @@ namespace sateen::opencl {
 struct DenseShape {
   uint32_t kind = 0;  ///< SATEEN_OP_DENSE_…
   int64_t n = 0, inputs = 0, outputs = 0;
-  friend auto operator<=>(const DenseShape&, const DenseShape&) = default;
+
+  friend bool operator<(const DenseShape& a, const DenseShape& b) {
+    return std::tie(a.kind, a.n, a.inputs, a.outputs) < std::tie(b.kind, b.n, b.inputs, b.outputs);
+  }
 };
 
 /// Runs the operation by the library and by our own kernels, on numbers made for it, with its matrices at the start of

@@ -13,8 +13,8 @@ bool is_dense(uint32_t kind) {
 /// The operation's sizes; a bias and an activation that follow are computed apart.
 DenseShape shape_of(const sdk::GraphView& graph, const sdk::Op& op) {
   const bool by_weights = op.kind == SATEEN_OP_DENSE_BACKWARD_WEIGHTS;
-  const sdk::Tensor& weights = by_weights ? *graph.dst(op, 0) : *graph.src(op, 1);
-  return {op.kind, graph.src(op, 0)->dim[0], weights.dim[0], weights.dim[1]};
+  const sdk::Tensor& weights = graph.tensors()[by_weights ? op.dst[0] : op.src[1]];
+  return {op.kind, graph.tensors()[op.src[0]].dim[0], weights.dim[0], weights.dim[1]};
 }
 
 }  // namespace

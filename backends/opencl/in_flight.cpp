@@ -23,9 +23,9 @@ void InFlight::retire(const Entry& entry) const {
   if (!profile_) return;
   cl_ulong begin = 0;
   cl_ulong end = 0;
-  const cl_event first = entry.begin ? entry.begin.get() : entry.done.get();
+  const ClEvent& first = entry.begin ? entry.begin : entry.done;
   const cl_profiling_info from = entry.begin ? CL_PROFILING_COMMAND_END : CL_PROFILING_COMMAND_START;
-  if (clGetEventProfilingInfo(first, from, sizeof begin, &begin, nullptr) == CL_SUCCESS &&
+  if (clGetEventProfilingInfo(first.get(), from, sizeof begin, &begin, nullptr) == CL_SUCCESS &&
       clGetEventProfilingInfo(entry.done.get(), CL_PROFILING_COMMAND_END, sizeof end, &end, nullptr) == CL_SUCCESS) {
     entry.record->nanoseconds += end - begin;
   }

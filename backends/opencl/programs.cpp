@@ -19,8 +19,7 @@ std::string build_log(cl_program program, cl_device_id device) {
 }
 
 /// Platform, device, driver and options: where one of them differs, another program is built.
-std::string common_key(cl_device_id device, const std::string& options) {
-  const auto platform = device_number<cl_platform_id>(device, CL_DEVICE_PLATFORM);
+std::string common_key(cl_platform_id platform, cl_device_id device, const std::string& options) {
   std::string key = sdk::text("sateen ", SATEEN_VERSION, "\n", options, "\n");
   constexpr std::array<cl_platform_info, 3> kOfPlatform = {CL_PLATFORM_NAME, CL_PLATFORM_VENDOR, CL_PLATFORM_VERSION};
   constexpr std::array<cl_device_info, 4> kOfDevice = {CL_DEVICE_NAME, CL_DEVICE_VENDOR, CL_DEVICE_VERSION,
@@ -46,12 +45,12 @@ std::vector<unsigned char> binary_of(cl_program program) {
 
 }  // namespace
 
-Programs::Programs(cl_context context, cl_device_id device, std::string options, ProgramCache cache)
+Programs::Programs(cl_context context, const FoundDevice& found, std::string options, ProgramCache cache)
     : context_(context),
-      device_(device),
+      device_(found.device),
       options_(std::move(options)),
       cache_(std::move(cache)),
-      key_(common_key(device, options_)) {}
+      key_(common_key(found.platform, device_, options_)) {}
 
 Built Programs::load(const std::string& key) {
   const std::vector<unsigned char> binary = cache_.load(key);

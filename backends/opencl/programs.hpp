@@ -6,14 +6,15 @@
 #include <string>
 
 #include "cl.hpp"
+#include "platform.hpp"
 #include "program_cache.hpp"
 
 namespace sateen::opencl {
 
 class Programs {
  public:
-  /// options: of the compiler, the same for every file. Both handles outlive this.
-  Programs(cl_context context, cl_device_id device, std::string options, ProgramCache cache);
+  /// options: of the compiler, the same for every file. The context outlives this.
+  Programs(cl_context context, const FoundDevice& found, std::string options, ProgramCache cache);
 
   /// A kernel of its own for the caller, whose arguments stay as they are set. Throws Failure(DEVICE_ERROR) with the
   /// compiler's words where the file does not build.

@@ -29,9 +29,9 @@ void note(const char* line) {
 
 extern "C" CLBlastStatusCode CLBlastSgemmWithTempBuffer(
     const CLBlastLayout layout, const CLBlastTranspose a_transpose, const CLBlastTranspose b_transpose, const size_t m,
-    const size_t n, const size_t k, const float alpha, const cl_mem a_buffer, const size_t a_offset, const size_t a_ld,
-    const cl_mem b_buffer, const size_t b_offset, const size_t b_ld, const float beta, cl_mem c_buffer,
-    const size_t c_offset, const size_t c_ld, cl_command_queue* queue, cl_event* event, cl_mem temp_buffer) {
+    const size_t n, const size_t k, const float alpha, cl_mem a_buffer, const size_t a_offset, const size_t a_ld,
+    cl_mem b_buffer, const size_t b_offset, const size_t b_ld, const float beta, cl_mem c_buffer, const size_t c_offset,
+    const size_t c_ld, cl_command_queue* queue, cl_event* event, cl_mem temp_buffer) {
   static const auto kReal =
       reinterpret_cast<decltype(&CLBlastSgemmWithTempBuffer)>(dlsym(RTLD_NEXT, "CLBlastSgemmWithTempBuffer"));
   note("gemm");
