@@ -63,7 +63,7 @@ void short_info() {
 }
 
 void quiet(void*, uint32_t, const char*) {}
-const sateen_host kHost = {sizeof(sateen_host), SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR, 0, nullptr, quiet};
+const sateen_host kHost = {sizeof(sateen_host), SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR, 0, nullptr, quiet, nullptr};
 
 void opening_is_refused() {
   auto* const sentinel = reinterpret_cast<sateen_device*>(&target());

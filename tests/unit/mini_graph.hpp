@@ -25,7 +25,8 @@ inline const sateen_backend& table() {
   return *sateen_cpu_entry(SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR);
 }
 
-inline const sateen_host kHost = {sizeof(sateen_host), SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR, 0, nullptr, nullptr};
+inline const sateen_host kHost = {
+    sizeof(sateen_host), SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR, 0, nullptr, nullptr, nullptr};
 
 struct OpenDevice {
   sateen_device* handle = nullptr;

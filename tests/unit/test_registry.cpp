@@ -1,6 +1,5 @@
 // The registry: built-in backends, plugins by path, and every broken plugin refused by name while the rest works.
 #define BOOST_TEST_DYN_LINK
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -12,6 +11,7 @@
 #include "expect_error.hpp"
 #include "sateen/device.hpp"
 #include "temp_folder.hpp"
+#include "variable.hpp"
 
 namespace {
 
@@ -29,17 +29,6 @@ void put(const fs::path& folder, const std::string& fixture) {
 Registry::Options only(const fs::path& path) {
   return {{path}, false, {}};
 }
-
-class Variable {
- public:
-  Variable(const char* name, const std::string& value) : name_(name) { ::setenv(name, value.c_str(), 1); }
-  ~Variable() { ::unsetenv(name_); }
-  Variable(const Variable&) = delete;
-  Variable& operator=(const Variable&) = delete;
-
- private:
-  const char* name_;
-};
 
 struct Broken {
   const char* fixture;

@@ -84,6 +84,10 @@ typedef struct {
   uint32_t struct_size, abi_major, abi_minor, reserved;
   void* context;
   void (*log)(void* context, uint32_t level, const char* message);
+  /* A full path: where the plugin may keep what it can make again, in a folder of its own name below it. The host does
+   * not make it. It may be read-only, it and anything in it may vanish or be damaged at any time, and several processes
+   * use it at once. NULL: keep nothing. */
+  const char* cache_folder;
 } sateen_host;
 
 /* ---- 4. Tensors and graphs --------------------------------------------------------------------------------------- */

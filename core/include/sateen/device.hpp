@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,6 +47,8 @@ class Registry {
     /// folder and the build tree's. What can't be loaded there is listed as unavailable.
     bool default_paths = true;
     LogSink log;
+    /// Where backends may keep what they can make again; an empty path: nowhere; nullopt: default_cache_folder().
+    std::optional<std::filesystem::path> cache_folder = std::nullopt;
   };
 
   Registry();
@@ -57,6 +60,8 @@ class Registry {
   /// Names of the usable backends, built-in ones first.
   std::vector<std::string> backends() const;
   std::vector<UnavailableBackend> unavailable() const;
+  /// As chosen by the options, absolute; empty where nothing is kept.
+  const std::filesystem::path& cache_folder() const;
   /// Every device of every usable backend.
   std::vector<DeviceInfo> devices() const;
 

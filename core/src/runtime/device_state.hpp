@@ -14,6 +14,7 @@ struct DeviceState {
   sateen_device* device = nullptr;
   DeviceInfo info;
   sateen_host host{};
+  std::string cache_folder;  ///< host points into it
   LogSink log;
 
   DeviceState() = default;

@@ -4,15 +4,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <system_error>
 
 #include <dlfcn.h>
-#include <sys/auxv.h>
 #include <sys/stat.h>
 
+#include "base/environment.hpp"
 #include "sateen/error.hpp"
 
 namespace sateen {
@@ -40,10 +39,6 @@ bool is_name(const char* name) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   });
-}
-
-bool set_user_id() {
-  return ::getauxval(AT_SECURE) != 0;
 }
 
 }  // namespace
@@ -114,7 +109,7 @@ std::vector<fs::path> plugin_files(const fs::path& path) {
 
 std::vector<fs::path> default_plugin_paths() {
   std::vector<fs::path> paths;
-  const char* variable = set_user_id() ? nullptr : std::getenv("SATEEN_BACKEND_PATH");
+  const char* variable = trusted_variable("SATEEN_BACKEND_PATH");
   std::string_view rest = variable != nullptr ? variable : "";
   while (!rest.empty()) {
     const size_t colon = std::min(rest.find(':'), rest.size());

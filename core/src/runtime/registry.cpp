@@ -6,6 +6,7 @@
 #include "runtime/device_state.hpp"
 #include "runtime/plugin.hpp"
 #include "runtime/select.hpp"
+#include "sateen/cache.hpp"
 #include "sateen/device.hpp"
 
 namespace sateen {
@@ -14,6 +15,7 @@ namespace fs = std::filesystem;
 
 struct Registry::State {
   LogSink log;
+  fs::path cache_folder;
   std::vector<const sateen_backend*> backends;
   std::vector<UnavailableBackend> unavailable;
 
@@ -122,6 +124,8 @@ Registry::Registry() : Registry(Options{}) {}
 
 Registry::Registry(Options options) : state_(std::make_unique<State>()) {
   state_->log = std::move(options.log);
+  state_->cache_folder = options.cache_folder ? *options.cache_folder : default_cache_folder(state_->log);
+  if (!state_->cache_folder.empty()) state_->cache_folder = fs::absolute(state_->cache_folder);
   for (const sateen_backend_entry_fn entry : builtin_backends()) {
     const sateen_backend* table = entry(SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR);
     check_backend_table(table);
@@ -148,6 +152,10 @@ std::vector<UnavailableBackend> Registry::unavailable() const {
     if (b->device_count(&count) != SATEEN_OK) all.push_back({b->name, text(b->last_error(nullptr))});
   }
   return all;
+}
+
+const fs::path& Registry::cache_folder() const {
+  return state_->cache_folder;
 }
 
 std::vector<DeviceInfo> Registry::devices() const {
@@ -182,7 +190,14 @@ Device Registry::open(const std::string& backend, const std::string& wanted,
   state->backend = table;
   state->info = chosen;
   state->log = state_->log;
-  state->host = {sizeof(sateen_host), SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR, 0, state.get(), forward_log};
+  state->cache_folder = state_->cache_folder.string();
+  state->host = {sizeof(sateen_host),
+                 SATEEN_ABI_MAJOR,
+                 SATEEN_ABI_MINOR,
+                 0,
+                 state.get(),
+                 forward_log,
+                 state->cache_folder.empty() ? nullptr : state->cache_folder.c_str()};
   std::vector<const char*> c_options;
   c_options.reserve(options.size() + 1);
   for (const std::string& o : options) c_options.push_back(o.c_str());

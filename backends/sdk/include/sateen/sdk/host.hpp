@@ -1,4 +1,4 @@
-// What the host hands to device_open: its log and the options.
+// What the host hands to device_open: its log, its cache folder and the options.
 #pragma once
 
 #include <charconv>
@@ -13,7 +13,7 @@
 
 namespace sateen::sdk {
 
-/// The host's log. Copy it freely; valid until the device is closed. Any thread.
+/// The host's log and cache folder. Copy it freely; valid until the device is closed. Any thread.
 class Host {
  public:
   explicit Host(const sateen_host* host) : host_(host) {}
@@ -21,6 +21,13 @@ class Host {
   void log(uint32_t level, const std::string& message) const {
     constexpr size_t kEnd = offsetof(sateen_host, log) + sizeof(host_->log);
     if (host_->struct_size >= kEnd && host_->log != nullptr) host_->log(host_->context, level, message.c_str());
+  }
+
+  /// Where to keep what can be made again, in a folder of the backend's own name below it; "": keep nothing. See
+  /// sateen_host for what may happen to it.
+  std::string cache_folder() const {
+    constexpr size_t kEnd = offsetof(sateen_host, cache_folder) + sizeof(host_->cache_folder);
+    return host_->struct_size >= kEnd && host_->cache_folder != nullptr ? host_->cache_folder : "";
   }
 
  private:
