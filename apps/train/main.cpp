@@ -59,7 +59,7 @@ int run(const Program& program, int argc, const char* const* argv) {
   describe(options);
   if (!options.parse(argc, argv)) return 0;
   const TrainSettings settings = settings_of(options);
-  return train(program, settings, open_device(options, program));
+  return train(program, settings, open_device(options, program, DeviceRequest::Measure::kIfNeeded));
 }
 
 }  // namespace

@@ -86,6 +86,8 @@ constexpr sateen_backend make_table() {
   t.run = nullptr;
 #elif defined(FIXTURE_BAD_NAME)
   t.name = "No Such Name";
+#elif defined(FIXTURE_NAMED_AUTO)
+  t.name = "auto";
 #elif defined(FIXTURE_TWIN_OF_CPU)
   t.name = "cpu";
 #endif

@@ -273,7 +273,7 @@ typedef struct {
 /* ---- 6. The table ------------------------------------------------------------------------------------------------ */
 typedef struct {
   uint32_t struct_size, abi_major, abi_minor, reserved;
-  const char* name;    /* [a-z0-9_]+, the word after --backend; unique */
+  const char* name;    /* [a-z0-9_]+, the word after --backend; unique, and not "auto" */
   const char* version; /* for people */
 
   /* How many devices there are now. 0 with SATEEN_OK where the backend works and finds none. Fails with DEVICE_ERROR

@@ -36,7 +36,7 @@ void check_writers(const fs::path& path) {
 
 bool is_name(const char* name) {
   const std::string_view text(name);
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+  return !text.empty() && text != "auto" && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   });
 }
@@ -59,7 +59,7 @@ void check_backend_table(const sateen_backend* table) {
                         table->compile != nullptr && table->program_destroy != nullptr && table->run != nullptr &&
                         table->finish != nullptr && table->extension != nullptr;
   if (!complete) refuse("its table has empty entries");
-  if (!is_name(table->name)) refuse("its name is not made of a-z, 0-9 and _");
+  if (!is_name(table->name)) refuse("its name is not made of a-z, 0-9 and _, or it is auto");
 }
 
 const sateen_backend* load_plugin(const fs::path& path) {
