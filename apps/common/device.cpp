@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "common/numbers.hpp"
+#include "common/signals.hpp"
 #include "common/text.hpp"
 #include "sateen/error.hpp"
 
@@ -48,14 +49,15 @@ std::string speeds(const DeviceChoice& choice) {
   return chosen + others;
 }
 
-std::string reason(const DeviceChoice& choice) {
+std::string reason(const DeviceChoice& choice, const Registry& registry) {
   switch (choice.reason) {
     case DeviceChoice::Reason::kAsked:
       return {};
     case DeviceChoice::Reason::kGpu:
       return "the first GPU";
     case DeviceChoice::Reason::kOnly:
-      return "the only one";
+      return registry.unavailable().empty() ? "the only one"
+                                            : "the only one; sateen-info --list-devices says what is missing";
     case DeviceChoice::Reason::kMeasured:
       return speeds(choice);
     case DeviceChoice::Reason::kRemembered:
@@ -66,11 +68,11 @@ std::string reason(const DeviceChoice& choice) {
   return {};
 }
 
-std::string device_line(const DeviceChoice& choice) {
+std::string device_line(const DeviceChoice& choice, const Registry& registry) {
   const DeviceInfo& info = choice.device;
   std::string line = "device    " + info.id + ", " + info.name;
   if (!info.driver.empty()) line += ", " + info.driver;
-  const std::string why = reason(choice);
+  const std::string why = reason(choice, registry);
   if (!why.empty()) line += " (auto: " + why + ")";
   return one_line(line);
 }
@@ -110,12 +112,13 @@ OpenedDevice open_device(const Options& options, const Program& program, DeviceR
       throw Error(ErrorCode::kUsage, "--device-option: \"" + setting + "\" is not of the form KEY=VALUE");
     }
   }
+  const KeptSignals kept;
   const Registry registry = make_registry(options, program);
   const DeviceChoice choice = choose_device(
       registry, {option_or_variable(options, "backend", "SATEEN_BACKEND", "auto"),
                  option_or_variable(options, "device", "SATEEN_DEVICE", {}), measure, program.log_sink()});
   try {
-    return {registry.open(choice.device.backend, choice.device.id, settings), device_line(choice)};
+    return {registry.open(choice.device.backend, choice.device.id, settings), device_line(choice, registry)};
   } catch (const Error& error) {
     if (choice.reason == DeviceChoice::Reason::kAsked) throw;
     throw Error(error.code(),

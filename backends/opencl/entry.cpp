@@ -1,5 +1,6 @@
 // The plugin's one symbol, its list of devices and their options.
 #include <cstdlib>
+#include <string_view>
 
 #include "device.hpp"
 
@@ -24,6 +25,16 @@ Tuning tuning_from(const std::string& kernels, const FoundDevice& found) {
 bool sync_wanted() {
   const char* value = std::getenv("SATEEN_SYNC");
   return value != nullptr && std::string(value) == "1";
+}
+
+sateen_status get_remarks(const char** text) noexcept {
+  if (text == nullptr) return SATEEN_INVALID;
+  try {
+    *text = remarks().c_str();
+    return SATEEN_OK;
+  } catch (...) {  // without a device there are no remarks: device_count says what is missing
+    return SATEEN_DEVICE_ERROR;
+  }
 }
 
 }  // namespace
@@ -51,6 +62,11 @@ std::unique_ptr<Device> Backend::open(uint32_t index, sdk::Options options, sdk:
                                                       ") is not available now, or its driver has no compiler"));
   }
   return std::make_unique<Device>(found, chosen, host);
+}
+
+const void* Backend::extension(const char* name) {
+  static constexpr sateen_remarks kRemarks = {sizeof(sateen_remarks), 0, get_remarks};
+  return std::string_view(name) == SATEEN_REMARKS_1 ? &kRemarks : nullptr;
 }
 
 }  // namespace sateen::opencl

@@ -123,3 +123,7 @@ SATEEN_ASSERT_AT(sateen_backend, program_destroy, 144);
 SATEEN_ASSERT_AT(sateen_backend, run, 152);
 SATEEN_ASSERT_AT(sateen_backend, finish, 160);
 SATEEN_ASSERT_AT(sateen_backend, extension, 168);
+SATEEN_STATIC_ASSERT(sizeof(sateen_remarks) == 16);
+SATEEN_ASSERT_AT(sateen_remarks, struct_size, 0);
+SATEEN_ASSERT_AT(sateen_remarks, reserved, 4);
+SATEEN_ASSERT_AT(sateen_remarks, remarks, 8);

@@ -1,6 +1,7 @@
 """What the end-to-end tests share: running the programs, and small data to run them on."""
 
 import gzip
+import json
 import os
 import pathlib
 import random
@@ -39,6 +40,11 @@ def run(program, *arguments, env=None, **options):
     """Runs a program to its end; its output is text, whatever bytes it holds."""
     return subprocess.run(command(program, *arguments), stdin=subprocess.DEVNULL, capture_output=True, timeout=240,
                           encoding="utf-8", errors="surrogateescape", env=env or environment(), check=False, **options)
+
+
+def listed_devices(env=None):
+    """What sateen-info shows."""
+    return json.loads(run("sateen-info", "--list-devices", "--json", env=env).stdout)["devices"]
 
 
 def picture(label, number):

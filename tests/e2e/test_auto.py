@@ -9,16 +9,11 @@ import subprocess
 import unittest
 
 import harness
-from harness import SIDE, ProgramTest, command, environment, picture, run, write_png
+from harness import SIDE, ProgramTest, environment, listed_devices, picture, run, write_png
 
 
 def device_lines(result):
     return re.findall(r"(?m)^device    .*$", result.stderr)
-
-
-def listed(**variables):
-    result = run("sateen-info", "--list-devices", "--json", env=environment(**variables))
-    return json.loads(result.stdout)["devices"]
 
 
 class Auto(ProgramTest):
@@ -36,7 +31,7 @@ class Auto(ProgramTest):
         return sorted(self.cache.glob("auto-*.json")) if self.cache.exists() else []
 
 
-@unittest.skipIf(len(listed()) < 2 or any(d["type"] == "gpu" for d in listed()),
+@unittest.skipIf(len(listed_devices()) < 2 or any(d["type"] == "gpu" for d in listed_devices()),
                  "needs two devices, and no GPU among them: an OpenCL driver for the CPU, such as pocl-opencl-icd")
 class TwoDevices(Auto):
     @classmethod

@@ -5,7 +5,8 @@
  * times. How it does so (fusion, layout of intermediates, memory planning, threads) is its own business; the bytes of
  * EXTERNAL storages after a run are not.
  *
- * Contents: 1 versions · 2 status · 3 devices · 4 tensors and graphs · 5 operations · 6 the table · 7 entry point.
+ * Contents: 1 versions · 2 status · 3 devices · 4 tensors and graphs · 5 operations · 6 the table · 7 entry point ·
+ * 8 extensions.
  *
  * Hosts are 64-bit. tests/contract asserts the size and every offset of every structure, from C11 and from C++17.
  *
@@ -330,7 +331,7 @@ typedef struct {
   /* Waits for all work. */
   sateen_status (*finish)(sateen_device* device);
 
-  /* A table of further functions by versioned name, or NULL. None is defined yet. Any thread. */
+  /* A table of further functions by versioned name, or NULL; see part 8. Any thread. */
   const void* (*extension)(const char* name);
 } sateen_backend;
 
@@ -340,6 +341,22 @@ typedef struct {
  * thread, and has no side effect. A built-in backend exports the same function under a name of its own. */
 typedef const sateen_backend* (*sateen_backend_entry_fn)(uint32_t host_major, uint32_t host_minor);
 #define SATEEN_BACKEND_ENTRY_NAME "sateen_backend_entry"
+
+/* ---- 8. Extensions -----------------------------------------------------------------------------------------------
+ * What a backend may offer beyond its table. extension(NAME) gives a table of the extension's type that stays valid for
+ * the life of the process, or NULL. The rules at the top of this file hold for its functions too. A change that is not
+ * growth gets a name with a higher number. */
+
+/* sateen.remarks/1: why devices that a user might expect are not listed, though others are. Where there is none at all,
+ * device_count fails and last_error says it. */
+#define SATEEN_REMARKS_1 "sateen.remarks/1"
+
+typedef struct {
+  uint32_t struct_size, reserved;
+  /* *text becomes a line for people a remark, "" where there is none. It stays valid for the life of the process. Any
+   * thread. */
+  sateen_status (*remarks)(const char** text);
+} sateen_remarks;
 
 #ifdef __cplusplus
 }

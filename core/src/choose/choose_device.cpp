@@ -53,6 +53,10 @@ DeviceChoice measure(const Registry& registry, const std::vector<DeviceInfo>& ca
   say(request, LogLevel::kInfo,
       "measuring which device trains faster: " + ids(candidates) + "; this takes some seconds, " +
           (memory.remembers() ? "once" : "at each start, since there is no cache folder"));
+  // Only now, not at each start: many a machine has a card that nobody means to train on.
+  for (const BackendRemark& remark : registry.remarks()) {
+    say(request, LogLevel::kWarning, remark.backend + ": " + remark.text);
+  }
   const std::vector<Measured> results = measure_speeds(registry, candidates);
   std::vector<double> speeds;
   std::string failures;

@@ -17,9 +17,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr int64_t kBatch = 64;
-constexpr int64_t kSteps = 8;           // of an epoch, which is the unit that is timed
-constexpr double kAllSeconds = 2;       // of all candidates together
-constexpr int kTurns = 3;               // in which they take part one after the other: other load then hits all alike
+constexpr int64_t kSteps = 2;      // of an epoch, which is the unit that is timed: short, so that some pass undisturbed
+constexpr double kAllSeconds = 2;  // of all candidates together
+constexpr int kTurns = 5;          // in which they take part one after the other: other load then hits all alike
 constexpr double kSlowStepSeconds = 1;  // a device this slow gets one step, not an epoch
 
 double seconds_since(Clock::time_point start) {
