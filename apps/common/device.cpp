@@ -1,9 +1,13 @@
 // The options that choose where a program computes, and the device that they name.
 #include "common/device.hpp"
 
+#include <cmath>
 #include <cstdlib>
 #include <utility>
 
+#include "common/numbers.hpp"
+#include "common/signals.hpp"
+#include "common/text.hpp"
 #include "sateen/error.hpp"
 
 namespace sateen::app {
@@ -18,6 +22,59 @@ std::string option_or_variable(const Options& options, const char* option, const
                                const std::string& fallback) {
   const char* value = std::getenv(variable);
   return options.text(option, value != nullptr && *value != '\0' ? value : fallback);
+}
+
+constexpr const char* kOtherSettings =
+    " (auto chose this device, and settings are a backend's own: name it with --backend)";
+constexpr const char* kOtherDevice = " (auto chose this device; --backend and --device take another)";
+
+/// Two digits that count: the measurement is no better. 6637 → "6,600"
+std::string rounded(double speed) {
+  double unit = 1;
+  while (speed / unit >= 100) unit *= 10;
+  return grouped(static_cast<uint64_t>(std::round(speed / unit) * unit));
+}
+
+/// "6,600 images/s, cpu 5,900", the chosen one first.
+std::string speeds(const DeviceChoice& choice) {
+  std::string chosen, others;
+  for (const DeviceSpeed& speed : choice.speeds) {
+    const std::string value = rounded(speed.images_per_second);
+    if (speed.id == choice.device.id) {
+      chosen = value + " images/s";
+    } else {
+      others += ", " + speed.id + " " + value;
+    }
+  }
+  return chosen + others;
+}
+
+std::string reason(const DeviceChoice& choice, const Registry& registry) {
+  switch (choice.reason) {
+    case DeviceChoice::Reason::kAsked:
+      return {};
+    case DeviceChoice::Reason::kGpu:
+      return "the first GPU";
+    case DeviceChoice::Reason::kOnly:
+      return registry.unavailable().empty() ? "the only one"
+                                            : "the only one; sateen-info --list-devices says what is missing";
+    case DeviceChoice::Reason::kMeasured:
+      return speeds(choice);
+    case DeviceChoice::Reason::kRemembered:
+      return speeds(choice) + "; remembered";
+    case DeviceChoice::Reason::kUnmeasured:
+      return "nothing measured yet, so the first";
+  }
+  return {};
+}
+
+std::string device_line(const DeviceChoice& choice, const Registry& registry) {
+  const DeviceInfo& info = choice.device;
+  std::string line = "device    " + info.id + ", " + info.name;
+  if (!info.driver.empty()) line += ", " + info.driver;
+  const std::string why = reason(choice, registry);
+  if (!why.empty()) line += " (auto: " + why + ")";
+  return one_line(line);
 }
 
 }  // namespace
@@ -36,15 +93,19 @@ Registry make_registry(const Options& options, const Program& program) {
 void add_device_options(Options& options) {
   options.add_group(
       "Device",
-      {{"backend", "NAME", "what computes (default: SATEEN_BACKEND, or cpu)"},
+      {{"backend", "NAME",
+        "what computes: cpu, opencl, … as sateen-info --list-devices has them (default: SATEEN_BACKEND, or auto: a "
+        "GPU, "
+        "else the fastest device)"},
        {"device", "ID",
-        "which of the backend's devices: its id, its numbers, or a part of its name, as sateen-info "
-        "--list-devices has them (default: SATEEN_DEVICE, or auto: a GPU, else the first)"},
+        "which device: its id, its numbers, or a part of its name (default: SATEEN_DEVICE, or auto: a GPU, else the "
+        "backend's first)"},
        kBackendPath,
-       {"device-option", "KEY=VALUE", "a setting of the device, such as threads=1 on cpu; may be repeated", true}});
+       {"device-option", "KEY=VALUE", "a setting of the backend's, such as threads=1 of cpu; may be repeated", true}});
 }
 
-Device open_device(const Options& options, const Program& program, const std::vector<std::string>& more_settings) {
+OpenedDevice open_device(const Options& options, const Program& program, DeviceRequest::Measure measure,
+                         const std::vector<std::string>& more_settings) {
   std::vector<std::string> settings = options.texts("device-option");
   for (const std::string& setting : settings) {
     const size_t equals = setting.find('=');
@@ -53,9 +114,18 @@ Device open_device(const Options& options, const Program& program, const std::ve
     }
   }
   settings.insert(settings.end(), more_settings.begin(), more_settings.end());
-  return make_registry(options, program)
-      .open(option_or_variable(options, "backend", "SATEEN_BACKEND", "cpu"),
-            option_or_variable(options, "device", "SATEEN_DEVICE", {}), settings);
+  const KeptSignals kept;
+  const Registry registry = make_registry(options, program);
+  const DeviceChoice choice = choose_device(
+      registry, {option_or_variable(options, "backend", "SATEEN_BACKEND", "auto"),
+                 option_or_variable(options, "device", "SATEEN_DEVICE", {}), measure, program.log_sink()});
+  try {
+    return {registry.open(choice.device.backend, choice.device.id, settings), device_line(choice, registry)};
+  } catch (const Error& error) {
+    if (choice.reason == DeviceChoice::Reason::kAsked) throw;
+    throw Error(error.code(),
+                std::string(error.what()) + (error.code() == ErrorCode::kUsage ? kOtherSettings : kOtherDevice));
+  }
 }
 
 }  // namespace sateen::app

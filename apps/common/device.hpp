@@ -6,6 +6,7 @@
 
 #include "common/options.hpp"
 #include "common/program.hpp"
+#include "sateen/choose_device.hpp"
 #include "sateen/device.hpp"
 
 namespace sateen::app {
@@ -15,10 +16,17 @@ void add_registry_options(Options& options);
 Registry make_registry(const Options& options, const Program& program);
 
 /// Adds --backend, --device, --backend-path and --device-option. SATEEN_BACKEND and SATEEN_DEVICE stand for the first
-/// two where they are not given.
+/// two where they are not given; without them it is auto.
 void add_device_options(Options& options);
 
+/// An open device and the line that tells people which one it is, and why.
+struct OpenedDevice {
+  Device device;
+  std::string line;
+};
+
 /// more_settings: what the program asks of the device beside --device-option, which it overrides.
-Device open_device(const Options& options, const Program& program, const std::vector<std::string>& more_settings = {});
+OpenedDevice open_device(const Options& options, const Program& program, DeviceRequest::Measure measure,
+                         const std::vector<std::string>& more_settings = {});
 
 }  // namespace sateen::app

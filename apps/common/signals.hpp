@@ -27,4 +27,18 @@ class StopSignals {
   std::array<struct sigaction, 4> previous_{};
 };
 
+/// Puts back how signals were handled when it was made: drivers (LLVM in PoCL) set handlers of their own, even for
+/// signals that were to be ignored.
+class KeptSignals {
+ public:
+  KeptSignals();
+  ~KeptSignals();
+  KeptSignals(const KeptSignals&) = delete;
+  KeptSignals& operator=(const KeptSignals&) = delete;
+
+ private:
+  static constexpr std::array<int, 7> kSignals = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGUSR1, SIGUSR2};
+  std::array<struct sigaction, 7> before_{};
+};
+
 }  // namespace sateen::app

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "common/text.hpp"
+
 namespace sateen::app {
 namespace {
 
@@ -35,7 +37,7 @@ std::string devices_as_text(const Registry& registry) {
   using Row = std::array<std::string, 5>;
   std::vector<Row> rows{{"device", "type", "memory", "name", "driver"}};
   for (const DeviceInfo& d : registry.devices()) {
-    rows.push_back({d.id, type_name(d.type), gibibytes(d.memory_bytes), d.name, d.driver});
+    rows.push_back({d.id, type_name(d.type), gibibytes(d.memory_bytes), one_line(d.name), one_line(d.driver)});
   }
   std::array<size_t, 5> width{};
   for (const Row& row : rows) {
@@ -48,7 +50,7 @@ std::string devices_as_text(const Registry& registry) {
     text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
   }
   for (const UnavailableBackend& u : registry.unavailable()) {
-    text += "backend " + u.name + " can't be used: " + u.reason + "\n";
+    text += one_line("backend " + u.name + " can't be used: " + u.reason) + "\n";
   }
   return text;
 }

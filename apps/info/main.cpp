@@ -26,6 +26,7 @@ int run(const Program& program, int argc, const char* const* argv) {
   const Registry registry = make_registry(options, program);
   Program::print(options.given("json") ? devices_as_json(registry) : devices_as_text(registry));
   Program::flush();
+  for (const BackendRemark& remark : registry.remarks()) program.warning(remark.backend + ": " + remark.text);
   return kDone;
 }
 

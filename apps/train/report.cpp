@@ -26,12 +26,6 @@ std::string counted(uint64_t number, const std::string& noun) {
 
 }  // namespace
 
-void report_device(const DeviceInfo& info) {
-  std::string text = info.id + ", " + info.name;
-  if (!info.driver.empty()) text += ", " + info.driver;
-  say("device", text);
-}
-
 void report_data(const std::filesystem::path& folder, const Dataset& data, const Split& parts) {
   say("data", folder.string() + ", " + counted(data.size(), "image") + ": " + grouped(parts.train.size()) +
                   " to train on, " + grouped(parts.held_out.size()) + " held out");

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "sateen/data.hpp"
-#include "sateen/device.hpp"
 #include "sateen/model.hpp"
 #include "sateen/train.hpp"
 #include "train/output_folder.hpp"
@@ -15,7 +14,6 @@
 
 namespace sateen::app {
 
-void report_device(const DeviceInfo& info);
 void report_data(const std::filesystem::path& folder, const Dataset& data, const Split& parts);
 void report_model(const TrainSettings& settings, const Sequential& model);
 void report_plan(const TrainSettings& settings, int64_t steps_per_epoch);

@@ -37,7 +37,7 @@ int stopped_before_training(const Program& program, int signal) {
 
 }  // namespace
 
-int train(const Program& program, const TrainSettings& settings, const Device& device) {
+int train(const Program& program, const TrainSettings& settings, const OpenedDevice& opened) {
   CancelToken cancel;
   const StopSignals signals(cancel);
 
@@ -46,7 +46,7 @@ int train(const Program& program, const TrainSettings& settings, const Device& d
   options.seed = settings.seed;
   options.adam.learning_rate = settings.learning_rate;
 
-  report_device(device.info());
+  Program::note(opened.line);
   const Dataset data = load_fashion_mnist(settings.data, FashionMnistPart::kTrain, program.log_sink());
   Split parts = split(data.size(), settings.held_out_share, settings.seed);
   check_batch_size(settings, parts.train.size());
@@ -60,7 +60,7 @@ int train(const Program& program, const TrainSettings& settings, const Device& d
     program.warning(settings.out.string() + " holds files of an earlier run; they are replaced as this one goes on");
   }
   ModelFile file = model_file(model, data, options);
-  Trainer trainer(device, model, data, std::move(parts), options);
+  Trainer trainer(opened.device, model, data, std::move(parts), options);
   if (settings.profile) trainer.profile();  // a backend without profiles says so now, not after hours
   if (StopSignals::received() != 0) return stopped_before_training(program, StopSignals::received());
 

@@ -100,6 +100,7 @@ struct Backend {
   static uint32_t device_count();
   static const sateen_device_info& device_info(uint32_t index);
   static std::unique_ptr<Device> open(uint32_t index, sdk::Options options, sdk::Host host);
+  static const void* extension(const char* name);
 };
 
 }  // namespace sateen::opencl

@@ -1,5 +1,6 @@
 // The plugin's one symbol, its list of devices and their options.
 #include <cstdlib>
+#include <string_view>
 
 #include "device.hpp"
 
@@ -43,6 +44,16 @@ GemmUse gemm_from(const std::string& gemm) {
                      sdk::text("option gemm=", gemm, " (or SATEEN_GEMM): it takes auto, own or clblast"));
 }
 
+sateen_status get_remarks(const char** text) noexcept {
+  if (text == nullptr) return SATEEN_INVALID;
+  try {
+    *text = remarks().c_str();
+    return SATEEN_OK;
+  } catch (...) {  // without a device there are no remarks: device_count says what is missing
+    return SATEEN_DEVICE_ERROR;
+  }
+}
+
 }  // namespace
 
 uint32_t Backend::device_count() {
@@ -70,6 +81,11 @@ std::unique_ptr<Device> Backend::open(uint32_t index, sdk::Options options, sdk:
                                                       ") is not available now, or its driver has no compiler"));
   }
   return std::make_unique<Device>(found, chosen, host);
+}
+
+const void* Backend::extension(const char* name) {
+  static constexpr sateen_remarks kRemarks = {sizeof(sateen_remarks), 0, get_remarks};
+  return std::string_view(name) == SATEEN_REMARKS_1 ? &kRemarks : nullptr;
 }
 
 }  // namespace sateen::opencl

@@ -8,13 +8,11 @@
 
 #include <CL/cl_ext.h>
 
+#include "diagnosis.hpp"
+
 namespace sateen::opencl {
 
 namespace {
-
-constexpr const char* kNoDriver =
-    "no OpenCL driver is installed; install the driver of your graphics card, or for the CPU on Debian and Ubuntu: "
-    "apt install pocl-opencl-icd";
 
 std::string drivers(const std::vector<cl_platform_id>& platforms) {
   std::string r;
@@ -28,7 +26,7 @@ std::vector<cl_platform_id> all_platforms() {
   cl_uint n = 0;
   const cl_int code = clGetPlatformIDs(0, nullptr, &n);
   if (code == CL_PLATFORM_NOT_FOUND_KHR || (code == CL_SUCCESS && n == 0)) {
-    throw sdk::Failure(SATEEN_DEVICE_ERROR, kNoDriver);
+    throw sdk::Failure(SATEEN_DEVICE_ERROR, no_driver(System::here()));
   }
   check(code, "clGetPlatformIDs");
   std::vector<cl_platform_id> platforms(n);
@@ -60,10 +58,10 @@ struct Search {
       }
     }
     if (list.empty()) {
+      const std::vector<std::string> found = obstacles(System::here(), {});
       throw sdk::Failure(SATEEN_DEVICE_ERROR,
-                         sdk::text("OpenCL is installed (", drivers(platforms),
-                                   ") but shows no device; is there one for it, and may this user open its file under "
-                                   "/dev/dri, for which the groups are render and video?"));
+                         sdk::text("OpenCL is installed (", drivers(platforms), ") but shows no device: ",
+                                   found.empty() ? "there is none that its drivers know" : joined(found, "; ")));
     }
   }
 };
@@ -98,6 +96,19 @@ FoundDevice::FoundDevice(cl_platform_id p, cl_device_id d, std::string id)
 const std::vector<const FoundDevice*>& found_devices() {
   static const Search kSearch;
   return kSearch.list;
+}
+
+const std::string& remarks() {
+  static const std::string kRemarks = [] {
+    std::vector<uint32_t> makers;
+    for (const FoundDevice* found : found_devices()) {
+      if (found->info.type == SATEEN_DEVICE_GPU) {
+        makers.push_back(device_number<cl_uint>(found->device, CL_DEVICE_VENDOR_ID));
+      }
+    }
+    return joined(obstacles(System::here(), makers), "\n");
+  }();
+  return kRemarks;
 }
 
 }  // namespace sateen::opencl

@@ -28,4 +28,7 @@ struct FoundDevice {
 /// process. Throws Failure(DEVICE_ERROR) saying what is missing where there is none; the next call looks again.
 const std::vector<const FoundDevice*>& found_devices();
 
+/// Why there are not more of them, a line a remark; looked for once. Throws as found_devices does.
+const std::string& remarks();
+
 }  // namespace sateen::opencl

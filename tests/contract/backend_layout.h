@@ -134,3 +134,7 @@ SATEEN_ASSERT_AT(sateen_profile, struct_size, 0);
 SATEEN_ASSERT_AT(sateen_profile, reserved, 4);
 SATEEN_ASSERT_AT(sateen_profile, count, 8);
 SATEEN_ASSERT_AT(sateen_profile, entry, 16);
+SATEEN_STATIC_ASSERT(sizeof(sateen_remarks) == 16);
+SATEEN_ASSERT_AT(sateen_remarks, struct_size, 0);
+SATEEN_ASSERT_AT(sateen_remarks, reserved, 4);
+SATEEN_ASSERT_AT(sateen_remarks, remarks, 8);

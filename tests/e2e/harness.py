@@ -24,9 +24,12 @@ TEST_IMAGES = 100
 
 
 def environment(**changes):
-    """The caller's environment without what would steer the programs."""
+    """The caller's environment without what would steer the programs, on cpu and without a cache. None: not set."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("SATEEN_", "LC_", "LANG"))}
-    return {**kept, **changes}
+    steered = {"SATEEN_BACKEND": "cpu", **kept, **changes}
+    if "SATEEN_CACHE_DIR" not in changes:
+        steered.setdefault("SATEEN_CACHE_DISABLE", "1")
+    return {key: value for key, value in steered.items() if value is not None}
 
 
 def command(program, *arguments):
@@ -46,6 +49,11 @@ def missing_device(backend):
         return ""
     reasons = [entry["reason"] for entry in listed["unavailable"] if entry["name"] == backend]
     return f"no device of {backend}: {'; '.join(reasons) or 'it lists none'}"
+
+
+def listed_devices(env=None):
+    """What sateen-info shows."""
+    return json.loads(run("sateen-info", "--list-devices", "--json", env=env).stdout)["devices"]
 
 
 def picture(label, number):

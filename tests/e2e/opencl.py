@@ -10,12 +10,6 @@ from harness import ProgramTest, environment, run
 SHIMS = pathlib.Path(os.environ.get("SATEEN_TEST_SHIMS", ""))
 
 
-def missing_device():
-    """Why no OpenCL device can be used here, or nothing."""
-    result = run("sateen-train", "--backend", "opencl", "--epochs", "1", "--data", "/nonexistent", "--out", "/dev/null")
-    return result.stderr if result.returncode == 4 else ""
-
-
 def lines(path):
     return path.read_text(encoding="ascii").splitlines() if path.exists() else []
 
@@ -23,7 +17,7 @@ def lines(path):
 class OpenCLTest(ProgramTest):
     @classmethod
     def setUpClass(cls):
-        reason = missing_device()
+        reason = harness.missing_device("opencl")
         if reason:
             raise unittest.SkipTest(reason)
         super().setUpClass()

@@ -8,7 +8,9 @@ import subprocess
 import unittest
 
 import harness
-from harness import LABELS, REAL_DATA, SIDE, ProgramTest, command, picture, run, write_png
+from harness import LABELS, REAL_DATA, SIDE, ProgramTest, command, environment, picture, run, write_png
+
+DEVICE_LINE = r"\Adevice    cpu, [^\n]*\n"
 
 
 class Predict(ProgramTest):
@@ -42,7 +44,7 @@ class Predict(ProgramTest):
     def test_json(self):
         files = [self.png(f"{label}.png", label) for label in (7, 0, 9, 4)]
         answer, result = self.json(*files)
-        self.assertEqual(result.stderr, "")
+        self.assertRegex(result.stderr, DEVICE_LINE + r"\Z")
         self.assertEqual([os.fsencode(entry["file"]) for entry in answer], files)
         for entry in answer:
             self.assertEqual(list(entry), ["file", "predictions"])
@@ -59,7 +61,7 @@ class Predict(ProgramTest):
         files = [self.png(f"{label}.png", label) for label in (2, 8)]
         result = self.predict(*files)
         self.assert_code(result, 0)
-        self.assertEqual(result.stderr, "")
+        self.assertRegex(result.stderr, DEVICE_LINE + r"\Z")
         answer, _ = self.json(*files)
         lines = result.stdout.splitlines()
         self.assertEqual(len(lines), 2)
@@ -98,7 +100,7 @@ class Predict(ProgramTest):
         self.assertEqual([os.fsencode(entry["file"]) for entry in answer], good)
         errors = self.error_lines(result)
         self.assertEqual(len(errors), len(names))
-        self.assertEqual(len(result.stderr.splitlines()), len(names))
+        self.assertEqual(len(result.stderr.splitlines()), 1 + len(names))
         for error, name in zip(errors, names):
             self.assertTrue(error.startswith(f"sateen-predict: error: {name}: "), error)
         text = self.predict(names[1], *good)
@@ -122,7 +124,7 @@ class Predict(ProgramTest):
         self.assertIn("esc\\x1b[31m.png: ", text.stdout)
         missing = self.predict(os.fsencode(self.pictures) + b"/gone\nfor\x1bever.png")
         self.assert_refused(missing, 3, "gone\\x0afor\\x1bever.png")
-        self.assertEqual(missing.stderr.count("\n"), 1)
+        self.assertEqual(missing.stderr.count("\n"), 2)
 
     def test_names_that_begin_with_a_dash(self):
         self.png("--help")
@@ -153,17 +155,19 @@ class Predict(ProgramTest):
         for kind in ("text", "json"):
             with open("/dev/full", "wb") as full:
                 program = command("sateen-predict", "-m", self.model, "--format", kind, self.png("x.png"))
-                result = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+                result = subprocess.run(program, stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+                                        env=environment())
             self.assertEqual(result.returncode, 5)
-            self.assertRegex(result.stderr, r"\Asateen-predict: error: standard output: [^\n]*\n\Z")
+            self.assertRegex(result.stderr, DEVICE_LINE + r"sateen-predict: error: standard output: [^\n]*\n\Z")
 
     def test_reader_that_left(self):
         reading, writing = os.pipe()
         os.close(reading)
         result = subprocess.run(command("sateen-predict", "-m", self.model, self.png("x.png")), stdout=writing,
-                                stderr=subprocess.PIPE, check=False)
+                                stderr=subprocess.PIPE, text=True, check=False, env=environment())
         os.close(writing)
-        self.assertEqual((result.returncode, result.stderr), (-13, b""))
+        self.assertEqual(result.returncode, -13)
+        self.assertRegex(result.stderr, DEVICE_LINE + r"\Z")
 
 
 @unittest.skipUnless((REAL_DATA / "train-images-idx3-ubyte.gz").exists(), "dataset-fashion-mnist is not installed")

@@ -5,7 +5,7 @@ import subprocess
 import time
 import unittest
 
-from harness import SIDE, ProgramTest, command, environment, picture, run, write_png
+from harness import SIDE, ProgramTest, command, environment, listed_devices, picture, run, write_png
 
 
 class Signals(ProgramTest):
@@ -84,7 +84,15 @@ class Signals(ProgramTest):
         self.assert_loads(out / "last.sateen")
 
     def test_an_ignored_one_stays_ignored(self):
-        out, process = self.start("nohup", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        self.check_ignored("cpu")
+
+    @unittest.skipIf(not any(d["backend"] == "opencl" for d in listed_devices()), "there is no OpenCL device")
+    def test_drivers_take_no_signals(self):
+        self.check_ignored("opencl")
+        self.check_ignored("auto")
+
+    def check_ignored(self, backend):
+        out, process = self.start("nohup-" + backend, "--backend", backend, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
         process.send_signal(signal.SIGHUP)
         self.read_until(process, "epoch")
         self.read_until(process, "epoch")

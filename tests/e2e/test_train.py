@@ -93,7 +93,7 @@ class Files(ProgramTest):
         out = self.folder / "closed"
         program = command("sateen-train", "--data", self.data, "--out", out, "--epochs", "1")
         result = subprocess.run(["sh", "-c", 'exec "$@" >&- 2>&-', "sh", *program], stdin=subprocess.DEVNULL,
-                                check=False)
+                                check=False, env=environment())
         self.assertEqual(result.returncode, 0)
         self.assertEqual(len((out / "history.csv").read_text(encoding="ascii").splitlines()), 2)
 

@@ -3,9 +3,17 @@
 
 #include "sateen/backend.h"
 
+#if defined(FIXTURE_NEEDS_LIBRARY)
+int sateen_nowhere();
+#endif
+
 namespace {
 
 sateen_status device_count(uint32_t* n) {
+#if defined(FIXTURE_NEEDS_LIBRARY)
+  *n = static_cast<uint32_t>(sateen_nowhere());
+  return SATEEN_DEVICE_ERROR;
+#endif
   *n = 0;
   return SATEEN_OK;
 }
@@ -86,6 +94,8 @@ constexpr sateen_backend make_table() {
   t.run = nullptr;
 #elif defined(FIXTURE_BAD_NAME)
   t.name = "No Such Name";
+#elif defined(FIXTURE_NAMED_AUTO)
+  t.name = "auto";
 #elif defined(FIXTURE_TWIN_OF_CPU)
   t.name = "cpu";
 #endif

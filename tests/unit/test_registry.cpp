@@ -39,10 +39,15 @@ std::ostream& operator<<(std::ostream& out, const Broken& b) {
 }
 
 const Broken kBroken[] = {
-    {"no_table", "no table"},     {"wrong_major", "made for version"},
-    {"short_table", "too short"}, {"empty_entry", "empty entries"},
-    {"bad_name", "name"},         {"throws", "threw"},
-    {"twin_of_cpu", "already"},   {"no_symbol", "sateen_backend_entry"},
+    {"no_table", "no table"},
+    {"wrong_major", "made for version"},
+    {"short_table", "too short"},
+    {"empty_entry", "empty entries"},
+    {"named_auto", "or it is auto"},
+    {"bad_name", "name"},
+    {"throws", "threw"},
+    {"twin_of_cpu", "already"},
+    {"no_symbol", "sateen_backend_entry"},
 };
 
 }  // namespace
@@ -113,6 +118,36 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_no_library_is_refused) {
   std::ofstream(folder.path() / "text.so") << "not a library";
   EXPECT_ERROR(const Registry registry(only(folder.path())), ErrorCode::kDevice, "text.so");
   EXPECT_ERROR(const Registry registry(only(folder.path() / "none")), ErrorCode::kDevice, "not there");
+}
+
+BOOST_AUTO_TEST_CASE(a_hint_beside_a_plugin_says_what_to_install) {
+  const TempFolder folder;
+  put(folder.path(), "needs_library");
+  const fs::path hint = folder / "needs_library.hint";
+  const auto reason = [&] {
+    const auto error = error_of([&] { return Registry(only(folder.path())).backends(); });
+    BOOST_REQUIRE(error.has_value());
+    BOOST_TEST(is_one_line(error->what()));
+    return std::string(error->what());
+  };
+  const std::string bare = reason();
+  BOOST_TEST(bare.find("a library that it needs is missing: libsateen_nowhere.so") != std::string::npos, bare);
+  put_file(hint, "apt install it\nnot this");
+  BOOST_TEST(reason() == bare + "; apt install it");
+  put_file(hint, "\x1b[31mred\tand more");
+  BOOST_TEST(reason() == bare + ";  [31mred and more");
+  put_file(hint, std::string(5000, 'x'));
+  BOOST_TEST(reason().size() < bare.size() + 400);
+  BOOST_REQUIRE_EQUAL(::chmod(hint.c_str(), 0666), 0);
+  BOOST_TEST(reason() == bare);
+  fs::remove(hint);
+  BOOST_REQUIRE_EQUAL(::mkfifo(hint.c_str(), 0600), 0);
+  BOOST_TEST(reason() == bare);
+  // A plugin that is broken itself gets no hint.
+  put_file(folder / "needs_library.so", "no library");
+  fs::remove(hint);
+  put_file(hint, "apt install it");
+  BOOST_TEST(reason().find("apt") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_pipe_is_refused_and_not_waited_for) {

@@ -59,4 +59,24 @@ BOOST_AUTO_TEST_CASE(nothing_is_guessed) {
   EXPECT_ERROR(pick("9:9"), ErrorCode::kDevice, "no device '9:9'");
 }
 
+BOOST_AUTO_TEST_CASE(over_all_backends) {
+  std::vector<DeviceInfo> all = kDevices;
+  DeviceInfo cpu = device(0, "cpu", "EPYC", SATEEN_DEVICE_CPU);
+  cpu.backend = "cpu";
+  all.insert(all.begin(), cpu);
+  DeviceInfo twin = device(3, "other:1:1", "Arc", SATEEN_DEVICE_GPU);
+  twin.backend = "other";
+  all.push_back(twin);
+  BOOST_TEST(select_device(all, "", "cpu").id == "cpu");
+  BOOST_TEST(select_device(all, "", "opencl:1:0").id == "opencl:1:0");
+  BOOST_TEST(select_device(all, "", "1:0").id == "opencl:1:0");
+  BOOST_TEST(select_device(all, "", "gfx1100").id == "opencl:1:1");
+  EXPECT_ERROR(select_device(all, "", "1:1"), ErrorCode::kDevice, "'1:1' fits more than one device: opencl:1:1 ");
+  EXPECT_ERROR(select_device(all, "", "epyc"), ErrorCode::kDevice,
+               "fits more than one device: cpu (EPYC), opencl:0:0 ");
+  EXPECT_ERROR(select_device(all, "", "tpu", "; x can't"), ErrorCode::kDevice,
+               "there is no device 'tpu'; there are: cpu");
+  EXPECT_ERROR(select_device(all, "", "tpu", "; x can't"), ErrorCode::kDevice, "Arc); x can't");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

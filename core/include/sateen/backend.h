@@ -274,7 +274,7 @@ typedef struct {
 /* ---- 6. The table ------------------------------------------------------------------------------------------------ */
 typedef struct {
   uint32_t struct_size, abi_major, abi_minor, reserved;
-  const char* name;    /* [a-z0-9_]+, the word after --backend; unique */
+  const char* name;    /* [a-z0-9_]+, the word after --backend; unique, and not "auto" */
   const char* version; /* for people */
 
   /* How many devices there are now. 0 with SATEEN_OK where the backend works and finds none. Fails with DEVICE_ERROR
@@ -371,6 +371,17 @@ typedef struct {
    * below count. The device goes on counting. */
   sateen_status (*entry)(sateen_device* device, const sateen_program* program, uint32_t index, sateen_op_profile* io);
 } sateen_profile;
+
+/* sateen.remarks/1: why devices that a user might expect are not listed, though others are. Where there is none at all,
+ * device_count fails and last_error says it. */
+#define SATEEN_REMARKS_1 "sateen.remarks/1"
+
+typedef struct {
+  uint32_t struct_size, reserved;
+  /* *text becomes a line for people a remark, "" where there is none. It stays valid for the life of the process. Any
+   * thread. */
+  sateen_status (*remarks)(const char** text);
+} sateen_remarks;
 
 #ifdef __cplusplus
 }

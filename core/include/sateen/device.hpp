@@ -34,6 +34,12 @@ struct UnavailableBackend {
   std::string reason;
 };
 
+/// Why a backend that can be used shows fewer devices than one might expect.
+struct BackendRemark {
+  std::string backend;
+  std::string text;  ///< one line for people
+};
+
 class Device;
 
 /// The backends of this process: the built-in ones and the plugins that were found. Plugins are never unloaded.
@@ -44,7 +50,8 @@ class Registry {
     /// Folders and files to look in first, in order; a plugin among them that can't be loaded throws Error(kDevice).
     std::vector<std::filesystem::path> backend_paths;
     /// Also look in SATEEN_BACKEND_PATH (full paths, ':' between them; ignored when set-user-ID), the installed plugin
-    /// folder and the build tree's. What can't be loaded there is listed as unavailable.
+    /// folder and the build tree's. What can't be loaded there is listed as unavailable. Where a library that a plugin
+    /// needs is missing, the first line of the file NAME.hint beside NAME.so says what to install.
     bool default_paths = true;
     LogSink log;
     /// Where backends may keep what they can make again; an empty path: nowhere; nullopt: default_cache_folder().
@@ -60,6 +67,8 @@ class Registry {
   /// Names of the usable backends, built-in ones first.
   std::vector<std::string> backends() const;
   std::vector<UnavailableBackend> unavailable() const;
+  /// Looks at the machine's hardware and drivers; may take a moment.
+  std::vector<BackendRemark> remarks() const;
   /// As chosen by the options, absolute; empty where nothing is kept.
   const std::filesystem::path& cache_folder() const;
   /// Every device of every usable backend.

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 #include <string>
 #include <system_error>
 
@@ -34,9 +35,30 @@ void check_writers(const fs::path& path) {
   }
 }
 
+/// "; " and the first line of the file NAME.hint beside NAME.so, or nothing where there is none to be trusted.
+std::string hint_beside(fs::path file) {
+  constexpr size_t kMaxBytes = 300;
+  file.replace_extension(".hint");
+  std::error_code error;
+  if (!fs::is_regular_file(file, error)) return {};
+  try {
+    check_writers(file);
+  } catch (const Error&) {
+    return {};
+  }
+  std::array<char, kMaxBytes> line{};
+  std::ifstream stream(file, std::ios::binary);
+  stream.read(line.data(), line.size());
+  std::string hint(line.data(), static_cast<size_t>(stream.gcount()));
+  hint.resize(std::min(hint.find('\n'), hint.size()));
+  std::replace_if(
+      hint.begin(), hint.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return hint.empty() ? "" : "; " + hint;
+}
+
 bool is_name(const char* name) {
   const std::string_view text(name);
-  return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
+  return !text.empty() && text != "auto" && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
   });
 }
@@ -59,7 +81,7 @@ void check_backend_table(const sateen_backend* table) {
                         table->compile != nullptr && table->program_destroy != nullptr && table->run != nullptr &&
                         table->finish != nullptr && table->extension != nullptr;
   if (!complete) refuse("its table has empty entries");
-  if (!is_name(table->name)) refuse("its name is not made of a-z, 0-9 and _");
+  if (!is_name(table->name)) refuse("its name is not made of a-z, 0-9 and _, or it is auto");
 }
 
 const sateen_backend* load_plugin(const fs::path& path) {
@@ -75,7 +97,8 @@ const sateen_backend* load_plugin(const fs::path& path) {
     const char* said = ::dlerror();
     const std::string reason = said != nullptr ? said : file.string() + " can't be loaded";
     // The loader names the file that it fails on, which is not always the one that was asked for.
-    refuse(reason.find(file.string()) != std::string::npos ? reason : "a library that it needs is missing: " + reason);
+    if (reason.find(file.string()) != std::string::npos) refuse(reason);
+    refuse("a library that it needs is missing: " + reason + hint_beside(file));
   }
   void* symbol = ::dlsym(library, SATEEN_BACKEND_ENTRY_NAME);
   if (symbol == nullptr) refuse("it has no function " SATEEN_BACKEND_ENTRY_NAME);

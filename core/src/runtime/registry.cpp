@@ -1,5 +1,6 @@
 // Registry: the backends of this process and the way to a device.
 #include <algorithm>
+#include <sstream>
 #include <utility>
 
 #include "runtime/builtin.hpp"
@@ -150,6 +151,18 @@ std::vector<UnavailableBackend> Registry::unavailable() const {
   for (const sateen_backend* b : state_->backends) {
     uint32_t count = 0;
     if (b->device_count(&count) != SATEEN_OK) all.push_back({b->name, text(b->last_error(nullptr))});
+  }
+  return all;
+}
+
+std::vector<BackendRemark> Registry::remarks() const {
+  std::vector<BackendRemark> all;
+  for (const sateen_backend* b : state_->backends) {
+    const auto* table = static_cast<const sateen_remarks*>(b->extension(SATEEN_REMARKS_1));
+    const char* lines = nullptr;
+    if (table == nullptr || table->remarks(&lines) != SATEEN_OK) continue;
+    std::istringstream stream(text(lines));
+    for (std::string line; std::getline(stream, line);) all.push_back({b->name, line});
   }
   return all;
 }

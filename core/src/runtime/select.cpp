@@ -26,26 +26,28 @@ std::string list(const std::vector<DeviceInfo>& devices) {
 
 }  // namespace
 
-DeviceInfo select_device(const std::vector<DeviceInfo>& devices, const std::string& backend,
-                         const std::string& wanted) {
-  const std::string which = "backend '" + backend + "' has no device";
+DeviceInfo select_device(const std::vector<DeviceInfo>& devices, const std::string& backend, const std::string& wanted,
+                         const std::string& missing) {
+  const std::string which = backend.empty() ? "there is no device" : "backend '" + backend + "' has no device";
   if (wanted.empty() || wanted == "auto") {
     if (devices.empty()) throw Error(ErrorCode::kDevice, which);
     const auto gpu =
         std::find_if(devices.begin(), devices.end(), [](const DeviceInfo& d) { return d.type == SATEEN_DEVICE_GPU; });
     return gpu != devices.end() ? *gpu : devices.front();
   }
-  for (const DeviceInfo& d : devices) {
-    if (d.id == wanted || d.id == backend + ":" + wanted) return d;
-  }
   std::vector<DeviceInfo> fitting;
-  std::copy_if(devices.begin(), devices.end(), std::back_inserter(fitting), [&](const DeviceInfo& d) {
-    return lower(d.name + "\n" + d.vendor).find(lower(wanted)) != std::string::npos;
-  });
-  if (fitting.empty()) throw Error(ErrorCode::kDevice, which + " '" + wanted + "'; there are: " + list(devices));
+  const auto take = [&](const auto& fits) {
+    if (fitting.empty()) std::copy_if(devices.begin(), devices.end(), std::back_inserter(fitting), fits);
+  };
+  take([&](const DeviceInfo& d) { return d.id == wanted; });
+  take([&](const DeviceInfo& d) { return d.id == d.backend + ":" + wanted; });
+  take([&](const DeviceInfo& d) { return lower(d.name + "\n" + d.vendor).find(lower(wanted)) != std::string::npos; });
+  if (fitting.empty())
+    throw Error(ErrorCode::kDevice, which + " '" + wanted + "'; there are: " + list(devices) + missing);
   if (fitting.size() > 1) {
-    throw Error(ErrorCode::kDevice, "'" + wanted + "' fits more than one device of backend '" + backend +
-                                        "': " + list(fitting) + "; give an id");
+    throw Error(ErrorCode::kDevice, "'" + wanted + "' fits more than one device" +
+                                        (backend.empty() ? "" : " of backend '" + backend + "'") + ": " +
+                                        list(fitting) + "; give an id");
   }
   return fitting.front();
 }

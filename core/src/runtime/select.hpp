@@ -8,7 +8,9 @@
 
 namespace sateen {
 
-/// See Registry::find.
-DeviceInfo select_device(const std::vector<DeviceInfo>& devices, const std::string& backend, const std::string& wanted);
+/// See Registry::find. backend: whose devices they are, or "": those of all backends, so that numbers alone (0:1) or a
+/// part of a name may fit any of them. missing: what an error adds where nothing fits.
+DeviceInfo select_device(const std::vector<DeviceInfo>& devices, const std::string& backend, const std::string& wanted,
+                         const std::string& missing = {});
 
 }  // namespace sateen

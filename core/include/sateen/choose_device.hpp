@@ -1,0 +1,54 @@
+// "auto": the device to take where nobody names one, and what a user means over the devices of all backends.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sateen/device.hpp"
+#include "sateen/log.hpp"
+
+namespace sateen {
+
+struct DeviceRequest {
+  std::string backend = "auto";  ///< a backend's name, or "auto": any
+  std::string device;            ///< as Registry::find takes it; with "auto" it may fit devices of any backend
+
+  enum class Measure {
+    kIfNeeded,  ///< takes a few seconds where there is more than one candidate and nothing is remembered
+    kNever,     ///< what is remembered, else the first candidate: for those who compute less than measuring takes
+  };
+  Measure measure = Measure::kIfNeeded;
+  /// Hears why it takes a while (info), which candidates are left out, and that a result can't be kept (warnings).
+  LogSink log;
+};
+
+/// How fast a device trains the published network in batches of 64, by a short measurement: good to compare, no more.
+struct DeviceSpeed {
+  std::string id;
+  double images_per_second = 0;
+};
+
+struct DeviceChoice {
+  enum class Reason {
+    kAsked,       ///< the request names a backend or a device
+    kGpu,         ///< the first GPU
+    kOnly,        ///< the only candidate, or the only one that works
+    kMeasured,    ///< the fastest, by `speeds`
+    kRemembered,  ///< the same, measured at an earlier start
+    kUnmeasured,  ///< the first candidate, because nothing is known and nothing was to be measured
+  };
+  DeviceInfo device;
+  Reason reason = Reason::kAsked;
+  std::vector<DeviceSpeed> speeds;  ///< of all candidates that work, in the order of Registry::devices()
+};
+
+/// Finds the device that Registry::open is then to be called with; opens none but to measure.
+/// "auto" and no device: the first GPU of any backend; else the fastest of all devices, where the first one in the
+/// order of Registry::devices() (built-in backends come first) wins among those within 5 %. Speeds are kept in the
+/// registry's cache folder, in a file for each version of the library, number of processors and set of candidates (id,
+/// name, driver), so that a second start chooses the same without measuring. Settings of devices play no part in it.
+/// Throws Error(kDevice) when nothing fits, more than one device fits, or no candidate works; never takes another
+/// device than the one that was asked for. The registry's thread rule.
+DeviceChoice choose_device(const Registry& registry, const DeviceRequest& request = {});
+
+}  // namespace sateen

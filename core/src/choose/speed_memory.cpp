@@ -1,0 +1,93 @@
+// Measured speeds on disk, so that they are measured once.
+#include "choose/speed_memory.hpp"
+
+#include <cerrno>
+#include <cmath>
+#include <system_error>
+#include <thread>
+
+#include <sched.h>
+#include <sys/stat.h>
+
+#include "io/file_error.hpp"
+#include "io/input_file.hpp"
+#include "io/json.hpp"
+#include "io/safe_file.hpp"
+#include "io/xxh3.hpp"
+#include "sateen/error.hpp"
+
+namespace sateen {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr uint64_t kMaxBytes = 65536;
+
+/// How many processors this process may use.
+unsigned processors() {
+  cpu_set_t set;
+  if (::sched_getaffinity(0, sizeof set, &set) == 0) return static_cast<unsigned>(CPU_COUNT(&set));
+  return std::thread::hardware_concurrency();
+}
+
+/// Names come from drivers: bytes that are no UTF-8 are replaced.
+std::string text_of(const json& value) {
+  return value.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::string key_of(std::span<const DeviceInfo> candidates) {
+  json devices = json::array();
+  for (const DeviceInfo& d : candidates) devices.push_back({{"id", d.id}, {"name", d.name}, {"driver", d.driver}});
+  return text_of({{"sateen", SATEEN_VERSION}, {"processors", processors()}, {"devices", devices}});
+}
+
+Bytes bytes(const std::string& text) {
+  return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
+}
+
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder.parent_path(), error);
+  // For its owner alone, as the XDG base directory specification has it.
+  if (!error && ::mkdir(folder.c_str(), S_IRWXU) != 0 && errno != EEXIST) error = {errno, std::generic_category()};
+  if (error) throw Error(ErrorCode::kOutput, display_path(folder) + ": can't be made: " + error.message());
+}
+
+}  // namespace
+
+SpeedMemory::SpeedMemory(const fs::path& folder, std::span<const DeviceInfo> candidates)
+    : key_(key_of(candidates)), count_(candidates.size()) {
+  if (!folder.empty()) file_ = folder / ("auto-" + hex64(xxh3(bytes(key_))) + ".json");
+}
+
+std::optional<std::vector<double>> SpeedMemory::read() const {
+  if (!remembers()) return std::nullopt;
+  try {
+    const std::vector<uint8_t> content = read_file(file_, kMaxBytes, "file of measured speeds");
+    const json file = parse_json({reinterpret_cast<const char*>(content.data()), content.size()});
+    if (text_of(json_object(file, "measured_on", "the file")) != key_) return std::nullopt;
+    std::vector<double> speeds;
+    for (const json& speed : json_array(file, "images_per_second", "the file")) {
+      if (!speed.is_number()) return std::nullopt;
+      speeds.push_back(speed.get<double>());
+      if (!std::isfinite(speeds.back()) || speeds.back() <= 0) return std::nullopt;
+    }
+    return speeds.size() == count_ ? std::optional(speeds) : std::nullopt;
+  } catch (const Error&) {  // not there, or not ours: it is made again
+    return std::nullopt;
+  }
+}
+
+void SpeedMemory::write(std::span<const double> speeds) const {
+  if (!remembers()) return;
+  make_folder(file_.parent_path());
+  const json file = {{"measured_on", json::parse(key_)},
+                     {"images_per_second", std::vector<double>(speeds.begin(), speeds.end())}};
+  const std::string text = file.dump(2) + "\n";
+  const Bytes chunk = bytes(text);
+  write_file_safely(file_, {&chunk, 1});
+}
+
+}  // namespace sateen
