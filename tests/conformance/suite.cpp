@@ -5,6 +5,8 @@
 
 #include <boost/test/results_collector.hpp>
 
+#include "target.hpp"
+
 namespace conformance {
 
 CaseList all_cases() {
@@ -42,7 +44,8 @@ uint64_t seed_of(const std::string& name) {
 void RerunPrinter::test_unit_finish(const boost::unit_test::test_unit& unit, unsigned long) {
   if (unit.p_type != boost::unit_test::TUT_CASE) return;
   if (boost::unit_test::results_collector.results(unit.p_id).passed()) return;
-  std::cout << "rerun: " << program_ << " --run_test=" << unit.full_name() << " -- " << target_ << std::endl;
+  std::cout << "rerun: " << command_variables() << program_ << " --run_test=" << unit.full_name() << " -- " << target_
+            << std::endl;
 }
 
 }  // namespace conformance

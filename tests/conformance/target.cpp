@@ -1,7 +1,10 @@
 // Reading the target's options, and opening it.
 #include "target.hpp"
 
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <stdexcept>
 
 #include <boost/program_options.hpp>
 
@@ -37,6 +40,13 @@ std::string missing_device(const TargetOptions& options) {
   return {};
 }
 
+std::string missing_file(const std::filesystem::path& file) {
+  if (file.empty() || std::filesystem::exists(file)) return {};
+  std::ifstream why(file.string() + ".missing");
+  std::string reason;
+  return std::getline(why, reason) ? reason : "there is no " + file.string();
+}
+
 }  // namespace
 
 TargetOptions take_target_options(int& argc, char** argv) {
@@ -48,6 +58,7 @@ TargetOptions take_target_options(int& argc, char** argv) {
   namespace po = boost::program_options;
   TargetOptions r;
   std::vector<std::string> paths;
+  std::string file;
   po::options_description description;
   auto add = description.add_options();
   add("backend", po::value(&r.backend));
@@ -56,6 +67,8 @@ TargetOptions take_target_options(int& argc, char** argv) {
   add("vary", po::value(&r.vary)->composing());
   add("backend-path", po::value(&paths)->composing());
   add("needs", po::value(&r.needs));
+  add("needs-file", po::value(&file));
+  add("expect-driver", po::value(&r.expect_driver));
   po::variables_map map;
   po::store(po::command_line_parser(words)
                 .options(description)
@@ -64,11 +77,13 @@ TargetOptions take_target_options(int& argc, char** argv) {
             map);
   po::notify(map);
   r.backend_paths.assign(paths.begin(), paths.end());
+  r.needs_file = file;
   return r;
 }
 
 std::string missing_needs(const TargetOptions& options) {
-  if (options.needs.empty()) return {};
+  const std::string file = missing_file(options.needs_file);
+  if (!file.empty() || options.needs.empty()) return file;
   return options.needs == "device" ? missing_device(options) : missing_instructions(options.needs);
 }
 
@@ -78,6 +93,15 @@ std::string command_line(const TargetOptions& options) {
   for (const std::string& o : options.options) r += " --option " + o;
   for (const std::string& o : options.vary) r += " --vary " + o;
   for (const std::filesystem::path& p : options.backend_paths) r += " --backend-path " + p.string();
+  if (!options.expect_driver.empty()) r += " --expect-driver '" + options.expect_driver + "'";
+  return r;
+}
+
+std::string command_variables() {
+  std::string r;
+  for (const char* name : {"OCL_ICD_VENDORS", "LD_LIBRARY_PATH"}) {
+    if (const char* value = std::getenv(name)) r += std::string(name) + "=" + value + " ";
+  }
   return r;
 }
 
@@ -88,6 +112,9 @@ Target::Target(const TargetOptions& options, const std::vector<std::string>& mor
   std::vector<std::string> all = options.options;
   all.insert(all.end(), more_options.begin(), more_options.end());
   device_.emplace(registry_->open(options.backend, options.device_id, all));
+  const std::string& driver = device_->info().driver;
+  if (driver.find(options.expect_driver) == std::string::npos)
+    throw std::runtime_error("the device's driver is " + driver + ", not " + options.expect_driver);
 }
 
 void open_target(const TargetOptions& options) {

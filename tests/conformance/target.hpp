@@ -17,8 +17,10 @@ struct TargetOptions {
   std::string device_id;
   std::vector<std::string> options;
   std::vector<std::filesystem::path> backend_paths;
-  std::vector<std::string> vary;  ///< options to compare with one another; sateen-conformance-same-bytes only
-  std::string needs;              ///< an instruction set, or "device": without it the run is skipped
+  std::vector<std::string> vary;     ///< options to compare with one another; sateen-conformance-same-bytes only
+  std::string needs;                 ///< an instruction set, or "device": without it the run is skipped
+  std::filesystem::path needs_file;  ///< without it the run is skipped too
+  std::string expect_driver;         ///< a part of the driver's name; a device of another one is an error
 };
 
 /// Exit code by which CTest knows a skipped test.
@@ -28,11 +30,12 @@ inline constexpr int kSkipped = 77;
 TargetOptions take_target_options(int& argc, char** argv);
 
 /// "" if this machine has what the options need, an instruction set ("avx2", "avx512") or a device of the backend
-/// ("device"); or why it hasn't.
+/// ("device"), and the file; or why it hasn't. Why a file is missing is in FILE.missing, if somebody knows.
 std::string missing_needs(const TargetOptions& options);
 
-/// The options again, as they are typed.
+/// The options again, as they are typed; and the variables to type before the program's name, or "".
 std::string command_line(const TargetOptions& options);
+std::string command_variables();
 
 /// An opened device and the table behind it.
 class Target {

@@ -1,6 +1,7 @@
 // main() of the tests that run whole training steps:
 //   sateen-golden-tests [Boost.Test options] -- [--backend NAME] [--device ID] [--option key=value]…
 //                       [--backend-path PATH]… [--needs avx2|avx512|device]
+//                       [--needs-file FILE] [--expect-driver TEXT]
 #define BOOST_TEST_DYN_LINK
 #define BOOST_TEST_NO_MAIN
 #include <exception>

@@ -1,0 +1,87 @@
+"""Running a conformance case under Oclgrind, and judging what it found: Oclgrind itself ends with 0 whatever it finds."""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+from typing import NamedTuple, Optional
+
+PROGRAM = pathlib.Path(os.environ["SATEEN_TEST_BIN"]) / "sateen-conformance-tests"
+KERNELS = pathlib.Path(os.environ["SATEEN_TEST_KERNELS"])
+COMPILER = os.environ["SATEEN_TEST_COMPILER"]
+
+RACES = ("--data-races", "--uniform-writes")
+# Optimised code has lost what it reads too early.
+UNINITIALISED = ("--uninitialized", "--build-options", "-cl-opt-disable")
+
+
+class Run(NamedTuple):
+    case: str
+    code: int
+    output: str
+    log: Optional[str]  # None where none was written
+    executed: frozenset  # names of kernels
+
+    def faults(self):
+        """What is wrong with the run, if anything: the findings, or that there can be none."""
+        if self.log:
+            return f"findings: {self.log[:2000]}"
+        if self.code != 0:
+            return f"exit code {self.code}: {self.output[-2000:]}"
+        if self.log is None:
+            return "no log was written"
+        return "" if self.executed else "no kernel was executed"
+
+
+def run(case, kernels, checks, folder):
+    """One case in a process of its own, with the kernels in the folder. Oclgrind 21.10 needs that for --uninitialized:
+    what it knows of a buffer outlives the buffer and is taken for that of a later one."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("SATEEN_")}
+    environment["SATEEN_KERNEL_DIR"] = str(folder)
+    with tempfile.TemporaryDirectory(prefix="sateen-oclgrind-") as place:
+        log = pathlib.Path(place, "log")
+        # Boost.Test would catch a crash of an Oclgrind thread, leave it by longjmp with malloc's lock held, and stand still.
+        command = ["oclgrind", "--num-threads", "1", "--check-api", "--log", log, *checks, PROGRAM, "--run_test=" + case,
+                   "--log_level=error", "--color_output=no", "--catch_system_errors=no", "--", "--backend", "opencl",
+                   "--expect-driver", "Oclgrind", "--option", "kernels=" + kernels]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=240, encoding="utf-8", errors="replace", env=environment, check=False)
+        found = log.read_text(encoding="utf-8", errors="replace") if log.exists() else None
+    executed = frozenset(re.findall(r"^executed (\w+)$", done.stdout, re.MULTILINE))
+    return Run(f"{case}, kernels={kernels}", done.returncode, done.stdout, found, executed)
+
+
+def run_all(cases, checks, folder):
+    """Every case with the kernels for each kind of device."""
+    with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        runs = [pool.submit(run, case, kernels, checks, folder) for case in cases for kernels in ("cpu", "gpu")]
+        return [done.result() for done in runs]
+
+
+ATTRIBUTE = r"__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)"
+
+
+def telling_kernels(folder):
+    """Copies kernels/ into the folder, with a line in each kernel that prints its name: --inst-counts would do that too,
+    but in 21.10 writes past the end of its memory when work-groups call different functions."""
+    shutil.copytree(KERNELS, folder)
+    for file in sorted(folder.glob("*.cl")):
+        text, kernels = re.subn(rf"(\b__kernel\s+(?:{ATTRIBUTE}\s*)*void\s+\w+\s*\([^{{;]*\{{)",
+                                r'\1 if (get_global_id(0) == 0) printf("executed %s\\n", __func__);',
+                                file.read_text(encoding="utf-8"))
+        if kernels == 0:
+            raise AssertionError(f"{file} has no kernel")
+        file.write_text(text, encoding="utf-8")
+
+
+def kernel_names():
+    """Every kernel of kernels/*.cl, as the preprocessor leaves them."""
+    names = set()
+    for file in sorted(KERNELS.glob("*.cl")):
+        text = subprocess.run([COMPILER, "-E", "-P", "-x", "c", file], stdout=subprocess.PIPE, encoding="utf-8",
+                              timeout=60, check=True).stdout
+        names.update(re.findall(r"\b__kernel\s+void\s+(\w+)", re.sub(ATTRIBUTE, "", text)))
+    return names
