@@ -9,7 +9,6 @@
 #include <map>
 #include <string_view>
 #include <system_error>
-#include <utility>
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -186,6 +185,7 @@ std::vector<std::string> closed_files(const System& system) {
     }
   }
   std::vector<std::string> r;
+  r.reserve(of_group.size() + 1);
   for (const auto& [group, files] : of_group) {
     r.push_back(sdk::text("this user may not open ", joined(files, ", "), ": the group ", group,
                           " may; sudo usermod -aG ", group, " $USER, then log in again"));
@@ -205,7 +205,8 @@ std::string no_driver(const System& system) {
   if (!system.icd_vendors.empty())
     r[0] = "OCL_ICD_VENDORS is " + system.icd_vendors + ", and no OpenCL driver is there";
   if (!icd_files(system).empty()) r[0] = "no OpenCL driver works";
-  for (std::string& sentence : obstacles(system, {})) r.push_back(std::move(sentence));
+  const std::vector<std::string> found = obstacles(system, {});
+  r.insert(r.end(), found.begin(), found.end());
   return joined(r, "; ") + "; for the CPU, on Debian and Ubuntu: apt install pocl-opencl-icd";
 }
 

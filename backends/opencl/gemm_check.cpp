@@ -91,13 +91,16 @@ class Bench {
     result_.resize(view.storages()[2].bytes / sizeof(float) + room());
   }
 
-  /// The matrices begin `offset` bytes into their buffers from now on.
+  /// The matrices begin `offset` bytes into their buffers from now on. What is around them is no number, so that a result
+  /// into which it came would show.
   void place(uint64_t offset) {
     offset_ = offset;
     for (uint32_t i = 0; i < 2; ++i) {
       const std::vector<float> values = numbers(view_.storages()[i].bytes / sizeof(float), i + 1);
-      check(clEnqueueWriteBuffer(workshop_.queue, buffers_[i].get(), CL_TRUE, offset, view_.storages()[i].bytes,
-                                 values.data(), 0, nullptr, nullptr),
+      std::vector<float> whole(values.size() + 2 * room(), std::numeric_limits<float>::quiet_NaN());
+      std::copy(values.begin(), values.end(), whole.begin() + static_cast<ptrdiff_t>(offset / sizeof(float)));
+      check(clEnqueueWriteBuffer(workshop_.queue, buffers_[i].get(), CL_TRUE, 0, whole.size() * sizeof(float),
+                                 whole.data(), 0, nullptr, nullptr),
             "clEnqueueWriteBuffer");
     }
   }

@@ -9,7 +9,7 @@ import shlex
 import subprocess
 import unittest
 
-from harness import ProgramTest, command, environment, run
+from harness import ProgramTest, command, driver_environment, run
 
 
 def reason_for_skipping():
@@ -21,7 +21,7 @@ def reason_for_skipping():
 
 
 def listed(env=None):
-    return json.loads(run("sateen-info", "--list-devices", "--json", env=env).stdout)
+    return json.loads(run("sateen-info", "--list-devices", "--json", env=env or driver_environment()).stdout)
 
 
 REASON = reason_for_skipping()
@@ -35,7 +35,7 @@ class Missing(ProgramTest):
         """Runs a program where these shell commands have changed what is mounted."""
         line = f"set -e; {mounts}\nexec " + " ".join(shlex.quote(os.fsdecode(w)) for w in command(program, *arguments))
         return subprocess.run(["unshare", "-m", "sh", "-c", line], capture_output=True, text=True, timeout=240,
-                              env=environment(SATEEN_BACKEND=None, **variables), check=False)
+                              env=driver_environment(SATEEN_BACKEND=None, **variables), check=False)
 
     def unavailable(self, mounts="true", **variables):
         """Why there is no OpenCL, from sateen-info, which must go on well; text and JSON agree."""
@@ -95,8 +95,8 @@ class Missing(ProgramTest):
         (vendors / "gone.icd").write_text("libgone-opencl.so.1\n", encoding="ascii")
         mounts = f"mount --bind {vendors} /etc/OpenCL/vendors"
         reason = self.unavailable(mounts)
-        self.assertIn("no OpenCL driver works; /etc/OpenCL/vendors/gone.icd names the driver libgone-opencl.so.1, which "
-                      "can't be loaded: cannot open shared object file", reason)
+        self.assertIn("no OpenCL driver works; /etc/OpenCL/vendors/gone.icd names the driver libgone-opencl.so.1, "
+                      "which can't be loaded: cannot open shared object file", reason)
         self.check_programs(mounts, reason)
 
     @unittest.skipIf(REASON, REASON)
@@ -121,7 +121,7 @@ class Missing(ProgramTest):
         self.assertIn("sateen-train: warning: " + words, result.stderr)
 
     def test_drivers_elsewhere(self):
-        result = run("sateen-info", "--list-devices", "--json", env=environment(OCL_ICD_VENDORS="/nowhere"))
+        result = run("sateen-info", "--list-devices", "--json", env=driver_environment(OCL_ICD_VENDORS="/nowhere"))
         reasons = [u["reason"] for u in json.loads(result.stdout)["unavailable"] if u["name"] == "opencl"]
         if "libOpenCL" in "".join(reasons):
             self.skipTest("there is no loader")

@@ -5,17 +5,17 @@ import subprocess
 import time
 import unittest
 
-from harness import SIDE, ProgramTest, command, environment, listed_devices, picture, run, write_png
+from harness import SIDE, ProgramTest, command, driver_environment, environment, listed_devices, picture, run, write_png
 
 
 class Signals(ProgramTest):
-    def start(self, name, *arguments, **options):
+    def start(self, name, *arguments, env=None, **options):
         """A training far longer than the test, read up to its first line that begins with `training`."""
         out = self.folder / name
         process = subprocess.Popen(
             command("sateen-train", "--data", self.data, "--out", out, "--epochs", "100000", *arguments),
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(),
-            **options)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            env=env or environment(), **options)
         self.addCleanup(process.wait)
         self.addCleanup(process.kill)
         self.addCleanup(process.stdout.close)
@@ -92,7 +92,8 @@ class Signals(ProgramTest):
         self.check_ignored("auto")
 
     def check_ignored(self, backend):
-        out, process = self.start("nohup-" + backend, "--backend", backend, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        out, process = self.start("nohup-" + backend, "--backend", backend, env=driver_environment(),
+                                  preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
         process.send_signal(signal.SIGHUP)
         self.read_until(process, "epoch")
         self.read_until(process, "epoch")

@@ -36,28 +36,30 @@ class Run(NamedTuple):
         return "" if self.executed else "no kernel was executed"
 
 
-def run(case, kernels, checks, folder):
+def run(case, kernels, checks, folder, gemm="own"):
     """One case in a process of its own, with the kernels in the folder. Oclgrind 21.10 needs that for --uninitialized:
     what it knows of a buffer outlives the buffer and is taken for that of a later one."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SATEEN_")}
     environment["SATEEN_KERNEL_DIR"] = str(folder)
+    environment["SATEEN_CACHE_DISABLE"] = "1"  # a program that was kept would not get the build options
     with tempfile.TemporaryDirectory(prefix="sateen-oclgrind-") as place:
         log = pathlib.Path(place, "log")
         # Boost.Test would catch a crash of an Oclgrind thread, leave it by longjmp with malloc's lock held, and stand still.
         command = ["oclgrind", "--num-threads", "1", "--check-api", "--log", log, *checks, PROGRAM, "--run_test=" + case,
                    "--log_level=error", "--color_output=no", "--catch_system_errors=no", "--", "--backend", "opencl",
-                   "--expect-driver", "Oclgrind", "--option", "kernels=" + kernels]
+                   "--expect-driver", "Oclgrind", "--option", "kernels=" + kernels, "--option", "gemm=" + gemm]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=240, encoding="utf-8", errors="replace", env=environment, check=False)
         found = log.read_text(encoding="utf-8", errors="replace") if log.exists() else None
     executed = frozenset(re.findall(r"^executed (\w+)$", done.stdout, re.MULTILINE))
-    return Run(f"{case}, kernels={kernels}", done.returncode, done.stdout, found, executed)
+    return Run(f"{case}, kernels={kernels}, gemm={gemm}", done.returncode, done.stdout, found, executed)
 
 
-def run_all(cases, checks, folder):
-    """Every case with the kernels for each kind of device."""
+def run_all(cases, library_cases, checks, folder):
+    """Every case with the kernels for each kind of device, and some with products of the GEMM library."""
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         runs = [pool.submit(run, case, kernels, checks, folder) for case in cases for kernels in ("cpu", "gpu")]
+        runs += [pool.submit(run, case, "gpu", checks, folder, "clblast") for case in library_cases]
         return [done.result() for done in runs]
 
 

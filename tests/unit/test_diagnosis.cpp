@@ -25,7 +25,7 @@ struct Root {
   System system{folder.path(), {}};
 
   fs::path put(const std::string& name, const std::string& text) const {
-    const fs::path file = folder / name;
+    fs::path file = folder / name;
     fs::create_directories(file.parent_path());
     put_file(file, text);
     return file;
