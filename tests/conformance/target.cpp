@@ -82,8 +82,8 @@ TargetOptions take_target_options(int& argc, char** argv) {
 }
 
 std::string missing_needs(const TargetOptions& options) {
-  const std::string file = missing_file(options.needs_file);
-  if (!file.empty() || options.needs.empty()) return file;
+  std::string reason = missing_file(options.needs_file);
+  if (!reason.empty() || options.needs.empty()) return reason;
   return options.needs == "device" ? missing_device(options) : missing_instructions(options.needs);
 }
 
