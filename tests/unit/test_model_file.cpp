@@ -37,7 +37,7 @@ ModelFile golden_model() {
 }
 
 std::filesystem::path golden_path() {
-  return std::filesystem::path(__FILE__).parent_path() / "data" / "golden-1.0.sateen";
+  return std::filesystem::path(SATEEN_UNIT_DATA) / "golden-1.0.sateen";
 }
 
 void check_equal(const ModelFile& a, const ModelFile& b) {
