@@ -36,8 +36,7 @@ CASES = {
     "training_step": ("one_step",),
 }
 # What stands around products of the GEMM library; its own kernels are under the same eyes.
-LIBRARY_CASES = ("dense_forward/n3_i7_o31", "dense_backward_data/n3_i7_o31", "dense_backward_weights/n3_i7_o31",
-                 "training_step/one_step")
+LIBRARY_CASES = ("dense_forward/n3_i7_o31", "dense_backward_data/n3_i7_o31", "dense_backward_weights/n3_i7_o31")
 
 
 class KernelTest(unittest.TestCase):
@@ -49,9 +48,9 @@ class KernelTest(unittest.TestCase):
 
 
 class Kernels(KernelTest):
-    def assert_clean(self, checks):
+    def assert_clean(self, checks, library_cases):
         cases = [f"{suite}/{name}" for suite, names in CASES.items() for name in names]
-        runs = oclgrind.run_all(cases, LIBRARY_CASES, checks, self.folder)
+        runs = oclgrind.run_all(cases, library_cases, checks, self.folder)
         for done in runs:
             with self.subTest(done.case):
                 self.assertEqual(done.faults(), "")
@@ -59,10 +58,11 @@ class Kernels(KernelTest):
         self.assertEqual(oclgrind.kernel_names(), executed, "some kernels are in no case")
 
     def test_races_and_bounds(self):
-        self.assert_clean(RACES)
+        self.assert_clean(RACES, (*LIBRARY_CASES, "training_step/one_step"))
 
     def test_uninitialised(self):
-        self.assert_clean(UNINITIALISED)
+        # Not the whole step: the library is checked once for each shape, and only the first of these buffers is known.
+        self.assert_clean(UNINITIALISED, LIBRARY_CASES)
 
 
 class Mistakes(KernelTest):
