@@ -25,20 +25,19 @@ struct Call {
 uint64_t clblast_temporary_bytes(const GemmShape& s, cl_command_queue queue) {
   const Call call(s);
   size_t bytes = 0;
-  // A matrix that does not begin at its buffer's start is copied: with 1 for every offset the answer is the largest.
   const CLBlastStatusCode code =
-      CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, call.transpose_a, call.transpose_b, s.m, s.n, s.k, 1,
-                                 call.a_pitch, 1, call.b_pitch, 1, s.n, &queue, &bytes);
+      CLBlastSGemmTempBufferSize(CLBlastLayoutRowMajor, call.transpose_a, call.transpose_b, s.m, s.n, s.k, 0,
+                                 call.a_pitch, 0, call.b_pitch, 0, s.n, &queue, &bytes);
   check(code, "CLBlast's size of temporary memory");
   return bytes;
 }
 
-cl_int clblast_multiply(const GemmShape& s, Matrix a, Matrix b, Matrix c, cl_mem temporary, cl_command_queue queue,
+cl_int clblast_multiply(const GemmShape& s, cl_mem a, cl_mem b, cl_mem c, cl_mem temporary, cl_command_queue queue,
                         ClEvent& done) {
   const Call call(s);
-  return CLBlastSgemmWithTempBuffer(CLBlastLayoutRowMajor, call.transpose_a, call.transpose_b, s.m, s.n, s.k, 1.0F,
-                                    a.memory, a.at, call.a_pitch, b.memory, b.at, call.b_pitch, 0.0F, c.memory, c.at,
-                                    s.n, &queue, done.out(), temporary);
+  return CLBlastSgemmWithTempBuffer(CLBlastLayoutRowMajor, call.transpose_a, call.transpose_b, s.m, s.n, s.k, 1.0F, a,
+                                    0, call.a_pitch, b, 0, call.b_pitch, 0.0F, c, 0, s.n, &queue, done.out(),
+                                    temporary);
 }
 
 }  // namespace sateen::opencl

@@ -14,21 +14,15 @@ struct GemmShape {
   bool transpose_a = false, transpose_b = false;
 };
 
-/// A matrix: a buffer and the place of its first element in it.
-struct Matrix {
-  cl_mem memory = nullptr;
-  uint64_t at = 0;
-};
-
-/// How much memory clblast_multiply needs beside its matrices, wherever these lie; in bytes, may be 0.
-/// Throws Failure(DEVICE_ERROR).
+/// How much memory clblast_multiply needs beside its matrices; in bytes, may be 0. Throws Failure(DEVICE_ERROR).
 uint64_t clblast_temporary_bytes(const GemmShape& shape, cl_command_queue queue);
 
-/// Enqueues the product; what c held does not matter. temporary: that many bytes, NULL for 0. done: an event of its own.
+/// Enqueues the product of matrices that begin where their buffers begin, since CLBlast counts offsets in 32 bits; what c
+/// held does not matter. temporary: that many bytes, NULL for 0. No two of the buffers overlap. done: an event of its own.
 /// Returns CL_SUCCESS, OpenCL's error, or one of CLBlast's. CLBlast compiles its kernels at the first call in a context,
 /// and keeps them for the life of the process; where that or something unforeseen fails it prints to stderr, which
 /// nobody can keep it from.
-cl_int clblast_multiply(const GemmShape& shape, Matrix a, Matrix b, Matrix c, cl_mem temporary, cl_command_queue queue,
+cl_int clblast_multiply(const GemmShape& shape, cl_mem a, cl_mem b, cl_mem c, cl_mem temporary, cl_command_queue queue,
                         ClEvent& done);
 
 }  // namespace sateen::opencl

@@ -53,7 +53,10 @@ bool Event::wait(uint64_t timeout_ns) {
     const cl_int code = clGetEventInfo(event_.get(), CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof state, &state, nullptr);
     if (code != CL_SUCCESS) in_flight_->fail(code);
     if (state < 0) in_flight_->fail(state);
-    if (state == CL_COMPLETE) return true;
+    if (state == CL_COMPLETE) {
+      in_flight_->collect();  // what came before it may have failed
+      return true;
+    }
     if (timeout_ns == std::numeric_limits<uint64_t>::max()) {
       const cl_event events[] = {event_.get()};
       const cl_int waited = clWaitForEvents(1, events);
@@ -130,11 +133,12 @@ void Device::write(Buffer& dst, uint64_t offset, const void* src, uint64_t n) {
     return;
   }
   const auto* bytes = static_cast<const unsigned char*>(src);
-  Staged staged{{}, {bytes, bytes + n}};
-  check(clEnqueueWriteBuffer(queue_.get(), dst.memory.get(), CL_FALSE, offset, n, staged.bytes.data(), 0, nullptr,
-                             staged.done.out()),
-        "clEnqueueWriteBuffer");
-  staged_.push_back(std::move(staged));
+  Staged& staged = staged_.emplace_back(Staged{{}, {bytes, bytes + n}});
+  const cl_int code = clEnqueueWriteBuffer(queue_.get(), dst.memory.get(), CL_FALSE, offset, n, staged.bytes.data(), 0,
+                                           nullptr, staged.done.out());
+  if (code == CL_SUCCESS) return;
+  staged_.pop_back();
+  check(code, "clEnqueueWriteBuffer");
 }
 
 void Device::read(void* dst, const Buffer& src, uint64_t offset, uint64_t n) {
@@ -144,21 +148,21 @@ void Device::read(void* dst, const Buffer& src, uint64_t offset, uint64_t n) {
 }
 
 std::unique_ptr<Event> Device::read_async(void* dst, const Buffer& src, uint64_t offset, uint64_t n) {
-  ClEvent done;
-  check(clEnqueueReadBuffer(queue_.get(), src.memory.get(), CL_FALSE, offset, n, dst, 0, nullptr, done.out()),
+  auto event = std::make_unique<Event>(in_flight_);
+  check(clEnqueueReadBuffer(queue_.get(), src.memory.get(), CL_FALSE, offset, n, dst, 0, nullptr, event->out()),
         "clEnqueueReadBuffer");
   flush();
-  return std::make_unique<Event>(std::move(done), in_flight_);
+  return event;
 }
 
 std::unique_ptr<Event> Device::mark() {
-  ClEvent done;
-  check(clEnqueueMarkerWithWaitList(queue_.get(), 0, nullptr, done.out()), "clEnqueueMarkerWithWaitList");
+  auto event = std::make_unique<Event>(in_flight_);
+  check(clEnqueueMarkerWithWaitList(queue_.get(), 0, nullptr, event->out()), "clEnqueueMarkerWithWaitList");
   flush();
-  return std::make_unique<Event>(std::move(done), in_flight_);
+  return event;
 }
 
-std::string Device::unsupported(const sdk::GraphView& graph, const sdk::Op& op) const {
+std::string Device::unsupported(const sdk::GraphView& graph, const sdk::Op& op) {
   constexpr uint64_t kMost = std::numeric_limits<int32_t>::max();
   if (find_step_maker(op.kind) == nullptr) return "the backend has no such operation";
   for (const auto* places : {&op.src, &op.dst}) {
@@ -172,6 +176,16 @@ std::string Device::unsupported(const sdk::GraphView& graph, const sdk::Op& op) 
         return sdk::text("a tensor of ", tensor.elements, " elements is larger than the kernels count");
       }
     }
+  }
+  // What is packed or padded on the way may be larger than any tensor: only preparing it tells.
+  std::vector<sdk::ArenaRequest> requests(graph.storages().size());
+  std::vector<Call> calls;
+  StepBuilder builder(graph, static_cast<size_t>(&op - graph.ops().data()), workshop_, requests, calls, nullptr, false);
+  try {
+    find_step_maker(op.kind)(builder);
+  } catch (const sdk::Failure& failure) {
+    if (failure.status() != SATEEN_UNSUPPORTED) throw;
+    return failure.what();
   }
   return {};
 }

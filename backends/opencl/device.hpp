@@ -26,8 +26,9 @@ struct Buffer {
 /// A point in the queue. Waited for from any thread.
 class Event {
  public:
-  Event(ClEvent event, std::shared_ptr<InFlight> in_flight)
-      : event_(std::move(event)), in_flight_(std::move(in_flight)) {}
+  explicit Event(std::shared_ptr<InFlight> in_flight) : in_flight_(std::move(in_flight)) {}
+  /// Where OpenCL puts the event, once.
+  cl_event* out() { return event_.out(); }
   bool wait(uint64_t timeout_ns);
 
  private:
@@ -56,7 +57,7 @@ class Device {
   void read(void* dst, const Buffer& src, uint64_t offset, uint64_t n);
   std::unique_ptr<Event> read_async(void* dst, const Buffer& src, uint64_t offset, uint64_t n);
   std::unique_ptr<Event> mark();
-  std::string unsupported(const sdk::GraphView& graph, const sdk::Op& op) const;
+  std::string unsupported(const sdk::GraphView& graph, const sdk::Op& op);
   std::unique_ptr<Program> compile(const sdk::GraphView& graph);
   /// OpenCL keeps its kernels until the work that was submitted with them is done.
   void destroy_program(std::unique_ptr<Program> program) { program.reset(); }

@@ -59,8 +59,13 @@ std::string first_line(const fs::path& file) {
   return first == std::string::npos ? "" : line.substr(first, line.find_last_not_of(" \t\r") - first + 1);
 }
 
+/// OCL_ICD_VENDORS may be a folder, a file, or the name of a file in the usual folder.
 fs::path vendors_folder(const System& system) {
-  return system.icd_vendors.empty() ? system.root / "etc/OpenCL/vendors" : fs::path(system.icd_vendors);
+  const fs::path usual = system.root / "etc/OpenCL/vendors";
+  if (system.icd_vendors.empty()) return usual;
+  const fs::path named(system.icd_vendors);
+  std::error_code error;
+  return named.has_parent_path() || fs::exists(named, error) ? named : usual / named;
 }
 
 std::vector<fs::path> icd_files(const System& system) {

@@ -27,6 +27,11 @@ std::string variable(const char* name, const std::string& otherwise) {
   return value != nullptr && *value != '\0' ? value : otherwise;
 }
 
+bool sync_from(const std::string& sync) {
+  if (sync == "0" || sync == "1") return sync == "1";
+  throw sdk::Failure(SATEEN_INVALID, sdk::text("option sync=", sync, " (or SATEEN_SYNC): it takes 0 or 1"));
+}
+
 /// "OpenCL 1.2 …" or later, as the specification words it; a driver with other words is taken at its calls.
 void check_version(const FoundDevice& found) {
   const std::string version = device_text(found.device, CL_DEVICE_VERSION);
@@ -71,7 +76,7 @@ std::unique_ptr<Device> Backend::open(uint32_t index, sdk::Options options, sdk:
   chosen.tuning.group =
       static_cast<size_t>(options.take_number("group", 1, 1024, static_cast<int64_t>(chosen.tuning.group)));
   chosen.profile = options.take_flag("profile");
-  chosen.sync = options.take_number("sync", 0, 1, variable("SATEEN_SYNC", "0") == "1" ? 1 : 0) == 1;
+  chosen.sync = sync_from(options.take("sync", variable("SATEEN_SYNC", "0")));
   chosen.gemm = gemm_from(options.take("gemm", variable("SATEEN_GEMM", "auto")));
   options.finish();
   check_version(found);

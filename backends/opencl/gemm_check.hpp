@@ -19,9 +19,10 @@ struct DenseShape {
   }
 };
 
-/// Runs the operation by the library and by our own kernels, on numbers made for it, with its matrices at the start of
-/// their buffers and further on. "" where the results agree as closely as the conformance tests ask and nothing beside
-/// them was written; otherwise what was wrong. Returns when the device has done it.
+/// Runs the operation by the library and by our own kernels, on numbers made for it. "" where the results agree as
+/// closely as the conformance tests ask and nothing beside them was written; otherwise what was wrong, be it an error of
+/// the library's. Throws Failure(NO_MEMORY), and LateFailure where the device has failed. Returns when the device has
+/// done it.
 std::string check_gemm_library(const DenseShape& shape, cl_context context, const Workshop& workshop);
 
 }  // namespace sateen::opencl

@@ -15,7 +15,8 @@ namespace {
 
 std::string raw(const std::string& file) {
   // Not for a set-user-ID program: the caller chooses the environment.
-  if (const char* folder = ::secure_getenv("SATEEN_KERNEL_DIR")) {
+  const char* folder = ::secure_getenv("SATEEN_KERNEL_DIR");
+  if (folder != nullptr && *folder != '\0') {
     const std::string path = sdk::text(folder, "/", file);
     std::ifstream in(path, std::ios::binary);
     if (!in) throw sdk::Failure(SATEEN_DEVICE_ERROR, sdk::text("SATEEN_KERNEL_DIR: ", path, " can't be read"));
@@ -27,9 +28,9 @@ std::string raw(const std::string& file) {
   throw sdk::Failure(SATEEN_INTERNAL, sdk::text("there is no kernel file ", file));
 }
 
-}  // namespace
-
-std::string kernel_source(const std::string& file) {
+std::string expanded(const std::string& file, int depth) {
+  constexpr int kDeepest = 8;
+  if (depth > kDeepest) throw sdk::Failure(SATEEN_DEVICE_ERROR, file + " includes itself, or files too deep");
   constexpr std::string_view kInclude = "#include \"";
   std::string result = sdk::text("#line 1 \"", file, "\"\n");
   const std::string text = raw(file);
@@ -40,13 +41,19 @@ std::string kernel_source(const std::string& file) {
     begin = end + 1;
     if (words.substr(0, kInclude.size()) == kInclude) {
       const std::string_view name = words.substr(kInclude.size());
-      result += kernel_source(std::string(name.substr(0, name.find('"'))));
+      result += expanded(std::string(name.substr(0, name.find('"'))), depth + 1);
       result += sdk::text("#line ", line + 1, " \"", file, "\"\n");
     } else {
       result.append(words).append("\n");
     }
   }
   return result;
+}
+
+}  // namespace
+
+std::string kernel_source(const std::string& file) {
+  return expanded(file, 0);
 }
 
 }  // namespace sateen::opencl

@@ -2,6 +2,7 @@
 #include "program.hpp"
 
 #include <algorithm>
+#include <new>
 
 #include "op_table.hpp"
 #include "sateen/sdk/arena.hpp"
@@ -35,19 +36,33 @@ Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const st
   }
 }
 
-cl_int Program::multiply(const LibraryProduct& product, cl_command_queue queue, ClEvent& done) const {
-  const auto matrix = [this](const Place& place) {
-    const Address& at = place_[place.request];
-    return Matrix{at.memory, (at.offset + place.offset) / sizeof(float)};
-  };
-  const auto temporary = temporary_.find(product.temporary.request);
-  const bool wanted = product.temporary_bytes > 0 && temporary != temporary_.end();
-  return clblast_multiply(product.shape, matrix(product.a), matrix(product.b), matrix(product.c),
-                          wanted ? temporary->second.get() : nullptr, queue, done);
+Memory Program::part(const LibraryProduct::Operand& operand, const std::string& op) const {
+  if (operand.bytes == 0) return {};
+  const Address& at = place_[operand.place.request];
+  const cl_buffer_region region = {at.offset + operand.place.offset, operand.bytes};
+  cl_int code = CL_SUCCESS;
+  Memory memory(clCreateSubBuffer(at.memory, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code));
+  check(code, op + ": clCreateSubBuffer");
+  return memory;
 }
 
-cl_int Program::enqueue(const Call& call, cl_command_queue queue, ClEvent& done) const {
-  if (call.product) return multiply(*call.product, queue, done);
+// For each run anew: the buffers that were bound may go after it.
+std::vector<Program::Operands> Program::make_operands() const {
+  std::vector<Operands> all;
+  for (const Call& call : calls_) {
+    if (!call.product) continue;
+    const LibraryProduct& p = *call.product;
+    const std::string& name = call.record->name;
+    all.push_back({part(p.a, name), part(p.b, name), part(p.c, name), part(p.temporary, name)});
+  }
+  return all;
+}
+
+cl_int Program::enqueue(const Call& call, const Operands* operands, cl_command_queue queue, ClEvent& done) const {
+  if (call.product) {
+    return clblast_multiply(call.product->shape, operands->a.get(), operands->b.get(), operands->c.get(),
+                            operands->temporary.get(), queue, done);
+  }
   for (const Call::Buffer& buffer : call.buffers) {
     const Address& at = place_[buffer.place.request];
     const cl_ulong element = (at.offset + buffer.place.offset) / buffer.element;
@@ -60,35 +75,38 @@ cl_int Program::enqueue(const Call& call, cl_command_queue queue, ClEvent& done)
                                 done.out());
 }
 
-void Program::set_arena(cl_mem arena) {
-  if (arena == arena_) return;
-  temporary_.clear();
+void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait) {
   for (const Planned& p : planned_) place_[p.request] = {arena, p.offset};
-  for (const Call& call : calls_) {
-    if (!call.product || call.product->temporary_bytes == 0) continue;
-    const size_t request = call.product->temporary.request;
-    const cl_buffer_region region = {place_[request].offset, call.product->temporary_bytes};
-    cl_int code = CL_SUCCESS;
-    Memory part(clCreateSubBuffer(arena, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code));
-    check(code, call.record->name + ": clCreateSubBuffer");
-    temporary_.emplace(request, std::move(part));
+  const std::vector<Operands> operands = make_operands();
+  bool begun = false;
+  try {
+    submit(operands, queue, in_flight, wait, begun);
+  } catch (const sdk::LateFailure&) {
+    throw;
+  } catch (const sdk::Failure& failure) {
+    if (begun) throw sdk::LateFailure(failure.status(), failure.what());
+    throw;
+  } catch (const std::bad_alloc&) {
+    if (begun) throw sdk::LateFailure(SATEEN_NO_MEMORY, "the host ran out of memory in the middle of a run");
+    throw;
   }
-  arena_ = arena;
+  ++runs_;
 }
 
-void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait) {
-  set_arena(arena);
+void Program::submit(const std::vector<Operands>& operands, cl_command_queue queue, InFlight& in_flight, bool wait,
+                     bool& begun) const {
+  const Operands* next = operands.data();
   for (const Call& call : calls_) {
     ClEvent begin;
     ClEvent done;
     cl_int code = CL_SUCCESS;
     if (call.product && in_flight.profiles()) code = clEnqueueMarkerWithWaitList(queue, 0, nullptr, begin.out());
-    if (code == CL_SUCCESS) code = enqueue(call, queue, done);
+    if (code == CL_SUCCESS) code = enqueue(call, call.product ? next++ : nullptr, queue, done);
     if (code != CL_SUCCESS) {
-      const std::string words = sdk::text(call.record->name, ": the kernel was refused with ", error_name(code));
-      if (&call == calls_.data()) throw sdk::Failure(status_of(code), words);
-      throw sdk::LateFailure(status_of(code), words);
+      throw sdk::Failure(status_of(code),
+                         sdk::text(call.record->name, ": the kernel was refused with ", error_name(code)));
     }
+    begun = true;
     in_flight.add(std::move(done), call.record, std::move(begin));
     if (wait) {
       const cl_int finished = clFinish(queue);
@@ -99,7 +117,6 @@ void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, boo
       in_flight.collect();
     }
   }
-  ++runs_;
 }
 
 }  // namespace sateen::opencl

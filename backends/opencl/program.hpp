@@ -3,8 +3,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "cl.hpp"
@@ -40,9 +40,16 @@ class Program {
     cl_mem memory = nullptr;
     uint64_t offset = 0;
   };
-  cl_int enqueue(const Call& call, cl_command_queue queue, ClEvent& done) const;
-  cl_int multiply(const LibraryProduct& product, cl_command_queue queue, ClEvent& done) const;
-  void set_arena(cl_mem arena);
+  /// The matrices of a product as buffers of their own: parts of what they lie in.
+  struct Operands {
+    Memory a, b, c, temporary;
+  };
+  Memory part(const LibraryProduct::Operand& operand, const std::string& op) const;
+  std::vector<Operands> make_operands() const;
+  /// begun: becomes true when the device has something to do.
+  void submit(const std::vector<Operands>& operands, cl_command_queue queue, InFlight& in_flight, bool wait,
+              bool& begun) const;
+  cl_int enqueue(const Call& call, const Operands* operands, cl_command_queue queue, ClEvent& done) const;
 
   std::vector<Call> calls_;
   std::vector<std::shared_ptr<OpRecord>> records_;  // of the operations, in order
@@ -50,8 +57,6 @@ class Program {
   std::vector<Planned> planned_;
   std::vector<Address> place_;  // per storage, then per scratch
   uint64_t arena_bytes_ = 0;
-  cl_mem arena_ = nullptr;              // that of the last run
-  std::map<size_t, Memory> temporary_;  // by request: parts of the arena that the GEMM library is given as a whole
   uint64_t runs_ = 0;
 };
 

@@ -28,9 +28,8 @@ class ProgramCache {
   void refused(const std::string& key);
 
  private:
-  std::filesystem::path place(const std::string& key) const;
-  bool trusted() const;
-  void make_folder() const;
+  static std::string name_of(const std::string& key);
+  void not_kept(int error);
   void warn(const std::string& message);
   void prune() const;
 

@@ -55,10 +55,13 @@ CallBuilder StepBuilder::call(const std::string& file, const std::string& kernel
 }
 
 void StepBuilder::multiply(const GemmShape& shape, Place a, Place b, Place c) {
-  LibraryProduct product{shape, a, b, c, {}, clblast_temporary_bytes(shape, workshop_.queue)};
-  if (product.temporary_bytes > 0) {
-    product.temporary = scratch(static_cast<int64_t>((product.temporary_bytes + 3) / 4));
-  }
+  const auto matrix = [](Place place, uint64_t rows, uint64_t columns) {
+    return LibraryProduct::Operand{place, sdk::checked_mul(rows * columns, sizeof(float))};
+  };
+  LibraryProduct product{
+      shape, matrix(a, shape.m, shape.k), matrix(b, shape.k, shape.n), matrix(c, shape.m, shape.n), {}};
+  const uint64_t temporary = clblast_temporary_bytes(shape, workshop_.queue);
+  if (temporary > 0) product.temporary = {scratch(static_cast<int64_t>((temporary + 3) / 4)), temporary};
   Call& added = calls_.emplace_back();
   added.record = record_;
   added.product = product;

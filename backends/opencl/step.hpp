@@ -26,10 +26,12 @@ struct Place {
 
 /// A product that the GEMM library computes.
 struct LibraryProduct {
+  struct Operand {
+    Place place;
+    uint64_t bytes = 0;  ///< 0: there is none
+  };
   GemmShape shape;
-  Place a, b, c;
-  Place temporary;
-  uint64_t temporary_bytes = 0;
+  Operand a, b, c, temporary;
 };
 
 /// Something to be enqueued: a kernel, or a product of the GEMM library. Each of a kernel's buffers is two arguments, the

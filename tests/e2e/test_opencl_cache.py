@@ -3,6 +3,7 @@
 import concurrent.futures
 import os
 import shutil
+import unittest
 
 from harness import run
 from opencl import OpenCLTest, lines
@@ -129,13 +130,34 @@ class Cache(OpenCLTest):
         self.assertIn("SATEEN_CACHE_DIR", result.stderr)
         self.cache.unlink()
 
-    def test_a_folder_that_everybody_may_write_to(self):
-        os.chmod(self.cache / "opencl", 0o777)
-        result, built, loaded = self.predict_counting()
+    def assert_not_trusted(self, loaded=0):
+        """So many entries are loaded, the others are built, and there is a warning."""
+        result, built, found = self.predict_counting()
         self.assert_code(result, 0)
-        self.assertEqual(loaded, 0)
-        self.assertGreater(built, 0)
-        self.assertIn("warning", result.stderr)
+        self.assertEqual((built, found), (self.built - loaded, loaded))
+        self.assertEqual(result.stderr.count("warning"), 1, result.stderr)
+
+    def test_a_folder_that_others_may_write_to(self):
+        for mode in (0o777, 0o770):
+            with self.subTest(oct(mode)):
+                os.chmod(self.cache / "opencl", mode)
+                self.assert_not_trusted()
+
+    def test_a_link_in_place_of_the_folder(self):
+        os.rename(self.cache / "opencl", self.cache / "elsewhere")
+        (self.cache / "opencl").symlink_to("elsewhere")
+        self.assert_not_trusted()
+
+    def test_a_link_in_place_of_an_entry(self):
+        entry = self.entries()[0]
+        os.rename(entry, self.cache / "elsewhere")
+        entry.symlink_to(self.cache / "elsewhere")
+        self.assert_not_trusted(self.built - 1)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can give files away")
+    def test_an_entry_of_another_user(self):
+        os.chown(self.entries()[0], 65534, 65534)
+        self.assert_not_trusted(self.built - 1)
 
     def test_many_processes_at_once(self):
         self.cold()

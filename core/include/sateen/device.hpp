@@ -183,6 +183,8 @@ class Device {
   /// Where the environment's SATEEN_DUMP_GRAPH names a folder, the graph is written there first (docs/debugging.md);
   /// Error(kOutput) where it can't be.
   Program compile(Graph& graph);
+  /// Whether compile does that; it does unless told otherwise. For all handles of this device.
+  void set_graph_dumps(bool on);
   /// Which of the graph's operations this device can do, in order; true for all of them means compile will not refuse.
   std::vector<bool> supported(Graph& graph);
   Event mark();

@@ -8,6 +8,7 @@
 
 #include <sched.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "io/file_error.hpp"
 #include "io/input_file.hpp"
@@ -55,6 +56,12 @@ void make_folder(const fs::path& folder) {
   if (error) throw Error(ErrorCode::kOutput, display_path(folder) + ": can't be made: " + error.message());
 }
 
+/// Whether only this user can have put files there: another one's link would lead a write elsewhere.
+bool is_own(const fs::path& folder) {
+  struct stat info {};
+  return ::stat(folder.c_str(), &info) == 0 && info.st_uid == ::geteuid() && (info.st_mode & S_IWOTH) == 0;
+}
+
 }  // namespace
 
 SpeedMemory::SpeedMemory(const fs::path& folder, std::span<const DeviceInfo> candidates)
@@ -63,7 +70,7 @@ SpeedMemory::SpeedMemory(const fs::path& folder, std::span<const DeviceInfo> can
 }
 
 std::optional<std::vector<double>> SpeedMemory::read() const {
-  if (!remembers()) return std::nullopt;
+  if (!remembers() || !is_own(file_.parent_path())) return std::nullopt;
   try {
     const std::vector<uint8_t> content = read_file(file_, kMaxBytes, "file of measured speeds");
     const json file = parse_json({reinterpret_cast<const char*>(content.data()), content.size()});
@@ -83,6 +90,10 @@ std::optional<std::vector<double>> SpeedMemory::read() const {
 void SpeedMemory::write(std::span<const double> speeds) const {
   if (!remembers()) return;
   make_folder(file_.parent_path());
+  if (!is_own(file_.parent_path())) {
+    throw Error(ErrorCode::kOutput,
+                display_path(file_.parent_path()) + ": must be this user's own folder, and not writable for everybody");
+  }
   const json file = {{"measured_on", json::parse(key_)},
                      {"images_per_second", std::vector<double>(speeds.begin(), speeds.end())}};
   const std::string text = file.dump(2) + "\n";

@@ -105,13 +105,17 @@ Buffer Device::create_buffer(const void* src, uint64_t bytes) {
 
 Program Device::compile(Graph& graph) {
   const sateen_graph c = graph.c_graph();
-  dump_graph_if_asked(c, info());  // before it is compiled, since a graph that fails to is the one to look at
+  if (state_->graph_dumps) dump_graph_if_asked(c, info());  // before it is compiled, since a graph that fails to is the one to look at
   sateen_program* raw = nullptr;
   state_->check(state_->backend->compile(state_->device, &c, nullptr, &raw), "compile");
   Program program;
   program.device_ = state_;
   program.handle_ = {raw, [state = state_](sateen_program* p) { state->backend->program_destroy(state->device, p); }};
   return program;
+}
+
+void Device::set_graph_dumps(bool on) {
+  state_->graph_dumps = on;
 }
 
 std::vector<bool> Device::supported(Graph& graph) {

@@ -16,6 +16,7 @@ struct DeviceState {
   sateen_host host{};
   std::string cache_folder;  ///< host points into it
   LogSink log;
+  bool graph_dumps = true;
 
   DeviceState() = default;
   DeviceState(const DeviceState&) = delete;

@@ -20,7 +20,7 @@
 //   std::unique_ptr<Program> compile(const GraphView&);              // of operations that it said it can do
 //   void destroy_program(std::unique_ptr<Program>);                  // work may be in flight
 //   void run(Program&, const Bound<Buffer>* bound, size_t n);
-//   void finish();
+//   void finish();                                                   // waits even where the device has failed
 // and Event  bool wait(uint64_t timeout_ns);                         // false when the time ran out
 // A Program that is Profiled (profile.hpp) gives the backend the extension sateen.profile/1.
 // Any of them may throw: Failure with a status, LateFailure for work that was queued before, std::bad_alloc.
@@ -130,8 +130,11 @@ class Adaptor {
     }
   }
 
-  static sateen_event* new_event(DeviceBox& device, std::unique_ptr<typename B::Event> impl) {
-    auto event = std::make_unique<EventBox>(EventBox{&device, std::move(impl)});
+  /// submit gives the backend's event. Memory is asked for before: what was submitted must not be without its event.
+  template <typename F>
+  static sateen_event* new_event(DeviceBox& device, F&& submit) {
+    auto event = std::make_unique<EventBox>(EventBox{&device, nullptr});
+    event->impl = std::forward<F>(submit)();
     return reinterpret_cast<sateen_event*>(event.release());
   }
 
@@ -228,14 +231,16 @@ class Adaptor {
     return call(handle, [&](DeviceBox& device) {
       detail::require(done != nullptr, "done is NULL");
       check_range(device, box(src), offset, dst, n);
-      *done = new_event(device, n > 0 ? device.impl->read_async(dst, *box(src)->impl, offset, n) : device.impl->mark());
+      *done = new_event(device, [&] {
+        return n > 0 ? device.impl->read_async(dst, *box(src)->impl, offset, n) : device.impl->mark();
+      });
     });
   }
 
   static sateen_status mark(sateen_device* handle, sateen_event** out) noexcept {
     return call(handle, [&](DeviceBox& device) {
       detail::require(out != nullptr, "out is NULL");
-      *out = new_event(device, device.impl->mark());
+      *out = new_event(device, [&] { return device.impl->mark(); });
     });
   }
 
@@ -348,7 +353,14 @@ class Adaptor {
     });
   }
 
+  /// On a failed device, too: what is still under way may write to memory of the host's.
   static sateen_status finish(sateen_device* handle) noexcept {
+    if (handle != nullptr && box(handle)->failed) {
+      DeviceBox& device = *box(handle);
+      bool late = false;
+      detail::guard(device.error, late, [&] { device.impl->finish(); });
+      return device.late.status();
+    }
     return call(handle, [](DeviceBox& device) { device.impl->finish(); });
   }
 
