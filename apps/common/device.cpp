@@ -21,7 +21,9 @@ const Option kBackendPath{"backend-path", "PATH", "a plugin, or a folder of plug
 std::string option_or_variable(const Options& options, const char* option, const char* variable,
                                const std::string& fallback) {
   const char* value = std::getenv(variable);
-  return options.text(option, value != nullptr && *value != '\0' ? value : fallback);
+  const std::string given = options.text(option, {});
+  if (!given.empty()) return given;
+  return value != nullptr && *value != '\0' ? value : fallback;
 }
 
 constexpr const char* kOtherSettings =
@@ -95,8 +97,7 @@ void add_device_options(Options& options) {
       "Device",
       {{"backend", "NAME",
         "what computes: cpu, opencl, … as sateen-info --list-devices has them (default: SATEEN_BACKEND, or auto: a "
-        "GPU, "
-        "else the fastest device)"},
+        "GPU, else the fastest device)"},
        {"device", "ID",
         "which device: its id, its numbers, or a part of its name (default: SATEEN_DEVICE, or auto: a GPU, else the "
         "backend's first)"},
@@ -105,7 +106,7 @@ void add_device_options(Options& options) {
 }
 
 OpenedDevice open_device(const Options& options, const Program& program, DeviceRequest::Measure measure,
-                         const std::vector<std::string>& more_settings) {
+                         const std::vector<std::string>& more_settings, const CancelToken& cancel) {
   std::vector<std::string> settings = options.texts("device-option");
   for (const std::string& setting : settings) {
     const size_t equals = setting.find('=');
@@ -118,7 +119,7 @@ OpenedDevice open_device(const Options& options, const Program& program, DeviceR
   const Registry registry = make_registry(options, program);
   const DeviceChoice choice = choose_device(
       registry, {option_or_variable(options, "backend", "SATEEN_BACKEND", "auto"),
-                 option_or_variable(options, "device", "SATEEN_DEVICE", {}), measure, program.log_sink()});
+                 option_or_variable(options, "device", "SATEEN_DEVICE", {}), measure, program.log_sink(), cancel});
   try {
     return {registry.open(choice.device.backend, choice.device.id, settings), device_line(choice, registry)};
   } catch (const Error& error) {

@@ -27,6 +27,6 @@ struct OpenedDevice {
 
 /// more_settings: what the program asks of the device beside --device-option, which it overrides.
 OpenedDevice open_device(const Options& options, const Program& program, DeviceRequest::Measure measure,
-                         const std::vector<std::string>& more_settings = {});
+                         const std::vector<std::string>& more_settings = {}, const CancelToken& cancel = {});
 
 }  // namespace sateen::app

@@ -66,7 +66,9 @@ int run(const Program& program, int argc, const char* const* argv) {
   const TrainSettings settings = settings_of(options);
   const std::vector<std::string> more =
       settings.profile ? std::vector<std::string>{"profile=1"} : std::vector<std::string>{};
-  return train(program, settings, open_device(options, program, DeviceRequest::Measure::kIfNeeded, more));
+  return train(program, settings, [&](const CancelToken& cancel) {
+    return open_device(options, program, DeviceRequest::Measure::kIfNeeded, more, cancel);
+  });
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ std::string reason_of(int error) {
 
 OutputFolder::OutputFolder(std::filesystem::path folder) : folder_(std::move(folder)) {
   std::error_code error;
-  std::filesystem::create_directories(folder_, error);
+  made_ = std::filesystem::create_directories(folder_, error);
   if (error) refuse(folder_, "can't make the folder: " + error.message());
   descriptor_ = open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor_ == -1) refuse(folder_, reason_of(errno));
@@ -40,12 +40,17 @@ OutputFolder::OutputFolder(std::filesystem::path folder) : folder_(std::move(fol
       if (std::filesystem::exists(path, error)) earlier_files_ = true;
     }
   } catch (...) {
-    close(descriptor_);
+    leave();
     throw;
   }
 }
 
 OutputFolder::~OutputFolder() {
+  leave();
+}
+
+void OutputFolder::leave() const {
+  if (made_) rmdir(folder_.c_str());  // which fails where something is in it
   close(descriptor_);
 }
 

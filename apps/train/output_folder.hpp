@@ -8,7 +8,7 @@ namespace sateen::app {
 class OutputFolder {
  public:
   /// Makes the folder where it is missing. Throws Error(kOutput) when files can't be written there or another run
-  /// writes to it now. The lock goes with the object, or with the process.
+  /// writes to it now. The lock goes with the object, or with the process; so does a folder that was made for nothing.
   explicit OutputFolder(std::filesystem::path folder);
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;
@@ -20,12 +20,13 @@ class OutputFolder {
   bool has_earlier_files() const { return earlier_files_; }
 
  private:
+  void leave() const;
   void lock();
   void check_writable() const;
 
   std::filesystem::path folder_;
   int descriptor_ = -1;
-  bool earlier_files_ = false;
+  bool made_ = false, earlier_files_ = false;
 };
 
 }  // namespace sateen::app

@@ -37,7 +37,8 @@ int stopped_before_training(const Program& program, int signal) {
 
 }  // namespace
 
-int train(const Program& program, const TrainSettings& settings, const OpenedDevice& opened) {
+int train(const Program& program, const TrainSettings& settings,
+          const std::function<OpenedDevice(const CancelToken&)>& open) {
   CancelToken cancel;
   const StopSignals signals(cancel);
 
@@ -46,21 +47,28 @@ int train(const Program& program, const TrainSettings& settings, const OpenedDev
   options.seed = settings.seed;
   options.adam.learning_rate = settings.learning_rate;
 
-  Program::note(opened.line);
   const Dataset data = load_fashion_mnist(settings.data, FashionMnistPart::kTrain, program.log_sink());
   Split parts = split(data.size(), settings.held_out_share, settings.seed);
   check_batch_size(settings, parts.train.size());
+  const OutputFolder out(settings.out);
+  std::optional<OpenedDevice> opened;
+  try {
+    opened = open(cancel);
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kCancelled) throw;
+    return stopped_before_training(program, StopSignals::received());
+  }
+  Program::note(opened->line);
   report_data(settings.data, data, parts);
   Sequential model = fashion_mnist_network(settings.model == "dropout");
   model.initialise(settings.seed);
   report_model(settings, model);
 
-  const OutputFolder out(settings.out);
   if (out.has_earlier_files()) {
     program.warning(settings.out.string() + " holds files of an earlier run; they are replaced as this one goes on");
   }
   ModelFile file = model_file(model, data, options);
-  Trainer trainer(opened.device, model, data, std::move(parts), options);
+  Trainer trainer(opened->device, model, data, std::move(parts), options);
   if (settings.profile) trainer.profile();  // a backend without profiles says so now, not after hours
   if (StopSignals::received() != 0) return stopped_before_training(program, StopSignals::received());
 

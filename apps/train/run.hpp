@@ -1,13 +1,18 @@
 // A training run from data set to files.
 #pragma once
 
+#include <functional>
+
 #include "common/device.hpp"
 #include "common/program.hpp"
+#include "sateen/cancel.hpp"
 #include "train/settings.hpp"
 
 namespace sateen::app {
 
-/// Trains and writes the files. Returns the exit code of a run that was stopped by a signal, or 0.
-int train(const Program& program, const TrainSettings& settings, const OpenedDevice& opened);
+/// Trains and writes the files. Returns the exit code of a run that was stopped by a signal, or 0. The device is opened
+/// when data and folder are known to be good, since that may take seconds.
+int train(const Program& program, const TrainSettings& settings,
+          const std::function<OpenedDevice(const CancelToken&)>& open);
 
 }  // namespace sateen::app

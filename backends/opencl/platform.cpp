@@ -14,6 +14,10 @@ namespace sateen::opencl {
 
 namespace {
 
+constexpr const char* kNothingFound =
+    "there is none that its drivers know; or a driver can't write where it keeps what it compiles, as PoCL in ~/.cache "
+    "(POCL_CACHE_DIR names another folder)";
+
 std::string drivers(const std::vector<cl_platform_id>& platforms) {
   std::string r;
   for (cl_platform_id platform : platforms) {
@@ -60,8 +64,8 @@ struct Search {
     if (list.empty()) {
       const std::vector<std::string> found = obstacles(System::here(), {});
       throw sdk::Failure(SATEEN_DEVICE_ERROR,
-                         sdk::text("OpenCL is installed (", drivers(platforms), ") but shows no device: ",
-                                   found.empty() ? "there is none that its drivers know" : joined(found, "; ")));
+                         sdk::text("OpenCL is installed (", drivers(platforms),
+                                   ") but shows no device: ", found.empty() ? kNothingFound : joined(found, "; ")));
     }
   }
 };

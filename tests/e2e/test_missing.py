@@ -74,8 +74,8 @@ class Missing(ProgramTest):
                   f"mount --bind {without} {libraries}")
         reason = self.unavailable(mounts)
         self.assertIn("a library that it needs is missing: libOpenCL.so.1: ", reason)
-        self.assertIn("; install the OpenCL loader and a driver; ", reason)
-        self.assertIn("apt install ocl-icd-libopencl1 pocl-opencl-icd", reason)
+        self.assertIn("; install the OpenCL loader, CLBlast and a driver; ", reason)
+        self.assertIn("apt install ocl-icd-libopencl1 libclblast1 pocl-opencl-icd", reason)
         self.check_programs(mounts, reason)
 
     @unittest.skipIf(REASON, REASON)

@@ -140,12 +140,12 @@ BOOST_AUTO_TEST_CASE(a_device_that_fails_is_left_out_of_a_measurement) {
   std::vector<DeviceInfo> candidates = registry.devices();
   candidates.push_back(candidates[0]);
   candidates.back().id = "gone";
-  const std::vector<Measured> results = measure_speeds(registry, candidates);
+  const std::vector<Measured> results = measure_speeds(registry, candidates, {});
   BOOST_REQUIRE(results.size() == 2U);
   BOOST_TEST(results[0].failure.empty());
   BOOST_TEST(results[1].failure.find("'gone'") != std::string::npos, results[1].failure);
   candidates[1] = candidates[0];
-  for (const Measured& m : measure_speeds(registry, candidates)) {
+  for (const Measured& m : measure_speeds(registry, candidates, {})) {
     BOOST_TEST(m.failure.empty());
     BOOST_TEST(m.images_per_second > 1);
   }

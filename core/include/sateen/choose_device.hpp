@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sateen/cancel.hpp"
 #include "sateen/device.hpp"
 #include "sateen/log.hpp"
 
@@ -20,6 +21,7 @@ struct DeviceRequest {
   Measure measure = Measure::kIfNeeded;
   /// Hears why it takes a while (info), which candidates are left out, and that a result can't be kept (warnings).
   LogSink log;
+  CancelToken cancel;  ///< ends a measurement soon, with Error(kCancelled)
 };
 
 /// How fast a device trains the published network in batches of 64, by a short measurement: good to compare, no more.

@@ -7,8 +7,12 @@
 
 namespace sateen {
 
+bool trusted_environment() {
+  return ::getauxval(AT_SECURE) == 0;
+}
+
 const char* trusted_variable(const char* name) {
-  if (::getauxval(AT_SECURE) != 0) return nullptr;
+  if (!trusted_environment()) return nullptr;
   const char* value = std::getenv(name);
   return value != nullptr && *value != '\0' ? value : nullptr;
 }

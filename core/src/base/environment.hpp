@@ -3,6 +3,9 @@
 
 namespace sateen {
 
+/// Whether the program has no rights that its caller hasn't: it is not set-user-ID or the like.
+bool trusted_environment();
+
 /// nullptr where the variable is not set or empty, and always in a program that has rights its caller hasn't.
 const char* trusted_variable(const char* name);
 

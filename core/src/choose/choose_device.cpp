@@ -57,7 +57,7 @@ DeviceChoice measure(const Registry& registry, const std::vector<DeviceInfo>& ca
   for (const BackendRemark& remark : registry.remarks()) {
     say(request, LogLevel::kWarning, remark.backend + ": " + remark.text);
   }
-  const std::vector<Measured> results = measure_speeds(registry, candidates);
+  const std::vector<Measured> results = measure_speeds(registry, candidates, request.cancel);
   std::vector<double> speeds;
   std::string failures;
   std::vector<DeviceInfo> working;

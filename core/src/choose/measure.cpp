@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 
+#include "sateen/error.hpp"
 #include "sateen/random.hpp"
 #include "sateen/train.hpp"
 
@@ -81,7 +82,8 @@ class Contestant {
 };
 
 /// Runs f; what it throws is the candidate's failure.
-void keeping_failure(Measured& result, const std::function<void()>& f) {
+void keeping_failure(Measured& result, const CancelToken& cancel, const std::function<void()>& f) {
+  if (cancel.cancelled()) throw Error(ErrorCode::kCancelled, "the measurement was stopped");
   try {
     f();
   } catch (const std::exception& error) {
@@ -92,7 +94,8 @@ void keeping_failure(Measured& result, const std::function<void()>& f) {
 
 }  // namespace
 
-std::vector<Measured> measure_speeds(const Registry& registry, const std::vector<DeviceInfo>& candidates) {
+std::vector<Measured> measure_speeds(const Registry& registry, const std::vector<DeviceInfo>& candidates,
+                                     const CancelToken& cancel) {
   Sequential network = fashion_mnist_network(/*dropout=*/true);
   network.initialise(0);
   const Dataset data = random_pictures(network);
@@ -102,7 +105,7 @@ std::vector<Measured> measure_speeds(const Registry& registry, const std::vector
     return std::count_if(results.begin(), results.end(), [](const Measured& m) { return m.failure.empty(); });
   };
   for (size_t i = 0; i < candidates.size(); ++i) {
-    keeping_failure(results[i], [&] {
+    keeping_failure(results[i], cancel, [&] {
       Device device = registry.open(candidates[i].backend, candidates[i].id);
       device.set_graph_dumps(false);  // they are for the graphs of what the user runs
       contestants[i] = std::make_unique<Contestant>(std::move(device), network, data);
@@ -111,7 +114,7 @@ std::vector<Measured> measure_speeds(const Registry& registry, const std::vector
   const double turn = kAllSeconds / (kTurns * static_cast<double>(std::max<long>(working(), 1)));
   for (int t = 0; t < kTurns && working() > 1; ++t) {
     for (size_t i = 0; i < candidates.size(); ++i) {
-      if (results[i].failure.empty()) keeping_failure(results[i], [&] { contestants[i]->turn(turn); });
+      if (results[i].failure.empty()) keeping_failure(results[i], cancel, [&] { contestants[i]->turn(turn); });
     }
   }
   for (size_t i = 0; i < candidates.size(); ++i) {

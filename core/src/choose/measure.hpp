@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "sateen/cancel.hpp"
 #include "sateen/device.hpp"
 
 namespace sateen {
@@ -14,6 +15,8 @@ struct Measured {
 };
 
 /// One result for each candidate. About two seconds for all of them together once their kernels are compiled.
-std::vector<Measured> measure_speeds(const Registry& registry, const std::vector<DeviceInfo>& candidates);
+/// Throws Error(kCancelled) soon after the token was used.
+std::vector<Measured> measure_speeds(const Registry& registry, const std::vector<DeviceInfo>& candidates,
+                                     const CancelToken& cancel);
 
 }  // namespace sateen

@@ -105,7 +105,8 @@ Buffer Device::create_buffer(const void* src, uint64_t bytes) {
 
 Program Device::compile(Graph& graph) {
   const sateen_graph c = graph.c_graph();
-  if (state_->graph_dumps) dump_graph_if_asked(c, info());  // before it is compiled, since a graph that fails to is the one to look at
+  // Before it is compiled, since a graph that fails to is the one to look at.
+  if (state_->graph_dumps) dump_graph_if_asked(c, info());
   sateen_program* raw = nullptr;
   state_->check(state_->backend->compile(state_->device, &c, nullptr, &raw), "compile");
   Program program;

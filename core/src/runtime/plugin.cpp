@@ -130,6 +130,18 @@ std::vector<fs::path> plugin_files(const fs::path& path) {
   return files;
 }
 
+std::vector<fs::path> usual_plugin_folders() {
+  std::vector<fs::path> folders{SATEEN_PLUGIN_DIR};
+  // A build tree may have been moved: then it is known by its program, build/bin/PROGRAM.
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  const fs::path tree = program.parent_path().parent_path();
+  const bool moved =
+      !error && !fs::exists(SATEEN_BUILD_PLUGIN_DIR, error) && fs::exists(tree / "CMakeCache.txt", error);
+  folders.push_back(moved && trusted_environment() ? tree / "backends" : fs::path(SATEEN_BUILD_PLUGIN_DIR));
+  return folders;
+}
+
 std::vector<fs::path> default_plugin_paths() {
   std::vector<fs::path> paths;
   const char* variable = trusted_variable("SATEEN_BACKEND_PATH");
@@ -139,9 +151,9 @@ std::vector<fs::path> default_plugin_paths() {
     if (colon > 0) paths.emplace_back(rest.substr(0, colon));
     rest.remove_prefix(std::min(colon + 1, rest.size()));
   }
-  std::error_code error;
-  for (const char* folder : std::array{SATEEN_PLUGIN_DIR, SATEEN_BUILD_PLUGIN_DIR}) {
-    if (fs::is_directory(folder, error)) paths.emplace_back(folder);
+  for (const fs::path& folder : usual_plugin_folders()) {
+    std::error_code error;
+    if (fs::is_directory(folder, error)) paths.push_back(folder);
   }
   return paths;
 }

@@ -190,6 +190,9 @@ DeviceInfo Registry::find(const std::string& backend, const std::string& wanted)
     std::string message =
         "there is no backend '" + backend + "'; there are: " + list(backends(), [](const auto& n) { return n; });
     for (const UnavailableBackend& u : state_->unavailable) message += "; " + u.name + " can't be used: " + u.reason;
+    message += "; plugins are looked for in " +
+               list(usual_plugin_folders(), [](const fs::path& folder) { return folder.string(); }) +
+               " and in SATEEN_BACKEND_PATH";
     throw Error(ErrorCode::kDevice, message);
   }
   return select_device(devices_of(*table), backend, wanted);

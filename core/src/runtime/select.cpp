@@ -41,6 +41,7 @@ DeviceInfo select_device(const std::vector<DeviceInfo>& devices, const std::stri
   };
   take([&](const DeviceInfo& d) { return d.id == wanted; });
   take([&](const DeviceInfo& d) { return d.id == d.backend + ":" + wanted; });
+  take([&](const DeviceInfo& d) { return lower(d.name) == lower(wanted); });
   take([&](const DeviceInfo& d) { return lower(d.name + "\n" + d.vendor).find(lower(wanted)) != std::string::npos; });
   if (fitting.empty())
     throw Error(ErrorCode::kDevice, which + " '" + wanted + "'; there are: " + list(devices) + missing);

@@ -50,6 +50,7 @@ class Options {
   }
 
   std::string take(const std::string& key, const std::string& otherwise) {
+    known_ += (known_.empty() ? "" : ", ") + key;
     const auto at = left_.find(key);
     if (at == left_.end()) return otherwise;
     std::string value = std::move(at->second);
@@ -73,11 +74,13 @@ class Options {
   bool take_flag(const std::string& key) { return take_number(key, 0, 1, 0) == 1; }
 
   void finish() const {
-    if (!left_.empty()) throw Failure(SATEEN_INVALID, text("there is no option \"", left_.begin()->first, "\""));
+    if (left_.empty()) return;
+    throw Failure(SATEEN_INVALID, text("there is no option \"", left_.begin()->first, "\"; there are: ", known_));
   }
 
  private:
   std::map<std::string, std::string> left_;
+  std::string known_;
 };
 
 }  // namespace sateen::sdk
