@@ -48,7 +48,11 @@ def absent(*commands):
     return None
 
 
-class Amd:
+class Compiler:
+    rounds_local = False  # local memory is told in the sizes that the device hands out
+
+
+class Amd(Compiler):
     """clang for AMDGPU with ROCm's device libraries, linked."""
     LIBRARIES = pathlib.Path("/usr/lib/x86_64-linux-gnu/amdgcn/bitcode")
     # Debian's device libraries end before these; one constant is all that they lack.
@@ -94,7 +98,7 @@ class Amd:
         return facts
 
 
-class Nvidia:
+class Nvidia(Compiler):
     """clang for NVPTX with libclc, and NVIDIA's assembler."""
     REGISTERS = 65536  # of a multiprocessor
 
@@ -131,8 +135,9 @@ class Nvidia:
         return facts
 
 
-class Intel:
+class Intel(Compiler):
     """Intel's offline compiler."""
+    rounds_local = True
     LARGEST_GROUP = {"skl": 256, "tgllp": 512, "dg2": 1024, "pvc": 1024}
 
     def __init__(self, chip):
@@ -154,7 +159,7 @@ class Intel:
                 raise CompileError(f"ocloc wrote {len(outputs)} binaries: {words.strip()[-1500:]}")
             data = binaries.sections(outputs[0].read_bytes())
         spills = {name: int(n) for name, n in re.findall(r"kernel (\w+)\s+compiled.*spilled around (\d+)", words)}
-        info = data[".ze_info"].rstrip(b"\0").decode("utf-8").split("\nkernels_misc_info:")[0]
+        info = data.get(".ze_info", b"").rstrip(b"\0").decode("utf-8").split("\nkernels_misc_info:")[0]
         facts = {}
         for part in re.split(r"^  - name: +", info, flags=re.MULTILINE)[1:]:
             name = part.split("\n", 1)[0].strip().strip("'")
@@ -172,7 +177,7 @@ class Intel:
         return facts
 
 
-class Spirv:
+class Spirv(Compiler):
     """SPIR-V by way of LLVM, and the validator's opinion of it."""
     name = "spir64"
 
@@ -196,7 +201,7 @@ class Spirv:
         return {name: Facts(0, 0, 0, 0, 1024) for name in names}
 
 
-class Lint:
+class Lint(Compiler):
     """clang's opinion of a file in one version of OpenCL C, on devices of 32 or 64 bits, with no or all extensions."""
     # Matters of taste, and what -cl-ext=-all itself gives rise to.
     OFF = ("declaration-after-statement", "float-equal", "pedantic-core-features", "sign-conversion", "unsafe-buffer-usage",

@@ -2,7 +2,7 @@
 
 from compilers import CompileError, Lint
 
-LOCAL_BYTES = 32 * 1024  # what every device has, and OpenCL promises; less than that, for what a driver keeps for itself
+LOCAL_BYTES = 32 * 1024  # what OpenCL promises; a kernel takes less, since drivers keep some for themselves
 
 
 def judge(build, target, names, groups):
@@ -22,16 +22,16 @@ def judge(build, target, names, groups):
             rows.append({**row, "kernel": name, "findings": ["the kernel is not in the binary"]})
             continue
         rows.append({**row, "kernel": name, **facts[name]._asdict(),
-                     "findings": findings(build, facts[name], groups.get(name, build.group))})
+                     "findings": findings(build, target, facts[name], groups.get(name, build.group))})
     return rows or [{**row, "findings": ["there is no kernel in the file"]}]
 
 
-def findings(build, facts, group):
+def findings(build, target, facts, group):
     found = []
     if build.kind == "gpu":
         if facts.spills > 0 and build.default:
             found.append(f"spills {facts.spills}")
-        if facts.local_bytes >= LOCAL_BYTES:
+        if facts.local_bytes > LOCAL_BYTES or (facts.local_bytes == LOCAL_BYTES and not target.rounds_local):
             found.append(f"takes {facts.local_bytes} bytes of local memory, and {LOCAL_BYTES} are too many")
     if group > facts.largest_group:
         found.append(f"takes groups of {group} work-items, and the device has {facts.largest_group} at most")
