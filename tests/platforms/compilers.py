@@ -30,7 +30,8 @@ class CompileError(Exception):
 def run(command, **options):
     """The compiler's words; CompileError with them where it fails."""
     done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", timeout=240, check=False, **options)
+                          stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", timeout=240, check=False,
+                          **options)
     if done.returncode != 0:
         raise CompileError(f"{pathlib.Path(command[0]).name} ended with {done.returncode}: {done.stdout.strip()[-1500:]}")
     return done.stdout
@@ -42,7 +43,9 @@ def absent(*commands):
         if command == FOLDER:
             if not (FOLDER / "made-from").exists():
                 reason = FOLDER / "missing"
-                return reason.read_text(encoding="utf-8").strip() if reason.exists() else "scripts/kernel-compilers has not run"
+                if reason.exists():
+                    return reason.read_text(encoding="utf-8").strip()
+                return "scripts/kernel-compilers has not run"
         elif not any((pathlib.Path(place) / command).exists() for place in os.environ["PATH"].split(":")):
             return f"{command} is not installed; scripts/setup does that"
     return None
@@ -87,8 +90,9 @@ class Amd(Compiler):
             folder = pathlib.Path(place)
             (folder / "libraries").mkdir()
             output = folder / "code"
+            libraries = self._libraries(folder / "libraries")
             run([CLANG, "-x", "cl", "-target", "amdgcn-amd-amdhsa", "-mcpu=" + self.name, "-O3",
-                 f"--rocm-device-lib-path={self._libraries(folder / 'libraries')}", *build.options, build.path, "-o", output])
+                 f"--rocm-device-lib-path={libraries}", *build.options, build.path, "-o", output])
             data = binaries.sections(output.read_bytes())
         facts = {}
         for kernel in binaries.unpack(binaries.note(data[".note"], "AMDGPU", 32))["amdhsa.kernels"]:
@@ -221,8 +225,9 @@ class Lint(Compiler):
 
     def compile(self, build):
         options = [option for option in build.options if not option.startswith("-cl-")]
-        run([CLANG, "-x", "cl", f"-cl-std={self.standard}", "-target", f"spir{'' if self.bits == 32 else self.bits}-unknown-unknown",
-             "-Xclang", f"-cl-ext={self.extensions}", "-fsyntax-only", "-Weverything", "-Werror",
+        processor = "spir" if self.bits == 32 else "spir64"
+        run([CLANG, "-x", "cl", f"-cl-std={self.standard}", "-target", f"{processor}-unknown-unknown", "-Xclang",
+             f"-cl-ext={self.extensions}", "-fsyntax-only", "-Weverything", "-Werror",
              *("-Wno-" + name for name in self.OFF), *options, build.path])
         return None
 

@@ -17,11 +17,12 @@ from typing import Callable, NamedTuple
 import builds
 import compile_kernels
 import compilers
+import kernel_table
 import runtimes
 from runtimes import PLACE, ROOT
 
-SOURCES = ("kernels", "backends/opencl", "backends/sdk", "core", "apps", "tests/conformance", "tests/oracle", "tests/oclgrind",
-           "tests/platforms")
+SOURCES = ("kernels", "backends/opencl", "backends/sdk", "core", "apps", "tests/conformance", "tests/oracle",
+           "tests/oclgrind", "tests/platforms")
 DOCS = ROOT / "docs/platforms.md"
 BEGIN, END = "<!-- begin: made by scripts/platforms -->", "<!-- end -->"
 
@@ -77,7 +78,9 @@ def all_rows():
                             lambda runtime=runtime, kernels=kernels: runtimes.conformance(runtime, kernels), missing))
         rows.append(Row(f"{runtime.name}-training", runtime.title, "training, one short epoch", True,
                         lambda runtime=runtime: runtimes.training(runtime), missing))
-    rows.append(Row("oclgrind", "Oclgrind 21.10", "races, bounds, uninitialised values", True, runtimes.oclgrind,
+    rows.append(Row("oclgrind", "Oclgrind 21.10", "races, bounds, uninitialised values", True,
+                    lambda: runtimes.unit_tests("oclgrind", "test_oclgrind",
+                                                "small cases of every kernel, and mistakes that are found"),
                     compilers.absent("oclgrind")))
     titles = {"amd": "AMD {}", "nvidia": "NVIDIA {}", "intel": "Intel {}"}
     for name, title in titles.items():
@@ -91,6 +94,9 @@ def all_rows():
         family = compilers.FAMILIES[name]
         rows.append(Row(name, title, what, False, lambda name=name, family=family: compiled(name, family),
                         compilers.missing(family)))
+    rows.append(Row("mistakes", "The gates themselves", "kernels with a mistake each", False,
+                    lambda: runtimes.unit_tests("platforms", "test_mistakes", "each mistake is found by its gate"),
+                    next(filter(None, map(compilers.missing, compilers.FAMILIES.values())), None)))
     return rows
 
 
@@ -126,6 +132,10 @@ def markdown(done):
                 words = row["words"].replace("|", "\\|").replace("\n", " ")[:260]
                 lines.append(f"| {row['title']} | {row['what']} | {row['result']} | {words} |")
         lines.append("")
+    targets = [target.name for name in ("amd", "nvidia", "intel") for target in compilers.FAMILIES[name].targets]
+    lines += ["### Registers of a work-item (Intel: of a thread)", "",
+              "Of all builds for GPUs the most; local memory and spills are named where there are any.", "",
+              *kernel_table.per_kernel(PLACE / "kernels", targets), ""]
     return "\n".join(lines)
 
 
