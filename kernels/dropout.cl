@@ -6,20 +6,39 @@
 // Bounds: n < 2^31; nothing from n on is touched. Integers only, but for the product.
 #pragma OPENCL FP_CONTRACT OFF
 
-/// Words 0 … 3 of eight counters, word j in lanes of w[j].
-static inline void philox(ulong first_group, uint step, uint stream, uint k0, uint k1, uint8* w) {
-  const ulong8 group = first_group + (ulong8)(0, 1, 2, 3, 4, 5, 6, 7);
-  uint8 c0 = convert_uint8(group);
-  uint8 c1 = convert_uint8(group >> 32);
-  uint8 c2 = step;
-  uint8 c3 = stream;
+// Groups that are drawn side by side. With eight, Intel's compiler for Ponte Vecchio has too few registers.
+#if defined(LANES) && LANES == 4
+#define GROUPS 4
+typedef uint4 words;
+typedef ulong4 products;
+#define TO_WORDS(v) convert_uint4(v)
+#define TO_PRODUCTS(v) convert_ulong4(v)
+#define STORE_WORDS(v, p) vstore4((v), 0, (p))
+#define GROUP_NUMBERS (ulong4)(0, 1, 2, 3)
+#else
+#define GROUPS 8
+typedef uint8 words;
+typedef ulong8 products;
+#define TO_WORDS(v) convert_uint8(v)
+#define TO_PRODUCTS(v) convert_ulong8(v)
+#define STORE_WORDS(v, p) vstore8((v), 0, (p))
+#define GROUP_NUMBERS (ulong8)(0, 1, 2, 3, 4, 5, 6, 7)
+#endif
+
+/// Words 0 … 3 of GROUPS counters, word j in lanes of w[j].
+static inline void philox(ulong first_group, uint step, uint stream, uint k0, uint k1, words* w) {
+  const products group = first_group + GROUP_NUMBERS;
+  words c0 = TO_WORDS(group);
+  words c1 = TO_WORDS(group >> 32);
+  words c2 = step;
+  words c3 = stream;
   for (int round = 0; round < 10; ++round) {
-    const ulong8 p0 = convert_ulong8(c0) * (ulong)0xD2511F53u;
-    const ulong8 p1 = convert_ulong8(c2) * (ulong)0xCD9E8D57u;
-    c0 = convert_uint8(p1 >> 32) ^ c1 ^ k0;
-    c1 = convert_uint8(p1);
-    c2 = convert_uint8(p0 >> 32) ^ c3 ^ k1;
-    c3 = convert_uint8(p0);
+    const products p0 = TO_PRODUCTS(c0) * (ulong)0xD2511F53u;
+    const products p1 = TO_PRODUCTS(c2) * (ulong)0xCD9E8D57u;
+    c0 = TO_WORDS(p1 >> 32) ^ c1 ^ k0;
+    c1 = TO_WORDS(p1);
+    c2 = TO_WORDS(p0 >> 32) ^ c3 ^ k1;
+    c3 = TO_WORDS(p0);
     k0 += 0x9E3779B9u;
     k1 += 0xBB67AE85u;
   }
@@ -35,18 +54,18 @@ __kernel void dropout(__global const float* restrict src, ulong src_at, __global
   src += src_at;
   dst += dst_at;
   const uint step = (uint)cursor[cursor_at + 1];
-  const long first = (long)get_global_id(0) * span;
-  for (int k = 0; k < span; ++k) {
-    const long at = (first + k) * 32;
+  const long first = (long)get_global_id(0) * span * 32;
+  for (int k = 0; k < span * 32; k += 4 * GROUPS) {
+    const long at = first + k;
     if (at < n) {
-      uint8 words[4];
-      philox(first_group + (ulong)(at / 4), step, stream, (uint)seed, (uint)(seed >> 32), words);
-      uint word[32];
-      for (int j = 0; j < 4; ++j) vstore8(words[j], j, word);
-      const int count = n - at < 32 ? (int)(n - at) : 32;
+      words drawn[4];
+      philox(first_group + (ulong)(at / 4), step, stream, (uint)seed, (uint)(seed >> 32), drawn);
+      uint word[4 * GROUPS];
+      for (int j = 0; j < 4; ++j) STORE_WORDS(drawn[j], word + j * GROUPS);
+      const int count = n - at < 4 * GROUPS ? (int)(n - at) : 4 * GROUPS;
       for (int e = 0; e < count; ++e) {
         const float kept = src[at + e] * scale;
-        dst[at + e] = word[e % 4 * 8 + e / 4] >= threshold ? kept : 0.0f;
+        dst[at + e] = word[e % 4 * GROUPS + e / 4] >= threshold ? kept : 0.0f;
       }
     }
   }

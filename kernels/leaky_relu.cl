@@ -14,8 +14,8 @@ __kernel void leaky_relu_forward(__global const float* restrict src, ulong src_a
   for (int k = 0; k < span; ++k) {
     const long at = (first + k) * LANES;
     if (at < n) {
-      const vec x = load_up_to(src + at, n - at);
-      store_up_to(dst + at, select(alpha * x, x, x > 0.0f), n - at);
+      const vec x = load_up_to(src + at, (int)(n - at));
+      store_up_to(dst + at, select(alpha * x, x, x > 0.0f), (int)(n - at));
     }
   }
 }
@@ -30,9 +30,9 @@ __kernel void leaky_relu_backward(__global const float* restrict dst, ulong dst_
   for (int k = 0; k < span; ++k) {
     const long at = (first + k) * LANES;
     if (at < n) {
-      const vec y = load_up_to(dst + at, n - at);
-      const vec diff = load_up_to(diff_dst + at, n - at);
-      store_up_to(diff_src + at, select(alpha * diff, diff, y > 0.0f), n - at);
+      const vec y = load_up_to(dst + at, (int)(n - at));
+      const vec diff = load_up_to(diff_dst + at, (int)(n - at));
+      store_up_to(diff_src + at, select(alpha * diff, diff, y > 0.0f), (int)(n - at));
     }
   }
 }

@@ -24,13 +24,13 @@ __kernel void adam(__global float* restrict params, ulong params_at, __global co
   for (int k = 0; k < span; ++k) {
     const long at = (first + k) * LANES;
     if (at < n && good) {
-      const vec d = load_up_to(diff + at, n - at);
-      const vec new_m = beta1 * load_up_to(m + at, n - at) + rest1 * d;
-      const vec new_v = beta2 * load_up_to(v + at, n - at) + rest2 * (d * d);
-      const vec p = load_up_to(params + at, n - at) - rate * new_m / (sqrt(new_v) + epsilon);
-      store_up_to(m + at, new_m, n - at);
-      store_up_to(v + at, new_v, n - at);
-      store_up_to(params + at, p, n - at);
+      const vec d = load_up_to(diff + at, (int)(n - at));
+      const vec new_m = beta1 * load_up_to(m + at, (int)(n - at)) + rest1 * d;
+      const vec new_v = beta2 * load_up_to(v + at, (int)(n - at)) + rest2 * (d * d);
+      const vec p = load_up_to(params + at, (int)(n - at)) - rate * new_m / (sqrt(new_v) + epsilon);
+      store_up_to(m + at, new_m, (int)(n - at));
+      store_up_to(v + at, new_v, (int)(n - at));
+      store_up_to(params + at, p, (int)(n - at));
     }
   }
 }

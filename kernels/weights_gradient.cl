@@ -83,8 +83,8 @@ __kernel void sum_parts(__global const float* restrict in, ulong in_at, __global
                         int parts) {
   const long at = (long)get_global_id(0) * LANES;
   if (at < n) {
-    vec sum = load_up_to(in + in_at + at, n - at);
-    for (int part = 1; part < parts; ++part) sum += load_up_to(in + in_at + (long)part * n + at, n - at);
-    store_up_to(out + out_at + at, sum, n - at);
+    vec sum = load_up_to(in + in_at + at, (int)(n - at));
+    for (int part = 1; part < parts; ++part) sum += load_up_to(in + in_at + (long)part * n + at, (int)(n - at));
+    store_up_to(out + out_at + at, sum, (int)(n - at));
   }
 }

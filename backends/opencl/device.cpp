@@ -34,12 +34,9 @@ ProgramCache program_cache(const sdk::Host& host) {
   return {folder.empty() ? std::filesystem::path() : std::filesystem::path(folder) / "opencl", host};
 }
 
-// Nothing here lets the compiler forget NaN or infinity.
-std::string compiler_options(cl_device_id device, const Tuning& tuning) {
-  std::string options = "-cl-std=CL1.2 " + tuning.compiler_options();
+std::string options_for(cl_device_id device, const Tuning& tuning) {
   const auto single = device_number<cl_device_fp_config>(device, CL_DEVICE_SINGLE_FP_CONFIG);
-  if ((single & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0) options += " -cl-fp32-correctly-rounded-divide-sqrt";
-  return options;
+  return compiler_options(tuning, (single & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0);
 }
 
 }  // namespace
@@ -80,7 +77,7 @@ Device::Device(const FoundDevice& found, const DeviceOptions& options, sdk::Host
       in_flight_(std::make_shared<InFlight>(options.profile)),
       context_(make_context(found)),
       queue_(make_queue(context_.get(), found.device, options.profile)),
-      programs_(context_.get(), found, compiler_options(found.device, options.tuning), program_cache(host)),
+      programs_(context_.get(), found, options_for(found.device, options.tuning), program_cache(host)),
       workshop_{options_.tuning, programs_, found.device, queue_.get(), found.info.alignment},
       gemm_(options.gemm, options.tuning.for_gpu(), host) {
   host_.log(SATEEN_LOG_DEBUG, sdk::text("opencl: ", found.info.name, ", ", found.info.driver, ", kernels with ",

@@ -16,10 +16,12 @@ Tuning cpu_tuning(cl_device_id device) {
 Tuning tuning_from(const std::string& kernels, const FoundDevice& found) {
   if (kernels == "auto") return found.is_cpu ? cpu_tuning(found.device) : Tuning::gpu();
   if (kernels == "cpu") return cpu_tuning(found.device);
-  if (kernels == "cpu8") return Tuning::cpu(8);
-  if (kernels == "cpu16") return Tuning::cpu(16);
-  if (kernels == "gpu") return Tuning::gpu();
-  throw sdk::Failure(SATEEN_INVALID, sdk::text("option kernels=", kernels, ": it takes auto, cpu, cpu8, cpu16 or gpu"));
+  std::string names = "auto, cpu";
+  for (const KernelChoice& choice : kKernelChoices) {
+    if (kernels == choice.name) return choice.tuning;
+    names += std::string(&choice == &kKernelChoices.back() ? " or " : ", ") + choice.name;
+  }
+  throw sdk::Failure(SATEEN_INVALID, sdk::text("option kernels=", kernels, ": it takes ", names));
 }
 
 std::string variable(const char* name, const std::string& otherwise) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -17,11 +18,11 @@ struct Tuning {
   size_t group;              ///< work-items of a group, where the kernel allows as many
 
   // Sums of TILE by VECTORS vectors stay in registers, of which there are 32 with 16 lanes and 16 with fewer.
-  static Tuning cpu(int lanes) { return {lanes, 2, lanes == 16 ? 12 : 6, 64, 1}; }
-  static Tuning gpu() { return {4, 1, 4, 65536, 64}; }
+  static constexpr Tuning cpu(int lanes) { return {lanes, 2, lanes == 16 ? 12 : 6, 64, 1}; }
+  static constexpr Tuning gpu() { return {4, 1, 4, 65536, 64}; }
 
   /// Whether these are the shapes of a GPU: many work-items side by side.
-  bool for_gpu() const { return items > 1024; }
+  constexpr bool for_gpu() const { return items > 1024; }
   int width() const { return lanes * vectors; }
   std::string compiler_options() const {
     return sdk::text("-DLANES=", lanes, " -DVECTORS=", vectors, " -DTILE=", tile);
@@ -31,6 +32,25 @@ struct Tuning {
     return static_cast<int>(std::min(std::max({n / items, std::min(n, for_gpu() ? 1 : least), int64_t{1}}), n));
   }
 };
+
+/// A value of the option `kernels`.
+struct KernelChoice {
+  const char* name;
+  Tuning tuning;
+  bool candidate;  ///< taken only where asked for, or where it was measured to be the fastest
+};
+
+/// All there are: what is not in this list is never compiled, and what is in it goes through every compiler of
+/// docs/platforms.md.
+inline constexpr std::array<KernelChoice, 3> kKernelChoices = {
+    {{"cpu8", Tuning::cpu(8), false}, {"cpu16", Tuning::cpu(16), false}, {"gpu", Tuning::gpu(), false}}};
+
+/// What every kernel file is compiled with. Nothing here lets the compiler forget NaN or infinity.
+/// correctly_rounded: whether the device divides and takes roots so.
+inline std::string compiler_options(const Tuning& tuning, bool correctly_rounded) {
+  return "-cl-std=CL1.2 " + tuning.compiler_options() +
+         (correctly_rounded ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+}
 
 inline int64_t ceil_div(int64_t a, int64_t b) {
   return (a + b - 1) / b;

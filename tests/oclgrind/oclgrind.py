@@ -55,6 +55,20 @@ def run(case, kernels, checks, folder, gemm="own"):
     return Run(f"{case}, kernels={kernels}, gemm={gemm}", done.returncode, done.stdout, found, executed)
 
 
+def run_alone(text, kernel, sizes, arguments, checks):
+    """The findings in one kernel, without a host program. sizes: of the range and of a group; arguments: as Oclgrind's
+    simulation files have them."""
+    with tempfile.TemporaryDirectory(prefix="sateen-oclgrind-") as place:
+        log = pathlib.Path(place, "log")
+        pathlib.Path(place, "kernel.cl").write_text(text, encoding="utf-8")
+        simulation = pathlib.Path(place, "kernel.sim")
+        simulation.write_text("\n".join(("kernel.cl", kernel, *(f"{size} 1 1" for size in sizes), *arguments, "")),
+                              encoding="utf-8")
+        subprocess.run(["oclgrind-kernel", *checks, "--log", log, simulation], cwd=place, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.DEVNULL, timeout=60, check=True)
+        return log.read_text(encoding="utf-8", errors="replace")
+
+
 def run_all(cases, library_cases, checks, folder):
     """Every case with the kernels for each kind of device, and some with products of the GEMM library."""
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:

@@ -97,6 +97,32 @@ class Mistakes(KernelTest):
                           "        store_up_to(to + c,", "        if (inside) store_up_to(to + c,")
 
 
+REVERSE = """__kernel void reverse(__global const float* src, __global float* dst) {
+  __local float part[16];
+  const int i = (int)get_local_id(0);
+  part[i] = src[get_global_id(0)];
+  barrier(CLK_LOCAL_MEM_FENCE);
+  dst[get_global_id(0)] = part[15 - i];
+}
+"""
+
+
+class LocalMemory(unittest.TestCase):
+    """A kernel with local memory and a barrier, which ours don't have."""
+
+    def found(self, text):
+        return oclgrind.run_alone(text, "reverse", (32, 16), ("<size=128 fill=1 float>", "<size=128 fill=0 float>"), RACES)
+
+    def test_right(self):
+        self.assertEqual(self.found(REVERSE), "")
+
+    def test_missing_barrier(self):
+        self.assertIn("data race at local memory", self.found(REVERSE.replace("  barrier(CLK_LOCAL_MEM_FENCE);\n", "")))
+
+    def test_read_out_of_bounds(self):
+        self.assertIn("Invalid read of size 4 at local memory", self.found(REVERSE.replace("15 - i", "16 - i")))
+
+
 class Checker(KernelTest):
     def test_no_kernel_is_a_fault(self):
         self.assertEqual(oclgrind.run("coverage/advance", "cpu", RACES, self.folder).faults(), "no kernel was executed")

@@ -1,0 +1,51 @@
+// sateen-opencl-builds FOLDER: for the tests, everything that this backend can ever ask a driver to compile. Writes the
+// kernel files, with their headers in place, into the folder, and a line for each build on stdout, with tabs between:
+//   file, "gpu" or "cpu", "default" or "candidate", the value of option `kernels`, work-items of a group, options
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+
+#include "embedded_files.hpp"
+#include "kernel_source.hpp"
+#include "tuning.hpp"
+
+namespace {
+
+using sateen::opencl::KernelChoice;
+
+void write(const std::filesystem::path& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  if (!out.flush()) throw sateen::sdk::Failure(SATEEN_INTERNAL, path.string() + " can't be written");
+}
+
+void list(const std::filesystem::path& folder) {
+  for (const sateen::opencl::EmbeddedFile& embedded : sateen::opencl::embedded_files()) {
+    const std::string file = embedded.name;
+    if (std::filesystem::path(file).extension() != ".cl") continue;
+    write(folder / file, sateen::opencl::kernel_source(file));
+    for (const KernelChoice& choice : sateen::opencl::kKernelChoices) {
+      for (const bool correctly_rounded : {false, true}) {
+        std::cout << file << '\t' << (choice.tuning.for_gpu() ? "gpu" : "cpu") << '\t'
+                  << (choice.candidate ? "candidate" : "default") << '\t' << choice.name << '\t' << choice.tuning.group
+                  << '\t' << sateen::opencl::compiler_options(choice.tuning, correctly_rounded) << '\n';
+      }
+    }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    if (argc != 2) throw sateen::sdk::Failure(SATEEN_INVALID, "give the folder that the kernel files go into");
+    list(argv[1]);
+    if (!std::cout.flush()) throw sateen::sdk::Failure(SATEEN_INTERNAL, "the list can't be written");
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "sateen-opencl-builds: error: " << error.what() << '\n';
+    return 1;
+  }
+}
