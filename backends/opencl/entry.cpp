@@ -36,7 +36,14 @@ void check_version(const FoundDevice& found) {
   }
 }
 
+/// The library asks the real driver, so that it has no part in a pretence.
 GemmUse gemm_from(const std::string& gemm) {
+  if (driver().pretence().any() && gemm == "auto") return GemmUse::kOwn;
+  if (driver().pretence().any() && gemm == "clblast") {
+    throw sdk::Failure(SATEEN_INVALID,
+                       "option gemm=clblast (or SATEEN_GEMM): not with SATEEN_OPENCL_PRETEND, since "
+                       "CLBlast asks the real driver; take own or auto");
+  }
   if (gemm == "auto") return GemmUse::kAuto;
   if (gemm == "own") return GemmUse::kOwn;
   if (gemm == "clblast") return GemmUse::kLibrary;

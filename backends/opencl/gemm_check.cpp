@@ -76,7 +76,7 @@ class DenseGraph {
 
 Memory allocate(cl_context context, uint64_t bytes) {
   cl_int code = CL_SUCCESS;
-  Memory memory(clCreateBuffer(context, CL_MEM_READ_WRITE, bytes, nullptr, &code));
+  Memory memory(driver().create_buffer(context, bytes, &code));
   check(code, "clCreateBuffer");
   return memory;
 }
@@ -112,7 +112,7 @@ class Bench {
                               view_.storages()[2].bytes + 2 * uint64_t{workshop_.alignment}, 0, nullptr, nullptr),
           "clEnqueueFillBuffer");
     for (size_t i = 0; i < 3; ++i) program.bind(i, buffers_[i].get(), offset_);
-    InFlight in_flight(false);
+    InFlight in_flight(Timing::kNone);
     program.run(workshop_.queue, arena, in_flight, false);
     check(clEnqueueReadBuffer(workshop_.queue, buffers_[2].get(), CL_TRUE, offset_, result_.size() * sizeof(float),
                               result_.data(), 0, nullptr, nullptr),

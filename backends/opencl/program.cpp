@@ -2,12 +2,26 @@
 #include "program.hpp"
 
 #include <algorithm>
+#include <chrono>
 
 #include "op_table.hpp"
 #include "sateen/sdk/arena.hpp"
 #include "sateen/sdk/fusion.hpp"
 
 namespace sateen::opencl {
+
+namespace {
+
+/// Waits for all work, of which the call is the last.
+void finish_call(cl_command_queue queue, const Call& call, InFlight& in_flight) {
+  const cl_int code = clFinish(queue);
+  if (code != CL_SUCCESS) {
+    throw sdk::LateFailure(status_of(code), sdk::text(call.record->name, " failed with ", error_name(code)));
+  }
+  in_flight.collect();
+}
+
+}  // namespace
 
 Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const std::vector<bool>& use_library) {
   std::vector<sdk::ArenaRequest> requests = sdk::intermediate_requests(graph);
@@ -56,8 +70,7 @@ cl_int Program::enqueue(const Call& call, cl_command_queue queue, ClEvent& done)
     code = clSetKernelArg(call.kernel.get(), buffer.argument + 1, sizeof element, &element);
     if (code != CL_SUCCESS) return code;
   }
-  return clEnqueueNDRangeKernel(queue, call.kernel.get(), 1, nullptr, &call.global, &call.local, 0, nullptr,
-                                done.out());
+  return driver().enqueue_kernel(queue, call.kernel.get(), 1, &call.global, &call.local, done.out());
 }
 
 void Program::set_arena(cl_mem arena) {
@@ -69,7 +82,7 @@ void Program::set_arena(cl_mem arena) {
     const size_t request = call.product->temporary.request;
     const cl_buffer_region region = {place_[request].offset, call.product->temporary_bytes};
     cl_int code = CL_SUCCESS;
-    Memory part(clCreateSubBuffer(arena, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code));
+    Memory part(driver().create_sub_buffer(arena, region, &code));
     check(code, call.record->name + ": clCreateSubBuffer");
     temporary_.emplace(request, std::move(part));
   }
@@ -77,12 +90,20 @@ void Program::set_arena(cl_mem arena) {
 }
 
 void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait) {
+  using Clock = std::chrono::steady_clock;
   set_arena(arena);
+  const bool clock = in_flight.timing() == Timing::kClock;
+  if (clock) {
+    const cl_int code = clFinish(queue);
+    if (code != CL_SUCCESS) in_flight.fail(code);
+  }
   for (const Call& call : calls_) {
+    const Clock::time_point begun = Clock::now();
     ClEvent begin;
     ClEvent done;
     cl_int code = CL_SUCCESS;
-    if (call.product && in_flight.profiles()) code = clEnqueueMarkerWithWaitList(queue, 0, nullptr, begin.out());
+    if (call.product && in_flight.timing() == Timing::kEvents)
+      code = clEnqueueMarkerWithWaitList(queue, 0, nullptr, begin.out());
     if (code == CL_SUCCESS) code = enqueue(call, queue, done);
     if (code != CL_SUCCESS) {
       const std::string words = sdk::text(call.record->name, ": the kernel was refused with ", error_name(code));
@@ -90,13 +111,10 @@ void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, boo
       throw sdk::LateFailure(status_of(code), words);
     }
     in_flight.add(std::move(done), call.record, std::move(begin));
-    if (wait) {
-      const cl_int finished = clFinish(queue);
-      if (finished != CL_SUCCESS) {
-        throw sdk::LateFailure(status_of(finished),
-                               sdk::text(call.record->name, " failed with ", error_name(finished)));
-      }
-      in_flight.collect();
+    if (wait || clock) finish_call(queue, call, in_flight);
+    if (clock) {
+      call.record->nanoseconds +=
+          static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begun).count());
     }
   }
   ++runs_;

@@ -107,7 +107,14 @@ Program Device::compile(Graph& graph) {
   const sateen_graph c = graph.c_graph();
   dump_graph_if_asked(c, info());  // before it is compiled, since a graph that fails to is the one to look at
   sateen_program* raw = nullptr;
-  state_->check(state_->backend->compile(state_->device, &c, nullptr, &raw), "compile");
+  const sateen_status status = state_->backend->compile(state_->device, &c, nullptr, &raw);
+  try {
+    state_->check(status, "compile");
+  } catch (const Error& error) {
+    if (status != SATEEN_NO_MEMORY) throw;
+    // What compiling allocates is for intermediate values, which grow with the batch.
+    throw Error(error.code(), std::string(error.what()) + "; a smaller batch size needs less");
+  }
   Program program;
   program.device_ = state_;
   program.handle_ = {raw, [state = state_](sateen_program* p) { state->backend->program_destroy(state->device, p); }};

@@ -57,6 +57,11 @@ inline uint64_t checked_add(uint64_t a, uint64_t b) {
   return r;
 }
 
+/// Bytes in MiB, rounded up, for words about memory.
+inline uint64_t mebibytes(uint64_t bytes) {
+  return (bytes >> 20) + ((bytes & ((uint64_t{1} << 20) - 1)) != 0 ? 1 : 0);
+}
+
 /// a rounded up to a multiple of `alignment`, a power of two.
 inline uint64_t align_up(uint64_t a, uint64_t alignment) {
   return checked_add(a, alignment - 1) & ~(alignment - 1);
