@@ -216,6 +216,14 @@ void Device::flush() {
   if (code != CL_SUCCESS) in_flight_->fail(code);
 }
 
+std::string Device::describe() const {
+  const char* times = in_flight_->timing() == Timing::kNone     ? "not taken"
+                      : in_flight_->timing() == Timing::kEvents ? "the driver's"
+                                                                : "the host's clock, since the driver takes none";
+  return sdk::text("kernels: ", options_.tuning.compiler_options(), "\nlargest_group_used: ", options_.tuning.group,
+                   "\ngemm: ", gemm_.describe(), "\ntimes: ", times, "\n", programs_.describe());
+}
+
 void Device::finish() {
   const cl_int code = clFinish(queue_.get());
   if (code != CL_SUCCESS) in_flight_->fail(code);

@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "describe.hpp"
 #include "device.hpp"
 
 namespace sateen::opencl {
@@ -69,6 +70,15 @@ uint32_t Backend::device_count() {
 
 const sateen_device_info& Backend::device_info(uint32_t index) {
   return found_devices()[index]->info;
+}
+
+const std::string& Backend::describe(uint32_t index) {
+  static const std::vector<std::string> kAll = [] {
+    std::vector<std::string> all;
+    for (const FoundDevice* found : found_devices()) all.push_back(describe_device(*found));
+    return all;
+  }();
+  return kAll[index];
 }
 
 std::unique_ptr<Device> Backend::open(uint32_t index, sdk::Options options, sdk::Host host) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "describe.hpp"
 #include "kernel_source.hpp"
 
 namespace sateen::opencl {
@@ -56,13 +57,16 @@ Built Programs::load(const std::string& key) {
   Built program(driver().create_program(context_, device_, binary.data(), binary.size(), &code));
   if (code == CL_SUCCESS) {
     code = driver().build(program.get(), device_, options_);
-    if (code == CL_SUCCESS) return program;
+    if (code == CL_SUCCESS) {
+      ++loaded_;
+      return program;
+    }
   }
   cache_.refused(key);
   return {};
 }
 
-Built Programs::compile(const std::string& file, const std::string& source) const {
+Built Programs::compile(const std::string& file, const std::string& source) {
   cl_int code = CL_SUCCESS;
   Built program(driver().create_program(context_, device_, source, &code));
   check(code, "clCreateProgramWithSource of " + file);
@@ -71,6 +75,8 @@ Built Programs::compile(const std::string& file, const std::string& source) cons
     throw sdk::Failure(SATEEN_DEVICE_ERROR, sdk::text("building ", file, " failed with ", error_name(code), ": ",
                                                       build_log(program.get(), device_)));
   }
+  ++compiled_;
+  logs_ += lines_of("build_log", build_log(program.get(), device_));
   return program;
 }
 
@@ -98,6 +104,10 @@ Kernel Programs::kernel(const std::string& file, const std::string& name) {
   }
   check(code, "clCreateKernel of " + name);
   return kernel;
+}
+
+std::string Programs::describe() const {
+  return sdk::text("programs_built: ", compiled_, "\nprograms_loaded: ", loaded_, "\n", logs_);
 }
 
 void Programs::store() {

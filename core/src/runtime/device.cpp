@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "graph/dump.hpp"
+#include "runtime/describe.hpp"
 #include "runtime/device_state.hpp"
 #include "runtime/profile.hpp"
 
@@ -146,6 +147,14 @@ Event Device::read_async(void* dst, const Buffer& src, uint64_t bytes, uint64_t 
   event.device_ = state_;
   event.handle_ = {raw, state_->backend->event_destroy};
   return event;
+}
+
+Description Device::describe() {
+  const sateen_describe* table = find_describe(*state_->backend);
+  if (table == nullptr) return {};
+  const char* lines = nullptr;
+  state_->check(table->opened(state_->device, &lines), "describe");
+  return read_description(lines);
 }
 
 void Device::finish() {
