@@ -111,7 +111,7 @@ Memory Device::allocate(uint64_t bytes) {
   cl_int code = CL_SUCCESS;
   Memory memory(driver().create_buffer(context_.get(), bytes, &code));
   if (code == CL_OUT_OF_RESOURCES) code = CL_MEM_OBJECT_ALLOCATION_FAILURE;
-  check(code, sdk::text("a buffer of ", bytes, " bytes: clCreateBuffer"));
+  check(code, sdk::text("a buffer of ", sdk::mebibytes(bytes), " MiB: clCreateBuffer"));
   return memory;
 }
 

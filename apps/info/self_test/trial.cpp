@@ -42,13 +42,13 @@ class Placed {
   }
   const Buffer& buffer() const { return buffer_; }
 
-  Values read(const std::string& name) const {
+  Values read() const {
     const auto whole = buffer_.read_as<unsigned char>();
     const auto begin = whole.begin() + static_cast<std::ptrdiff_t>(room_);
     const auto end = begin + static_cast<std::ptrdiff_t>(values_.bytes.size());
     const auto filled = [](unsigned char byte) { return byte == kFill; };
     if (!std::all_of(whole.begin(), begin, filled) || !std::all_of(end, whole.end(), filled)) {
-      throw Error(ErrorCode::kDevice, name + " writes beside its result");
+      throw Error(ErrorCode::kDevice, "it writes beside its result");
     }
     return {values_.dtype, values_.shape, {begin, end}};
   }
@@ -143,7 +143,7 @@ std::vector<Values> run_trial(Device& device, const Trial& trial) {
   for (const Placed& p : placed) bindings.emplace_back(p.buffer());
   program.run(bindings);
   std::vector<Values> read;
-  for (const size_t i : results) read.push_back(placed[i].read(trial.name));
+  for (const size_t i : results) read.push_back(placed[i].read());
   return read;
 }
 

@@ -32,14 +32,14 @@ Trial trial(uint32_t kind, const Shape& shape, double tolerance, std::vector<Val
   t.src = std::move(src);
   t.dst = std::move(dst);
   t.tolerance = tolerance;
-  t.emit = [kind](Graph& graph, const Trial::Ids& s, const Trial::Ids& d) { graph.op(kind, "self_test", s, d); };
+  t.emit = [kind](Graph& graph, const Trial::Ids& s, const Trial::Ids& d) { graph.op(kind, name_of(kind), s, d); };
   return t;
 }
 
 template <typename Attributes>
 Trial with(Trial t, const Attributes& attributes) {
   t.emit = [kind = t.kind, attributes](Graph& graph, const Trial::Ids& s, const Trial::Ids& d) {
-    graph.op(kind, "self_test", s, d, attributes);
+    graph.op(kind, name_of(kind), s, d, attributes);
   };
   return t;
 }
