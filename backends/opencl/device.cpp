@@ -104,9 +104,7 @@ Device::~Device() {
 
 Memory Device::allocate(uint64_t bytes) {
   if (bytes > std::numeric_limits<size_t>::max() || bytes > found_.info.max_allocation_bytes) {
-    throw sdk::Failure(SATEEN_NO_MEMORY,
-                       sdk::text(sdk::mebibytes(bytes), " MiB in one piece is too much for the device, which grants ",
-                                 found_.info.max_allocation_bytes >> 20, " MiB"));
+    throw sdk::too_large(bytes, found_.info.max_allocation_bytes);
   }
   cl_int code = CL_SUCCESS;
   Memory memory(driver().create_buffer(context_.get(), bytes, &code));

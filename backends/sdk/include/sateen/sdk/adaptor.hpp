@@ -188,11 +188,7 @@ class Adaptor {
     return call(handle, [&](DeviceBox& device) {
       detail::require(out != nullptr, "out is NULL");
       detail::require(bytes > 0, "a buffer has at least one byte");
-      if (bytes > device.info.max_allocation_bytes) {
-        throw Failure(SATEEN_NO_MEMORY,
-                      text(mebibytes(bytes), " MiB in one piece is too much for the device, which grants ",
-                           device.info.max_allocation_bytes >> 20, " MiB"));
-      }
+      if (bytes > device.info.max_allocation_bytes) throw too_large(bytes, device.info.max_allocation_bytes);
       auto buffer = std::make_unique<BufferBox>(BufferBox{&device, bytes, nullptr});
       buffer->impl = device.impl->create_buffer(bytes);
       *out = reinterpret_cast<sateen_buffer*>(buffer.release());
