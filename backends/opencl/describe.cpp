@@ -18,6 +18,9 @@ class Lines {
   void number(const char* key, cl_device_info what, const char* unit = "") {
     text(key, sdk::text(device_number<T>(device_, what), unit));
   }
+  void kibibytes(const char* key, cl_device_info what) {
+    text(key, sdk::text(device_number<cl_ulong>(device_, what) >> 10, " KiB"));
+  }
   void flag(const char* key, cl_device_info what) {
     text(key, device_number<cl_bool>(device_, what) != CL_FALSE ? "yes" : "no");
   }
@@ -65,11 +68,11 @@ std::string describe_device(const FoundDevice& found) {
   lines.number<cl_uint>("clock", CL_DEVICE_MAX_CLOCK_FREQUENCY, " MHz");
   lines.number<size_t>("largest_group", CL_DEVICE_MAX_WORK_GROUP_SIZE);
   lines.text("largest_group_sides", group_sizes(device));
-  lines.number<cl_ulong>("local_memory", CL_DEVICE_LOCAL_MEM_SIZE, " bytes");
+  lines.kibibytes("local_memory", CL_DEVICE_LOCAL_MEM_SIZE);
   lines.text("local_memory_is", device_number<cl_device_local_mem_type>(device, CL_DEVICE_LOCAL_MEM_TYPE) == CL_LOCAL
                                     ? "its own"
                                     : "a part of global memory");
-  lines.number<cl_ulong>("constant_memory", CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE, " bytes");
+  lines.kibibytes("constant_memory", CL_DEVICE_MAX_CONSTANT_BUFFER_SIZE);
   lines.number<cl_uint>("base_alignment", CL_DEVICE_MEM_BASE_ADDR_ALIGN, " bits");
   lines.number<cl_uint>("address", CL_DEVICE_ADDRESS_BITS, " bits");
   lines.number<size_t>("largest_argument_list", CL_DEVICE_MAX_PARAMETER_SIZE, " bytes");

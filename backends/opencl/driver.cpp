@@ -41,7 +41,7 @@ std::string real_text(cl_device_id device, cl_device_info what) {
   if (clGetDeviceInfo(device, what, 0, nullptr, &n) != CL_SUCCESS) return {};
   std::string text(n, '\0');
   if (clGetDeviceInfo(device, what, n, text.data(), nullptr) != CL_SUCCESS) return {};
-  return text.c_str();
+  return text.substr(0, text.find('\0'));
 }
 
 template <typename T>
@@ -281,7 +281,7 @@ cl_int Driver::build(cl_program program, cl_device_id device, const std::string&
 
 cl_int Driver::enqueue_kernel(cl_command_queue queue, cl_kernel kernel, cl_uint dimensions, const size_t* global,
                               const size_t* local, cl_event* done) const {
-  const cl_device_id device = pretence_.any() ? device_of(queue) : nullptr;
+  cl_device_id device = pretence_.any() ? device_of(queue) : nullptr;
   if (device != nullptr) {
     // The driver would choose a size for the device that it knows.
     if (local == nullptr) return CL_INVALID_WORK_GROUP_SIZE;

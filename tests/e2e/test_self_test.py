@@ -7,7 +7,7 @@ import subprocess
 
 from harness import ProgramTest, command, environment, run
 
-CHECKS = ["operations", "special values", "training", "... with dropout", "determinism", "events", "memory limits",
+CHECKS = ["opening", "operations", "special values", "training", "... with dropout", "determinism", "events", "memory limits",
           "driver faults", "matrix products", "program cache", "speed"]
 
 
@@ -20,7 +20,7 @@ class SelfTest(ProgramTest):
         self.assertLessEqual(max(map(len, lines)), 80)
         shown = [line[:18].strip() for line in lines if line[18:27].strip() in ("pass", "FAIL", "skipped")]
         self.assertEqual(shown, CHECKS)
-        self.assertRegex(lines[-1], r"^10 passed, 0 failed, 1 skipped in [0-9.]+ s$")
+        self.assertRegex(lines[-1], r"^11 passed, 0 failed, 1 skipped in [0-9.]+ s$")
 
     def test_json(self):
         result = run("sateen-info", "--self-test", "--json", "--device-option", "threads=1", "--backend", "cpu")
@@ -30,7 +30,7 @@ class SelfTest(ProgramTest):
         self.assertEqual(test["device"]["id"], "cpu")
         self.assertEqual([check["name"] for check in test["checks"]], CHECKS)
         self.assertEqual(list(test["checks"][0]), ["name", "outcome", "text", "seconds"])
-        self.assertEqual((test["passed"], test["failed"], test["skipped"]), (10, 0, 1))
+        self.assertEqual((test["passed"], test["failed"], test["skipped"]), (11, 0, 1))
         self.assertIn(["threads", "1"], test["description"])
 
     def test_report(self):

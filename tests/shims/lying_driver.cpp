@@ -1,7 +1,7 @@
 // An OpenCL driver that lies when it is told to.
 //   SHIM_LOSE_KERNEL=N    every Nth kernel is said to run and does not
 //   SHIM_RESTLESS=N       every Nth read of 1000 bytes or more has its fifth bit wrong
-//   SHIM_STALE_READ=1     a read gives what the buffer's last read gave, or zeros
+//   SHIM_STALE_READ=N     from the Nth on a read gives what the buffer's last read gave, or zeros
 //   SHIM_TIMES=zero|long  kernels took no time, or a second each
 //   SHIM_SHORT_MEMORY=N   buffers above N bytes can't be had
 #include <algorithm>
@@ -37,7 +37,7 @@ bool is_turn(std::atomic<unsigned long>& count, const char* name) {
   return n != 0 && ++count % n == 0;
 }
 
-std::atomic<unsigned long> kernels{0}, reads{0};
+std::atomic<unsigned long> kernels{0}, reads{0}, all_reads{0};
 std::mutex mutex;
 std::map<cl_mem, std::vector<unsigned char>> last_read;
 
@@ -56,7 +56,8 @@ cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint 
 cl_int clEnqueueReadBuffer(cl_command_queue queue, cl_mem memory, cl_bool blocking, size_t offset, size_t bytes,
                            void* to, cl_uint n_waits, const cl_event* waits, cl_event* event) {
   static const auto kReal = next<decltype(&clEnqueueReadBuffer)>("clEnqueueReadBuffer");
-  const bool stale = number("SHIM_STALE_READ") != 0;
+  const unsigned long from = number("SHIM_STALE_READ");
+  const bool stale = from != 0 && ++all_reads >= from;
   const bool restless = bytes >= 1000 && is_turn(reads, "SHIM_RESTLESS");
   const cl_int code =
       kReal(queue, memory, stale || restless ? CL_TRUE : blocking, offset, bytes, to, n_waits, waits, event);

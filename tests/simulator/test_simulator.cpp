@@ -93,7 +93,7 @@ struct Bench {
     expect_ok(driver.device_info(device, what, 0, nullptr, &n));
     std::string text(n, '\0');
     expect_ok(driver.device_info(device, what, n, text.data(), nullptr));
-    return text.c_str();
+    return text.substr(0, text.find('\0'));
   }
 
   cl_device_id device = nullptr;

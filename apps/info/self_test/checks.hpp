@@ -6,6 +6,9 @@
 
 namespace sateen::app {
 
+// opening.cpp: what all others need
+Outcome check_opening(Subject& subject);
+
 // numerics.cpp: against the reference
 Outcome check_operations(Subject& subject);
 Outcome check_special_values(Subject& subject);

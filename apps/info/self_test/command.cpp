@@ -2,7 +2,7 @@
 #include "info/self_test/command.hpp"
 
 #include <mutex>
-#include <optional>
+#include <string>
 #include <vector>
 
 #include "common/device.hpp"
@@ -42,8 +42,9 @@ class Messages {
 }  // namespace
 
 int self_test_command(const Options& options, const Program& program) {
-  std::optional<ReportFile> report;
-  if (options.given("report")) report.emplace(options.text("report", {}));
+  const bool report = options.given("report");
+  const std::string report_path = options.text("report", {});
+  if (report) check_report_file(report_path);
   const bool json = options.given("json");
 
   Messages messages;
@@ -75,15 +76,15 @@ int self_test_command(const Options& options, const Program& program) {
   Program::print(json ? self_test_as_json(test) : ending_as_text(test));
   Program::flush();
   if (report) {
-    report->save(self_test_as_report(test, messages.all()));
-    Program::note("report    " + options.text("report", {}));
+    write_report_file(report_path, self_test_as_report(test, messages.all()));
+    Program::note("report    " + report_path);
   }
   const size_t wrong = test.count(Outcome::State::kFail);
   if (wrong == 0) return kDone;
-  throw Error(ErrorCode::kDevice, std::to_string(wrong) + " of " + std::to_string(test.lines.size()) +
-                                      " checks failed on " + info.id +
-                                      (report ? "; attach " + options.text("report", {}) + " to a bug report"
-                                              : "; --report FILE writes what a bug report needs"));
+  throw Error(
+      ErrorCode::kDevice,
+      std::to_string(wrong) + " of " + std::to_string(test.lines.size()) + " checks failed on " + info.id +
+          (report ? "; attach " + report_path + " to a bug report" : "; --report FILE writes what a bug report needs"));
 }
 
 }  // namespace sateen::app

@@ -6,24 +6,11 @@
 
 namespace sateen::app {
 
-/// Made before the checks run, so that a place that can't be written is known by then. What it writes to is beside the
-/// file and unseen; it goes again unless save() is called.
-class ReportFile {
- public:
-  /// Throws Error(kOutput) where the file is there already, or can't be made.
-  explicit ReportFile(std::filesystem::path path);
-  ReportFile(const ReportFile&) = delete;
-  ReportFile& operator=(const ReportFile&) = delete;
-  ~ReportFile();
+/// Throws Error(kOutput) where the file is there already, or could not be made now: for before the checks run.
+void check_report_file(const std::filesystem::path& path);
 
-  /// Throws Error(kOutput); there is then no file.
-  void save(const std::string& text);
-
- private:
-  [[noreturn]] void refuse(int error) const;
-  std::filesystem::path path_;
-  std::string temporary_;
-  int descriptor_ = -1;
-};
+/// Writes the text to a temporary beside the file, syncs it and gives it the file's name. Throws Error(kOutput); there is
+/// then no file, or the one that came meanwhile.
+void write_report_file(const std::filesystem::path& path, const std::string& text);
 
 }  // namespace sateen::app

@@ -18,6 +18,7 @@ struct Check {
 
 // What others rest on comes first.
 constexpr Check kChecks[] = {
+    {"opening", check_opening},
     {"operations", check_operations},
     {"special values", check_special_values},
     {"training", [](Subject& s) { return check_gradients(s, false); }},
@@ -30,6 +31,8 @@ constexpr Check kChecks[] = {
     {"program cache", check_program_cache},
     {"speed", check_speed},
 };
+
+constexpr const char* kNotOpened = "the device can't be opened";
 
 CheckLine run_check(const Check& check, Subject& subject) {
   using Clock = std::chrono::steady_clock;
@@ -65,7 +68,8 @@ SelfTest run_self_test(Subject& subject, const Registry& registry,
   result.description = registry.describe(subject.info());
   on_device(result);
   for (const Check& check : kChecks) {
-    result.lines.push_back(run_check(check, subject));
+    const bool opened = result.lines.empty() || result.lines.front().outcome.state == Outcome::State::kPass;
+    result.lines.push_back(opened ? run_check(check, subject) : CheckLine{check.name, skipped(kNotOpened), 0});
     on_line(result.lines.back());
   }
   try {

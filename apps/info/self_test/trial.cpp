@@ -140,9 +140,11 @@ std::vector<Values> run_trial(Device& device, const Trial& trial) {
   }
   trial.emit(graph, src, dst);
   Program program = device.compile(graph);
+  bindings.reserve(placed.size());
   for (const Placed& p : placed) bindings.emplace_back(p.buffer());
   program.run(bindings);
   std::vector<Values> read;
+  read.reserve(results.size());
   for (const size_t i : results) read.push_back(placed[i].read());
   return read;
 }
