@@ -85,11 +85,15 @@ void add_registry_options(Options& options) {
   options.add_group("Backends", {kBackendPath});
 }
 
-Registry make_registry(const Options& options, const Program& program) {
+Registry::Options registry_places(const Options& options, LogSink log) {
   Registry::Options places;
   for (const std::string& path : options.texts("backend-path")) places.backend_paths.emplace_back(path);
-  places.log = program.log_sink();
-  return Registry(std::move(places));
+  places.log = std::move(log);
+  return places;
+}
+
+Registry make_registry(const Options& options, const Program& program) {
+  return Registry(registry_places(options, program.log_sink()));
 }
 
 void add_device_options(Options& options) {
@@ -105,8 +109,7 @@ void add_device_options(Options& options) {
        {"device-option", "KEY=VALUE", "a setting of the backend's, such as threads=1 of cpu; may be repeated", true}});
 }
 
-OpenedDevice open_device(const Options& options, const Program& program, DeviceRequest::Measure measure,
-                         const std::vector<std::string>& more_settings, const CancelToken& cancel) {
+std::vector<std::string> device_settings(const Options& options) {
   std::vector<std::string> settings = options.texts("device-option");
   for (const std::string& setting : settings) {
     const size_t equals = setting.find('=');
@@ -114,12 +117,26 @@ OpenedDevice open_device(const Options& options, const Program& program, DeviceR
       throw Error(ErrorCode::kUsage, "--device-option: \"" + setting + "\" is not of the form KEY=VALUE");
     }
   }
+  return settings;
+}
+
+DeviceRequest device_request(const Options& options, const Program& program, DeviceRequest::Measure measure) {
+  return {option_or_variable(options, "backend", "SATEEN_BACKEND", "auto"),
+          option_or_variable(options, "device", "SATEEN_DEVICE", {}),
+          measure,
+          program.log_sink(),
+          {}};
+}
+
+OpenedDevice open_device(const Options& options, const Program& program, DeviceRequest::Measure measure,
+                         const std::vector<std::string>& more_settings, const CancelToken& cancel) {
+  std::vector<std::string> settings = device_settings(options);
   settings.insert(settings.end(), more_settings.begin(), more_settings.end());
   const KeptSignals kept;
   const Registry registry = make_registry(options, program);
-  const DeviceChoice choice = choose_device(
-      registry, {option_or_variable(options, "backend", "SATEEN_BACKEND", "auto"),
-                 option_or_variable(options, "device", "SATEEN_DEVICE", {}), measure, program.log_sink(), cancel});
+  DeviceRequest request = device_request(options, program, measure);
+  request.cancel = cancel;
+  const DeviceChoice choice = choose_device(registry, request);
   try {
     return {registry.open(choice.device.backend, choice.device.id, settings), device_line(choice, registry)};
   } catch (const Error& error) {

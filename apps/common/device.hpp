@@ -13,11 +13,16 @@ namespace sateen::app {
 
 /// Adds --backend-path: all that a program needs which lists devices.
 void add_registry_options(Options& options);
+Registry::Options registry_places(const Options& options, LogSink log);
 Registry make_registry(const Options& options, const Program& program);
 
 /// Adds --backend, --device, --backend-path and --device-option. SATEEN_BACKEND and SATEEN_DEVICE stand for the first
 /// two where they are not given; without them it is auto.
 void add_device_options(Options& options);
+
+/// What the options ask for. Throws Error(kUsage) for a --device-option that is none.
+DeviceRequest device_request(const Options& options, const Program& program, DeviceRequest::Measure measure);
+std::vector<std::string> device_settings(const Options& options);
 
 /// An open device and the line that tells people which one it is, and why.
 struct OpenedDevice {

@@ -74,6 +74,16 @@ void Device::run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) {
   threads_arena_.execute([&] { program.run(arena_.data(), thread_scratch_.data()); });
 }
 
+std::string Device::describe() const {
+  return sdk::text("threads: ", threads_, "\ninstruction_set: ", kernels_.name, "\ngemm: own kernels\n");
+}
+
+const std::string& Backend::describe(uint32_t /*index*/) {
+  static const std::string kText = sdk::text("processors: ", tbb::info::default_concurrency(),
+                                             "\nbest_instruction_set: ", find_kernels("auto").name, "\n");
+  return kText;
+}
+
 const sateen_device_info& Backend::device_info(uint32_t /*index*/) {
   return cpu_info();
 }

@@ -41,6 +41,7 @@ class Device {
   void destroy_program(std::unique_ptr<Program> program);
   void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n);
   void finish() {}
+  std::string describe() const;
 
  private:
   const KernelTable& kernels_;
@@ -64,6 +65,7 @@ struct Backend {
   static uint32_t device_count() { return 1; }
   static const sateen_device_info& device_info(uint32_t index);
   static std::unique_ptr<Device> open(uint32_t index, sdk::Options options, sdk::Host host);
+  static const std::string& describe(uint32_t index);
 };
 
 }  // namespace sateen::cpu

@@ -1,8 +1,6 @@
 // Names of OpenCL's errors, and reading properties.
 #include "cl.hpp"
 
-#include <CL/cl_ext.h>
-
 namespace sateen::opencl {
 
 namespace {
@@ -94,17 +92,17 @@ void check(cl_int code, const std::string& what) {
 
 std::string device_text(cl_device_id device, cl_device_info what) {
   size_t bytes = 0;
-  if (clGetDeviceInfo(device, what, 0, nullptr, &bytes) != CL_SUCCESS) return {};
+  if (driver().device_info(device, what, 0, nullptr, &bytes) != CL_SUCCESS) return {};
   std::string text(bytes, '\0');
-  if (clGetDeviceInfo(device, what, bytes, text.data(), nullptr) != CL_SUCCESS) return {};
+  if (driver().device_info(device, what, bytes, text.data(), nullptr) != CL_SUCCESS) return {};
   return trimmed(std::move(text));
 }
 
 std::string platform_text(cl_platform_id platform, cl_platform_info what) {
   size_t bytes = 0;
-  if (clGetPlatformInfo(platform, what, 0, nullptr, &bytes) != CL_SUCCESS) return {};
+  if (driver().platform_info(platform, what, 0, nullptr, &bytes) != CL_SUCCESS) return {};
   std::string text(bytes, '\0');
-  if (clGetPlatformInfo(platform, what, bytes, text.data(), nullptr) != CL_SUCCESS) return {};
+  if (driver().platform_info(platform, what, bytes, text.data(), nullptr) != CL_SUCCESS) return {};
   return trimmed(std::move(text));
 }
 

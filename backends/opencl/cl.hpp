@@ -1,13 +1,11 @@
-// OpenCL's handles as owners, and its error numbers as names.
+// OpenCL's handles as owners, its error numbers as names, and a bar to what driver.hpp is for.
 #pragma once
 
 #include <cstddef>
 #include <string>
 #include <utility>
 
-#define CL_TARGET_OPENCL_VERSION 120
-#include <CL/cl.h>
-
+#include "driver.hpp"
 #include "sateen/sdk/failure.hpp"
 
 namespace sateen::opencl {
@@ -77,10 +75,16 @@ void check(cl_int code, const std::string& what);
 template <typename T>
 T device_number(cl_device_id device, cl_device_info what, T otherwise = T{}) {
   T value{};
-  return clGetDeviceInfo(device, what, sizeof value, &value, nullptr) == CL_SUCCESS ? value : otherwise;
+  return driver().device_info(device, what, sizeof value, &value, nullptr) == CL_SUCCESS ? value : otherwise;
 }
 /// Empty where the driver has none.
 std::string device_text(cl_device_id device, cl_device_info what);
 std::string platform_text(cl_platform_id platform, cl_platform_info what);
 
 }  // namespace sateen::opencl
+
+// Whoever names one of these goes past a pretended device. What only later versions of OpenCL have is not declared.
+#pragma GCC poison clGetPlatformInfo clGetDeviceInfo clGetKernelWorkGroupInfo clGetProgramInfo clGetEventProfilingInfo
+#pragma GCC poison clCreateCommandQueue clCreateBuffer clCreateSubBuffer clCreateImage clCreateProgramWithSource
+#pragma GCC poison clCreateProgramWithBinary clCreateProgramWithBuiltInKernels clBuildProgram clCompileProgram
+#pragma GCC poison clLinkProgram clEnqueueNDRangeKernel clEnqueueTask clEnqueueNativeKernel

@@ -22,11 +22,17 @@ Context make_context(const FoundDevice& found) {
   return context;
 }
 
-Queue make_queue(cl_context context, cl_device_id device, bool profile) {
+Queue make_queue(cl_context context, cl_device_id device, bool events) {
   cl_int code = CL_SUCCESS;
-  Queue queue(clCreateCommandQueue(context, device, profile ? CL_QUEUE_PROFILING_ENABLE : 0, &code));
+  Queue queue(driver().create_queue(context, device, events ? CL_QUEUE_PROFILING_ENABLE : 0, &code));
   check(code, "clCreateCommandQueue");
   return queue;
+}
+
+Timing timing(cl_device_id device, bool profile) {
+  if (!profile) return Timing::kNone;
+  const auto properties = device_number<cl_command_queue_properties>(device, CL_DEVICE_QUEUE_PROPERTIES);
+  return (properties & CL_QUEUE_PROFILING_ENABLE) != 0 ? Timing::kEvents : Timing::kClock;
 }
 
 ProgramCache program_cache(const sdk::Host& host) {
@@ -74,14 +80,18 @@ Device::Device(const FoundDevice& found, const DeviceOptions& options, sdk::Host
     : found_(found),
       options_(options),
       host_(host),
-      in_flight_(std::make_shared<InFlight>(options.profile)),
+      in_flight_(std::make_shared<InFlight>(timing(found.device, options.profile))),
       context_(make_context(found)),
-      queue_(make_queue(context_.get(), found.device, options.profile)),
+      queue_(make_queue(context_.get(), found.device, in_flight_->timing() == Timing::kEvents)),
       programs_(context_.get(), found, options_for(found.device, options.tuning), program_cache(host)),
       workshop_{options_.tuning, programs_, found.device, queue_.get(), found.info.alignment},
       gemm_(options.gemm, options.tuning.for_gpu(), host) {
   host_.log(SATEEN_LOG_DEBUG, sdk::text("opencl: ", found.info.name, ", ", found.info.driver, ", kernels with ",
                                         options.tuning.compiler_options()));
+  if (in_flight_->timing() == Timing::kClock) {
+    host_.log(SATEEN_LOG_INFO, sdk::text("opencl: the driver of ", found.info.name,
+                                         " takes no times; each operation is waited for, by the host's clock"));
+  }
 }
 
 Device::~Device() {
@@ -94,14 +104,12 @@ Device::~Device() {
 
 Memory Device::allocate(uint64_t bytes) {
   if (bytes > std::numeric_limits<size_t>::max() || bytes > found_.info.max_allocation_bytes) {
-    throw sdk::Failure(SATEEN_NO_MEMORY,
-                       sdk::text(bytes >> 20, " MiB in one piece are too much for the device, which grants ",
-                                 found_.info.max_allocation_bytes >> 20));
+    throw sdk::too_large(bytes, found_.info.max_allocation_bytes);
   }
   cl_int code = CL_SUCCESS;
-  Memory memory(clCreateBuffer(context_.get(), CL_MEM_READ_WRITE, bytes, nullptr, &code));
+  Memory memory(driver().create_buffer(context_.get(), bytes, &code));
   if (code == CL_OUT_OF_RESOURCES) code = CL_MEM_OBJECT_ALLOCATION_FAILURE;
-  check(code, sdk::text("a buffer of ", bytes, " bytes: clCreateBuffer"));
+  check(code, sdk::text("a buffer of ", sdk::mebibytes(bytes), " MiB: clCreateBuffer"));
   return memory;
 }
 
@@ -215,6 +223,14 @@ void Device::run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) {
 void Device::flush() {
   const cl_int code = clFlush(queue_.get());
   if (code != CL_SUCCESS) in_flight_->fail(code);
+}
+
+std::string Device::describe() const {
+  const char* times = in_flight_->timing() == Timing::kNone     ? "not taken"
+                      : in_flight_->timing() == Timing::kEvents ? "the driver's"
+                                                                : "the host's clock, since the driver takes none";
+  return sdk::text("kernels: ", options_.tuning.compiler_options(), "\nlargest_group_used: ", options_.tuning.group,
+                   "\ngemm: ", gemm_.describe(), "\ntimes: ", times, "\n", programs_.describe());
 }
 
 void Device::finish() {

@@ -63,6 +63,7 @@ class Device {
   void destroy_program(std::unique_ptr<Program> program) { program.reset(); }
   void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n);
   void finish();
+  std::string describe() const;
 
  private:
   /// Bytes that a write has copied and the device has not taken yet.
@@ -102,6 +103,7 @@ struct Backend {
   static const sateen_device_info& device_info(uint32_t index);
   static std::unique_ptr<Device> open(uint32_t index, sdk::Options options, sdk::Host host);
   static const void* extension(const char* name);
+  static const std::string& describe(uint32_t index);
 };
 
 }  // namespace sateen::opencl

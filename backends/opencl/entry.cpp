@@ -2,6 +2,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "describe.hpp"
 #include "device.hpp"
 
 namespace sateen::opencl {
@@ -43,7 +44,14 @@ void check_version(const FoundDevice& found) {
   }
 }
 
+/// The library asks the real driver, so that it has no part in a pretence.
 GemmUse gemm_from(const std::string& gemm) {
+  if (driver().pretence().any() && gemm == "auto") return GemmUse::kOwn;
+  if (driver().pretence().any() && gemm == "clblast") {
+    throw sdk::Failure(SATEEN_INVALID,
+                       "option gemm=clblast (or SATEEN_GEMM): not with SATEEN_OPENCL_PRETEND, since "
+                       "CLBlast asks the real driver; take own or auto");
+  }
   if (gemm == "auto") return GemmUse::kAuto;
   if (gemm == "own") return GemmUse::kOwn;
   if (gemm == "clblast") return GemmUse::kLibrary;
@@ -69,6 +77,15 @@ uint32_t Backend::device_count() {
 
 const sateen_device_info& Backend::device_info(uint32_t index) {
   return found_devices()[index]->info;
+}
+
+const std::string& Backend::describe(uint32_t index) {
+  static const std::vector<std::string> kAll = [] {
+    std::vector<std::string> all;
+    for (const FoundDevice* found : found_devices()) all.push_back(describe_device(*found));
+    return all;
+  }();
+  return kAll[index];
 }
 
 std::unique_ptr<Device> Backend::open(uint32_t index, sdk::Options options, sdk::Host host) {

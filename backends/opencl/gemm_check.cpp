@@ -92,7 +92,7 @@ class Bench {
       std::copy(values.begin(), values.end(), before_.begin() + static_cast<ptrdiff_t>(offset_[i] / sizeof(float)));
     }
     cl_int code = CL_SUCCESS;
-    memory_ = Memory(clCreateBuffer(context, CL_MEM_READ_WRITE, bytes(), nullptr, &code));
+    memory_ = Memory(driver().create_buffer(context, bytes(), &code));
     check(code, "memory to check CLBlast in: clCreateBuffer");
   }
 
@@ -102,7 +102,7 @@ class Bench {
         clEnqueueWriteBuffer(workshop_.queue, memory_.get(), CL_TRUE, 0, bytes(), before_.data(), 0, nullptr, nullptr),
         "clEnqueueWriteBuffer");
     for (size_t i = 0; i < offset_.size(); ++i) program.bind(i, memory_.get(), offset_[i]);
-    InFlight in_flight(false);
+    InFlight in_flight(Timing::kNone);
     program.run(workshop_.queue, arena, in_flight, false);
     std::vector<float> after(before_.size());
     check(clEnqueueReadBuffer(workshop_.queue, memory_.get(), CL_TRUE, 0, bytes(), after.data(), 0, nullptr, nullptr),
@@ -146,7 +146,7 @@ std::string check_gemm_library(const DenseShape& shape, cl_context context, cons
   Program library(graph.view(), workshop, {true});
   cl_int code = CL_SUCCESS;
   const uint64_t arena_bytes = std::max({own.arena_bytes(), library.arena_bytes(), uint64_t{1}});
-  const Memory arena(clCreateBuffer(context, CL_MEM_READ_WRITE, arena_bytes, nullptr, &code));
+  const Memory arena(driver().create_buffer(context, arena_bytes, &code));
   check(code, "memory to check CLBlast in: clCreateBuffer");
   Bench bench(graph.view(), context, workshop);
   const std::vector<float> expected = bench.run(own, arena.get());

@@ -35,6 +35,21 @@ bool GemmChoice::computes_right(const sdk::Op& op, const DenseShape& shape, cl_c
   return false;
 }
 
+std::string GemmChoice::describe() const {
+  if (use_ == GemmUse::kOwn) return "own kernels, as was asked";
+  if (use_ == GemmUse::kAuto && !wanted_by_device_) return "own kernels, which are for devices of this kind";
+  size_t refused = 0;
+  std::string reason;
+  for (const auto& [shape, wrong] : verdicts_) {
+    if (wrong.empty()) continue;
+    ++refused;
+    reason = wrong;
+  }
+  std::string r = sdk::text("CLBlast, used for ", verdicts_.size() - refused, " shapes that were checked");
+  if (refused > 0) r += sdk::text(", refused for ", refused, " where it was wrong: ", reason);
+  return r;
+}
+
 std::vector<bool> GemmChoice::choose(const sdk::GraphView& graph, cl_context context, const Workshop& workshop) {
   // In fewer rows there is nothing to gain, and its first call costs seconds: a prediction of one picture is done by then.
   constexpr int64_t kFewestRows = 16;

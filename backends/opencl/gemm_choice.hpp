@@ -27,6 +27,8 @@ class GemmChoice {
 
   /// For each operation whether it uses the library. Throws Failure(DEVICE_ERROR) where kLibrary can't be had.
   std::vector<bool> choose(const sdk::GraphView& graph, cl_context context, const Workshop& workshop);
+  /// Who computes, and why.
+  std::string describe() const;
 
  private:
   bool computes_right(const sdk::Op& op, const DenseShape& shape, cl_context context, const Workshop& workshop);

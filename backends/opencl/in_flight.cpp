@@ -20,13 +20,13 @@ void InFlight::add(ClEvent done, std::shared_ptr<OpRecord> record, ClEvent begin
 }
 
 void InFlight::retire(const Entry& entry) const {
-  if (!profile_) return;
+  if (timing_ != Timing::kEvents) return;
   cl_ulong begin = 0;
   cl_ulong end = 0;
   const ClEvent& first = entry.begin ? entry.begin : entry.done;
   const cl_profiling_info from = entry.begin ? CL_PROFILING_COMMAND_END : CL_PROFILING_COMMAND_START;
-  if (clGetEventProfilingInfo(first.get(), from, sizeof begin, &begin, nullptr) == CL_SUCCESS &&
-      clGetEventProfilingInfo(entry.done.get(), CL_PROFILING_COMMAND_END, sizeof end, &end, nullptr) == CL_SUCCESS) {
+  if (driver().event_profiling_info(first.get(), from, &begin) == CL_SUCCESS &&
+      driver().event_profiling_info(entry.done.get(), CL_PROFILING_COMMAND_END, &end) == CL_SUCCESS) {
     entry.record->nanoseconds += end - begin;
   }
 }

@@ -19,12 +19,19 @@ struct OpRecord {
   uint64_t nanoseconds = 0;
 };
 
+/// What takes the times of kernels.
+enum class Timing {
+  kNone,
+  kEvents,  ///< the driver
+  kClock,   ///< the host, which then waits for each kernel: for drivers that take no times
+};
+
 /// Any thread.
 class InFlight {
  public:
-  explicit InFlight(bool profile) : profile_(profile) {}
+  explicit InFlight(Timing timing) : timing_(timing) {}
 
-  bool profiles() const { return profile_; }
+  Timing timing() const { return timing_; }
   /// begin: an event that ends where this work begins, for work of several kernels of which only the last has an event.
   void add(ClEvent done, std::shared_ptr<OpRecord> record, ClEvent begin = {});
   /// Forgets what is done. Throws LateFailure naming the operation of the first kernel that failed.
@@ -42,7 +49,7 @@ class InFlight {
 
   std::mutex mutex_;
   std::deque<Entry> entries_;
-  bool profile_;
+  Timing timing_;
 };
 
 }  // namespace sateen::opencl

@@ -6,8 +6,6 @@
 #include <memory>
 #include <utility>
 
-#include <CL/cl_ext.h>
-
 #include "diagnosis.hpp"
 
 namespace sateen::opencl {
@@ -53,6 +51,7 @@ struct Search {
   std::vector<const FoundDevice*> list;
 
   Search() {
+    static_cast<void>(driver());  // throws where it is told to pretend what it can't
     const std::vector<cl_platform_id> platforms = all_platforms();
     for (size_t p = 0; p < platforms.size(); ++p) {
       const std::vector<cl_device_id> devices = devices_of(platforms[p]);
@@ -70,6 +69,11 @@ struct Search {
   }
 };
 
+/// So that nobody takes a pretended device for the real one.
+std::string pretended() {
+  return driver().pretence().any() ? " pretending " + driver().pretence().words : "";
+}
+
 uint32_t type_of(cl_device_type type) {
   if ((type & CL_DEVICE_TYPE_CPU) != 0) return SATEEN_DEVICE_CPU;
   if ((type & CL_DEVICE_TYPE_GPU) != 0) return SATEEN_DEVICE_GPU;
@@ -83,7 +87,7 @@ FoundDevice::FoundDevice(cl_platform_id p, cl_device_id d, std::string id)
       device(d),
       is_cpu((device_number<cl_device_type>(d, CL_DEVICE_TYPE) & CL_DEVICE_TYPE_CPU) != 0),
       id_(std::move(id)),
-      name_(device_text(d, CL_DEVICE_NAME)),
+      name_(device_text(d, CL_DEVICE_NAME) + pretended()),
       vendor_(device_text(d, CL_DEVICE_VENDOR)),
       driver_(sdk::text(platform_text(p, CL_PLATFORM_NAME), " ", device_text(d, CL_DRIVER_VERSION))) {
   info.struct_size = sizeof info;

@@ -2,6 +2,7 @@
 #include "program.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 
 #include "op_table.hpp"
@@ -9,6 +10,19 @@
 #include "sateen/sdk/fusion.hpp"
 
 namespace sateen::opencl {
+
+namespace {
+
+/// Waits for all work, of which the call is the last.
+void finish_call(cl_command_queue queue, const Call& call, InFlight& in_flight) {
+  const cl_int code = clFinish(queue);
+  if (code != CL_SUCCESS) {
+    throw sdk::LateFailure(status_of(code), sdk::text(call.record->name, " failed with ", error_name(code)));
+  }
+  in_flight.collect();
+}
+
+}  // namespace
 
 Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const std::vector<bool>& use_library) {
   std::vector<sdk::ArenaRequest> requests = sdk::intermediate_requests(graph);
@@ -41,7 +55,7 @@ Memory Program::part(const LibraryProduct::Operand& operand, const std::string& 
   const Address& at = place_[operand.place.request];
   const cl_buffer_region region = {at.offset + operand.place.offset, operand.bytes};
   cl_int code = CL_SUCCESS;
-  Memory memory(clCreateSubBuffer(at.memory, CL_MEM_READ_WRITE, CL_BUFFER_CREATE_TYPE_REGION, &region, &code));
+  Memory memory(driver().create_sub_buffer(at.memory, region, &code));
   check(code, op + ": clCreateSubBuffer");
   return memory;
 }
@@ -71,13 +85,16 @@ cl_int Program::enqueue(const Call& call, const Operands* operands, cl_command_q
     code = clSetKernelArg(call.kernel.get(), buffer.argument + 1, sizeof element, &element);
     if (code != CL_SUCCESS) return code;
   }
-  return clEnqueueNDRangeKernel(queue, call.kernel.get(), 1, nullptr, &call.global, &call.local, 0, nullptr,
-                                done.out());
+  return driver().enqueue_kernel(queue, call.kernel.get(), 1, &call.global, &call.local, done.out());
 }
 
 void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait) {
   for (const Planned& p : planned_) place_[p.request] = {arena, p.offset};
   const std::vector<Operands> operands = make_operands();
+  if (in_flight.timing() == Timing::kClock) {
+    const cl_int code = clFinish(queue);
+    if (code != CL_SUCCESS) in_flight.fail(code);
+  }
   bool begun = false;
   try {
     submit(operands, queue, in_flight, wait, begun);
@@ -95,12 +112,17 @@ void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, boo
 
 void Program::submit(const std::vector<Operands>& operands, cl_command_queue queue, InFlight& in_flight, bool wait,
                      bool& begun) const {
+  using Clock = std::chrono::steady_clock;
+  const bool clock = in_flight.timing() == Timing::kClock;
   const Operands* next = operands.data();
   for (const Call& call : calls_) {
+    const Clock::time_point start = Clock::now();
     ClEvent begin;
     ClEvent done;
     cl_int code = CL_SUCCESS;
-    if (call.product && in_flight.profiles()) code = clEnqueueMarkerWithWaitList(queue, 0, nullptr, begin.out());
+    if (call.product && in_flight.timing() == Timing::kEvents) {
+      code = clEnqueueMarkerWithWaitList(queue, 0, nullptr, begin.out());
+    }
     if (code == CL_SUCCESS) code = enqueue(call, call.product ? next++ : nullptr, queue, done);
     if (code != CL_SUCCESS) {
       throw sdk::Failure(status_of(code),
@@ -108,13 +130,10 @@ void Program::submit(const std::vector<Operands>& operands, cl_command_queue que
     }
     begun = true;
     in_flight.add(std::move(done), call.record, std::move(begin));
-    if (wait) {
-      const cl_int finished = clFinish(queue);
-      if (finished != CL_SUCCESS) {
-        throw sdk::LateFailure(status_of(finished),
-                               sdk::text(call.record->name, " failed with ", error_name(finished)));
-      }
-      in_flight.collect();
+    if (wait || clock) finish_call(queue, call, in_flight);
+    if (clock) {
+      call.record->nanoseconds +=
+          static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
     }
   }
 }

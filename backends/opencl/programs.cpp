@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "describe.hpp"
 #include "kernel_source.hpp"
 
 namespace sateen::opencl {
@@ -20,7 +21,7 @@ std::string build_log(cl_program program, cl_device_id device) {
 
 /// Platform, device, driver and options: where one of them differs, another program is built.
 std::string common_key(cl_platform_id platform, cl_device_id device, const std::string& options) {
-  std::string key = sdk::text("sateen ", SATEEN_VERSION, "\n", options, "\n");
+  std::string key = sdk::text("sateen ", SATEEN_VERSION, driver().program_key(), "\n", options, "\n");
   constexpr std::array<cl_platform_info, 3> kOfPlatform = {CL_PLATFORM_NAME, CL_PLATFORM_VENDOR, CL_PLATFORM_VERSION};
   constexpr std::array<cl_device_info, 4> kOfDevice = {CL_DEVICE_NAME, CL_DEVICE_VENDOR, CL_DEVICE_VERSION,
                                                        CL_DRIVER_VERSION};
@@ -34,12 +35,9 @@ std::string common_key(cl_platform_id platform, cl_device_id device, const std::
 /// Empty where the driver gives none.
 std::vector<unsigned char> binary_of(cl_program program) {
   size_t bytes = 0;
-  if (clGetProgramInfo(program, CL_PROGRAM_BINARY_SIZES, sizeof bytes, &bytes, nullptr) != CL_SUCCESS) return {};
+  if (driver().binary_size(program, &bytes) != CL_SUCCESS) return {};
   std::vector<unsigned char> binary(bytes);
-  unsigned char* place = binary.data();
-  if (bytes == 0 || clGetProgramInfo(program, CL_PROGRAM_BINARIES, sizeof place, &place, nullptr) != CL_SUCCESS) {
-    return {};
-  }
+  if (bytes == 0 || driver().binary(program, binary.data()) != CL_SUCCESS) return {};
   return binary;
 }
 
@@ -55,30 +53,30 @@ Programs::Programs(cl_context context, const FoundDevice& found, std::string opt
 Built Programs::load(const std::string& key) {
   const std::vector<unsigned char> binary = cache_.load(key);
   if (binary.empty()) return {};
-  const unsigned char* bytes = binary.data();
-  const size_t size = binary.size();
-  cl_int loaded = CL_SUCCESS;
   cl_int code = CL_SUCCESS;
-  Built program(clCreateProgramWithBinary(context_, 1, &device_, &size, &bytes, &loaded, &code));
-  if (code == CL_SUCCESS && loaded == CL_SUCCESS) {
-    code = clBuildProgram(program.get(), 1, &device_, options_.c_str(), nullptr, nullptr);
-    if (code == CL_SUCCESS) return program;
+  Built program(driver().create_program(context_, device_, binary.data(), binary.size(), &code));
+  if (code == CL_SUCCESS) {
+    code = driver().build(program.get(), device_, options_);
+    if (code == CL_SUCCESS) {
+      ++loaded_;
+      return program;
+    }
   }
   cache_.refused(key);
   return {};
 }
 
-Built Programs::compile(const std::string& file, const std::string& source) const {
-  const char* text = source.data();
-  const size_t bytes = source.size();
+Built Programs::compile(const std::string& file, const std::string& source) {
   cl_int code = CL_SUCCESS;
-  Built program(clCreateProgramWithSource(context_, 1, &text, &bytes, &code));
+  Built program(driver().create_program(context_, device_, source, &code));
   check(code, "clCreateProgramWithSource of " + file);
-  code = clBuildProgram(program.get(), 1, &device_, options_.c_str(), nullptr, nullptr);
+  code = driver().build(program.get(), device_, options_);
   if (code != CL_SUCCESS) {
     throw sdk::Failure(SATEEN_DEVICE_ERROR, sdk::text("building ", file, " failed with ", error_name(code), ": ",
                                                       build_log(program.get(), device_)));
   }
+  ++compiled_;
+  logs_ += lines_of("build_log", build_log(program.get(), device_));
   return program;
 }
 
@@ -106,6 +104,10 @@ Kernel Programs::kernel(const std::string& file, const std::string& name) {
   }
   check(code, "clCreateKernel of " + name);
   return kernel;
+}
+
+std::string Programs::describe() const {
+  return sdk::text("programs_built: ", compiled_, "\nprograms_loaded: ", loaded_, "\n", logs_);
 }
 
 void Programs::store() {

@@ -24,6 +24,9 @@ class Programs {
   /// first run, and give the result away then.
   void store();
 
+  /// How many were built and loaded, and what the compiler said; lines as sateen.describe/1 has them.
+  std::string describe() const;
+
  private:
   struct Entry {
     Built program;
@@ -32,7 +35,7 @@ class Programs {
   };
   Entry make(const std::string& file);
   Built load(const std::string& key);
-  Built compile(const std::string& file, const std::string& source) const;
+  Built compile(const std::string& file, const std::string& source);
 
   cl_context context_;
   cl_device_id device_;
@@ -40,6 +43,8 @@ class Programs {
   ProgramCache cache_;
   std::string key_;  ///< what all programs depend on
   std::map<std::string, Entry> built_;
+  size_t compiled_ = 0, loaded_ = 0;
+  std::string logs_;  ///< what the compiler said of those that it compiled, by lines
 };
 
 }  // namespace sateen::opencl

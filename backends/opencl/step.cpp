@@ -21,7 +21,7 @@ CallBuilder& CallBuilder::number(int64_t value) {
 
 void CallBuilder::items(int64_t n) {
   size_t most = 1;
-  check(clGetKernelWorkGroupInfo(call_.kernel.get(), device_, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most, nullptr),
+  check(driver().kernel_work_group_info(call_.kernel.get(), device_, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most),
         call_.record->name + ": clGetKernelWorkGroupInfo");
   call_.local = std::max<size_t>(std::min(group_, most), 1);
   const auto count = static_cast<size_t>(std::max<int64_t>(n, 1));

@@ -67,6 +67,7 @@ bool add_all_tests() {
   root.add(run_rules_suite());
   root.add(device_rules_suite());
   root.add(profile_rules_suite());
+  root.add(describe_rules_suite());
   return true;
 }
 

@@ -77,12 +77,13 @@ void check_fault(const Fault& fault) {
 void misaligned_with_room() {
   Target& t = target();
   const Relu r(t);
-  const RawBuffer roomy(t, std::vector<float>(4 * kCount, 9.0F));
+  const size_t room = kCount + t.alignment();
+  const RawBuffer roomy(t, std::vector<float>(room, 9.0F));
   for (const uint64_t offset : {uint64_t{1}, uint64_t{2}, t.alignment() / 2, t.alignment() + 1})
     BOOST_TEST(run(r.program.handle, {{r.src.handle, 0}, {roomy.handle, offset}}) == SATEEN_INVALID);
-  BOOST_TEST((roomy.read() == std::vector<float>(4 * kCount, 9.0F)));
+  BOOST_TEST((roomy.read() == std::vector<float>(room, 9.0F)));
   expect_ok(run(r.program.handle, {{r.src.handle, 0}, {roomy.handle, 3 * t.alignment()}}));
-  std::vector<float> want(4 * kCount, 9.0F);
+  std::vector<float> want(room, 9.0F);
   std::fill_n(want.begin() + static_cast<std::ptrdiff_t>(3 * t.alignment() / 4), kCount, -4.0F);
   BOOST_TEST((roomy.read() == want));
 }

@@ -99,7 +99,7 @@ std::string command_line(const TargetOptions& options) {
 
 std::string command_variables() {
   std::string r;
-  for (const char* name : {"OCL_ICD_VENDORS", "LD_LIBRARY_PATH"}) {
+  for (const char* name : {"OCL_ICD_VENDORS", "LD_LIBRARY_PATH", "SATEEN_OPENCL_PRETEND"}) {
     if (const char* value = std::getenv(name)) r += std::string(name) + "=" + value + " ";
   }
   return r;

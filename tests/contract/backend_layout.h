@@ -138,3 +138,8 @@ SATEEN_STATIC_ASSERT(sizeof(sateen_remarks) == 16);
 SATEEN_ASSERT_AT(sateen_remarks, struct_size, 0);
 SATEEN_ASSERT_AT(sateen_remarks, reserved, 4);
 SATEEN_ASSERT_AT(sateen_remarks, remarks, 8);
+SATEEN_STATIC_ASSERT(sizeof(sateen_describe) == 24);
+SATEEN_ASSERT_AT(sateen_describe, struct_size, 0);
+SATEEN_ASSERT_AT(sateen_describe, reserved, 4);
+SATEEN_ASSERT_AT(sateen_describe, device, 8);
+SATEEN_ASSERT_AT(sateen_describe, opened, 16);

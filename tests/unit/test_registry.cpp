@@ -1,5 +1,6 @@
 // The registry: built-in backends, plugins by path, and every broken plugin refused by name while the rest works.
 #define BOOST_TEST_DYN_LINK
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -179,6 +180,17 @@ BOOST_AUTO_TEST_CASE(a_relative_path_in_the_environment_is_refused) {
   for (const std::string& name : registry.backends()) BOOST_TEST(name != "fixture");
   BOOST_REQUIRE_EQUAL(registry.unavailable().size(), 1U);
   BOOST_TEST(registry.unavailable()[0].reason == ". is not a full path");
+}
+
+BOOST_AUTO_TEST_CASE(a_device_is_described) {
+  const Registry registry(Registry::Options{{}, false, {}});
+  BOOST_TEST(!registry.describe(registry.find("cpu")).empty());
+  sateen::DeviceInfo other;
+  other.backend = "nobody";
+  BOOST_TEST(registry.describe(other).empty());
+  const sateen::Description opened = registry.open("cpu", {}, {"threads=1"}).describe();
+  BOOST_TEST(
+      (std::find(opened.begin(), opened.end(), std::pair<std::string, std::string>("threads", "1")) != opened.end()));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

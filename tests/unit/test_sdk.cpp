@@ -105,6 +105,17 @@ BOOST_AUTO_TEST_CASE(exceptions_become_statuses) {
   failing().device_close(nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(a_backend_may_describe_nothing) {
+  BOOST_TEST(failing().extension(SATEEN_DESCRIBE_1) == nullptr);
+  BOOST_TEST(table().extension(SATEEN_DESCRIBE_1) != nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(too_large_is_said_in_the_unit_that_fits) {
+  BOOST_TEST(std::string(sateen::sdk::too_large(101, 100).what()).find("101 bytes in one piece is too much") == 0U);
+  BOOST_TEST(std::string(sateen::sdk::too_large((300U << 20U) + 1, 128U << 20U).what()) ==
+             "301 MiB in one piece is too much for the device, which grants 128 MiB");
+}
+
 BOOST_AUTO_TEST_CASE(a_late_failure_stays) {
   sateen_device* device = nullptr;
   BOOST_REQUIRE(failing().device_open(0, nullptr, &kHost, &device) == SATEEN_OK);

@@ -383,6 +383,24 @@ typedef struct {
   sateen_status (*remarks)(const char** text);
 } sateen_remarks;
 
+/* sateen.describe/1: what a bug report needs to know of a device beyond sateen_device_info. A text has lines
+ * "key: value", each ended by a newline; a key may come again, and no value has anything private in it. Keys are the
+ * backend's own, for people, but for these of an open device, where they fit:
+ *   programs_built, programs_loaded  how many programs were compiled, and how many taken from what was kept
+ *   gemm                             who computes the products of dense layers, and why
+ *   build_log                        a line of what a compiler said */
+#define SATEEN_DESCRIBE_1 "sateen.describe/1"
+
+typedef struct {
+  uint32_t struct_size, reserved;
+  /* What the device and its driver are: versions, limits, extensions. *text stays valid for the life of the process.
+   * INVALID for an index not below device_count. Any thread. */
+  sateen_status (*device)(uint32_t index, const char** text);
+  /* What an open device was made with and what became of it so far. *text stays valid until the next call on the
+   * device. */
+  sateen_status (*opened)(sateen_device* device, const char** text);
+} sateen_describe;
+
 #ifdef __cplusplus
 }
 #endif

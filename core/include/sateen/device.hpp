@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sateen/backend.h"
@@ -40,6 +41,10 @@ struct BackendRemark {
   std::string text;  ///< one line for people
 };
 
+/// Lines of key and value for people and bug reports; a key may come again. backend.h says which keys mean something to
+/// programs ("programs_built").
+using Description = std::vector<std::pair<std::string, std::string>>;
+
 class Device;
 
 /// The backends of this process: the built-in ones and the plugins that were found. Plugins are never unloaded.
@@ -69,6 +74,8 @@ class Registry {
   std::vector<UnavailableBackend> unavailable() const;
   /// Looks at the machine's hardware and drivers; may take a moment.
   std::vector<BackendRemark> remarks() const;
+  /// Properties of a device of this registry: versions, limits, extensions. Empty where its backend tells none.
+  Description describe(const DeviceInfo& device) const;
   /// As chosen by the options, absolute; empty where nothing is kept.
   const std::filesystem::path& cache_folder() const;
   /// Every device of every usable backend.
@@ -191,6 +198,8 @@ class Device {
   /// dst must stay until the event was waited for.
   Event read_async(void* dst, const Buffer& src, uint64_t bytes, uint64_t offset = 0);
   void finish();
+  /// What the device was opened with and what became of it so far. Empty where its backend tells nothing.
+  Description describe();
 
   /// The contract's own table and handle, for tests of it and for what this class leaves out. The rules of backend.h
   /// are then the caller's to keep.

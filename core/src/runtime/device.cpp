@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "graph/dump.hpp"
+#include "runtime/describe.hpp"
 #include "runtime/device_state.hpp"
 #include "runtime/profile.hpp"
 
@@ -108,7 +109,14 @@ Program Device::compile(Graph& graph) {
   // Before it is compiled, since a graph that fails to is the one to look at.
   if (state_->graph_dumps) dump_graph_if_asked(c, info());
   sateen_program* raw = nullptr;
-  state_->check(state_->backend->compile(state_->device, &c, nullptr, &raw), "compile");
+  const sateen_status status = state_->backend->compile(state_->device, &c, nullptr, &raw);
+  try {
+    state_->check(status, "compile");
+  } catch (const Error& error) {
+    if (status != SATEEN_NO_MEMORY) throw;
+    // What compiling allocates is for intermediate values, which grow with the batch.
+    throw Error(error.code(), std::string(error.what()) + "; a smaller batch size needs less");
+  }
   Program program;
   program.device_ = state_;
   program.handle_ = {raw, [state = state_](sateen_program* p) { state->backend->program_destroy(state->device, p); }};
@@ -144,6 +152,14 @@ Event Device::read_async(void* dst, const Buffer& src, uint64_t bytes, uint64_t 
   event.device_ = state_;
   event.handle_ = {raw, state_->backend->event_destroy};
   return event;
+}
+
+Description Device::describe() {
+  const sateen_describe* table = find_describe(*state_->backend);
+  if (table == nullptr) return {};
+  const char* lines = nullptr;
+  state_->check(table->opened(state_->device, &lines), "describe");
+  return read_description(lines);
 }
 
 void Device::finish() {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/builtin.hpp"
+#include "runtime/describe.hpp"
 #include "runtime/device_state.hpp"
 #include "runtime/plugin.hpp"
 #include "runtime/select.hpp"
@@ -71,7 +72,7 @@ std::string text(const char* s) {
   return s != nullptr ? s : "";
 }
 
-DeviceInfo describe(const sateen_backend& backend, uint32_t index) {
+DeviceInfo info_of(const sateen_backend& backend, uint32_t index) {
   sateen_device_info c{};
   c.struct_size = sizeof c;
   const sateen_status status = backend.device_info(index, &c);
@@ -99,7 +100,7 @@ std::vector<DeviceInfo> devices_of(const sateen_backend& backend) {
     DeviceState::throw_status(backend, nullptr, status, std::string(backend.name) + ": look for devices");
   }
   std::vector<DeviceInfo> devices;
-  for (uint32_t i = 0; i < count; ++i) devices.push_back(describe(backend, i));
+  for (uint32_t i = 0; i < count; ++i) devices.push_back(info_of(backend, i));
   return devices;
 }
 
@@ -167,6 +168,16 @@ std::vector<BackendRemark> Registry::remarks() const {
   return all;
 }
 
+Description Registry::describe(const DeviceInfo& device) const {
+  const sateen_backend* table = state_->find(device.backend);
+  const sateen_describe* describe = table != nullptr ? find_describe(*table) : nullptr;
+  if (describe == nullptr) return {};
+  const char* lines = nullptr;
+  const sateen_status status = describe->device(device.index, &lines);
+  if (status != SATEEN_OK) DeviceState::throw_status(*table, nullptr, status, device.id + ": describe");
+  return read_description(lines);
+}
+
 const fs::path& Registry::cache_folder() const {
   return state_->cache_folder;
 }
@@ -176,7 +187,7 @@ std::vector<DeviceInfo> Registry::devices() const {
   for (const sateen_backend* b : state_->backends) {
     uint32_t count = 0;
     if (b->device_count(&count) != SATEEN_OK) continue;  // unavailable() has its reason
-    for (uint32_t i = 0; i < count; ++i) all.push_back(describe(*b, i));
+    for (uint32_t i = 0; i < count; ++i) all.push_back(info_of(*b, i));
   }
   return all;
 }

@@ -9,6 +9,8 @@
 //   static const sateen_device_info& device_info(uint32_t index);    // valid for the life of the process
 //   static std::unique_ptr<Device> open(uint32_t index, Options options, Host host);
 //   static const void* extension(const char* name);                  // may be left out
+//   static const std::string& describe(uint32_t index);              // with Device::describe, for sateen.describe/1;
+//                                                                    // may be left out
 // where Device, whose destructor waits for all work, has
 //   std::unique_ptr<Buffer> create_buffer(uint64_t bytes);
 //   void destroy_buffer(std::unique_ptr<Buffer>);                    // work may be in flight
@@ -21,6 +23,7 @@
 //   void destroy_program(std::unique_ptr<Program>);                  // work may be in flight
 //   void run(Program&, const Bound<Buffer>* bound, size_t n);
 //   void finish();                                                   // waits even where the device has failed
+//   std::string describe();                                          // may be left out
 // and Event  bool wait(uint64_t timeout_ns);                         // false when the time ran out
 // A Program that is Profiled (profile.hpp) gives the backend the extension sateen.profile/1.
 // Any of them may throw: Failure with a status, LateFailure for work that was queued before, std::bad_alloc.
@@ -188,10 +191,7 @@ class Adaptor {
     return call(handle, [&](DeviceBox& device) {
       detail::require(out != nullptr, "out is NULL");
       detail::require(bytes > 0, "a buffer has at least one byte");
-      if (bytes > device.info.max_allocation_bytes) {
-        throw Failure(SATEEN_NO_MEMORY, text("a buffer of ", bytes, " bytes is too large for the device, which grants ",
-                                             device.info.max_allocation_bytes));
-      }
+      if (bytes > device.info.max_allocation_bytes) throw too_large(bytes, device.info.max_allocation_bytes);
       auto buffer = std::make_unique<BufferBox>(BufferBox{&device, bytes, nullptr});
       buffer->impl = device.impl->create_buffer(bytes);
       *out = reinterpret_cast<sateen_buffer*>(buffer.release());
@@ -394,8 +394,31 @@ class Adaptor {
     });
   }
 
+  static sateen_status describe_device(uint32_t index, const char** text) noexcept {
+    return call([&] {
+      detail::require(text != nullptr, "text is NULL");
+      check_index(index);
+      *text = B::describe(index).c_str();
+    });
+  }
+
+  static sateen_status describe_opened(sateen_device* handle, const char** text) noexcept {
+    return call(handle, [&](DeviceBox& device) {
+      detail::require(text != nullptr, "text is NULL");
+      device.description = device.impl->describe();
+      *text = device.description.c_str();
+    });
+  }
+
   static const void* extension(const char* name) noexcept {
     if (name == nullptr) return nullptr;
+    if constexpr (requires(typename B::Device & device) {
+                    B::describe(0U);
+                    device.describe();
+                  }) {
+      static constexpr sateen_describe kDescribe = {sizeof(sateen_describe), 0, describe_device, describe_opened};
+      if (std::strcmp(name, SATEEN_DESCRIBE_1) == 0) return &kDescribe;
+    }
     if constexpr (Profiled<typename B::Program>) {
       static constexpr sateen_profile kProfile = {sizeof(sateen_profile), 0, profile_count, profile_entry};
       if (std::strcmp(name, SATEEN_PROFILE_1) == 0) return &kProfile;

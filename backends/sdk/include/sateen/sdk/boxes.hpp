@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "sateen/backend.h"
@@ -29,6 +30,7 @@ struct DeviceBox {
   const sateen_device_info& info;
   Host host;
   bool profile = false;
+  std::string description;  // what `opened` of sateen.describe/1 last gave
   ErrorSlot error;
   // The first late error. Set once under the mutex and not changed after `failed`, so it may be read without.
   std::mutex mutex;

@@ -57,6 +57,19 @@ inline uint64_t checked_add(uint64_t a, uint64_t b) {
   return r;
 }
 
+/// Bytes in MiB, rounded up, for words about memory.
+inline uint64_t mebibytes(uint64_t bytes) {
+  return (bytes >> 20) + ((bytes & ((uint64_t{1} << 20) - 1)) != 0 ? 1 : 0);
+}
+
+/// The failure of an allocation above what the device grants.
+inline Failure too_large(uint64_t bytes, uint64_t most) {
+  const bool small = most < uint64_t{1} << 20;
+  return {SATEEN_NO_MEMORY, text(small ? bytes : mebibytes(bytes), small ? " bytes" : " MiB",
+                                 " in one piece is too much for the device, which grants ", small ? most : most >> 20,
+                                 small ? " bytes" : " MiB")};
+}
+
 /// a rounded up to a multiple of `alignment`, a power of two.
 inline uint64_t align_up(uint64_t a, uint64_t alignment) {
   return checked_add(a, alignment - 1) & ~(alignment - 1);
