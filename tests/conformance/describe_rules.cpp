@@ -19,7 +19,7 @@ const sateen_describe* describe() {
 /// Lines "key: value" without control characters.
 void check_lines(const char* text) {
   BOOST_REQUIRE(text != nullptr);
-  const std::string all = text;
+  const std::string all = text != nullptr ? text : "";
   BOOST_TEST((all.empty() || all.back() == '\n'));
   for (size_t begin = 0; begin < all.size();) {
     const size_t end = all.find('\n', begin);

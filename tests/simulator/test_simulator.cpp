@@ -71,7 +71,7 @@ struct Bench {
     expect_ok(real.build(program, device, "-cl-std=CL1.2"));
     cl_kernel kernel = clCreateKernel(program, "k", &code);
     expect_ok(code);
-    expect_ok(clSetKernelArg(kernel, 0, sizeof memory, &memory));
+    expect_ok(clSetKernelArg(kernel, 0, sizeof(cl_mem), &memory));
     cl_event done = nullptr;
     code = driver.enqueue_kernel(queue, kernel, static_cast<cl_uint>(local.size()), local.data(), local.data(), &done);
     if (code == CL_SUCCESS) expect_ok(clWaitForEvents(1, &done));
@@ -130,7 +130,7 @@ BOOST_FIXTURE_TEST_CASE(a_group_that_the_driver_chooses, Bench) {
   expect_ok(
       pretending("small-groups").kernel_work_group_info(kernel, device, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most));
   BOOST_TEST(most <= 64U);
-  expect_ok(clSetKernelArg(kernel, 0, sizeof memory, &memory));
+  expect_ok(clSetKernelArg(kernel, 0, sizeof(cl_mem), &memory));
   const size_t items = 128;
   BOOST_TEST(pretending("small-groups").enqueue_kernel(queue, kernel, 1, &items, nullptr, nullptr) ==
              CL_INVALID_WORK_GROUP_SIZE);

@@ -1,4 +1,6 @@
 // A training step of the published network, against the reference and against itself.
+#include <bit>
+#include <cstdint>
 #include <cstring>
 
 #include "common/numbers.hpp"
@@ -34,7 +36,7 @@ Batch random_batch(const Sequential& model, uint32_t seed) {
 }
 
 bool same(const Gradients& a, const Gradients& b) {
-  return a.values.size() == b.values.size() && std::memcmp(&a.loss, &b.loss, sizeof a.loss) == 0 &&
+  return a.values.size() == b.values.size() && std::bit_cast<uint64_t>(a.loss) == std::bit_cast<uint64_t>(b.loss) &&
          std::memcmp(a.values.data(), b.values.data(), a.values.size() * sizeof(float)) == 0;
 }
 
