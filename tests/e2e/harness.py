@@ -35,7 +35,7 @@ def environment(**changes):
 def driver_environment(**changes):
     """The same for programs that use OpenCL. LeakSanitizer crashes now and then where a driver's threads are about to
     end, so it stays off; the conformance tests look for leaks with OpenCL."""
-    return environment(**({"ASAN_OPTIONS": "detect_leaks=0"} if SANITIZED else {}), **changes)
+    return environment(**({"ASAN_OPTIONS": "detect_leaks=0:intercept_tls_get_addr=0"} if SANITIZED else {}), **changes)
 
 
 def command(program, *arguments):
@@ -50,7 +50,7 @@ def run(program, *arguments, env=None, **options):
 
 def missing_device(backend):
     """Why the backend has no device here, or "" where it has one."""
-    listed = json.loads(run("sateen-info", "--list-devices", "--json").stdout)
+    listed = json.loads(run("sateen-info", "--list-devices", "--json", env=driver_environment()).stdout)
     if any(device["backend"] == backend for device in listed["devices"]):
         return ""
     reasons = [entry["reason"] for entry in listed["unavailable"] if entry["name"] == backend]

@@ -5,7 +5,7 @@ import pathlib
 import unittest
 
 import harness
-from harness import ProgramTest, environment, run
+from harness import ProgramTest, driver_environment, run
 
 SHIMS = pathlib.Path(os.environ.get("SATEEN_TEST_SHIMS", ""))
 
@@ -35,7 +35,7 @@ class OpenCLTest(ProgramTest):
         own = {"SATEEN_CACHE_DIR": str(self.cache), "POCL_CACHE_DIR": str(driver)}
         if shim:
             own["LD_PRELOAD"] = str(SHIMS / f"{shim}.so")
-        return environment(**{**own, **changes})
+        return driver_environment(**{**own, **changes})
 
     def new_folder(self, name):
         number = 1

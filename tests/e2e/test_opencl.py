@@ -5,7 +5,7 @@ import os
 import pathlib
 import sys
 
-from harness import ProgramTest, run
+from harness import ProgramTest, driver_environment, run
 
 ICD = pathlib.Path(os.environ["SATEEN_TEST_ICD"])
 DRIVER = os.environ["SATEEN_TEST_DRIVER"]
@@ -17,7 +17,7 @@ if not ICD.exists():
 
 class OpenCl(ProgramTest):
     def test_only_this_runtime_is_seen(self):
-        result = run("sateen-info", "--list-devices", "--json")
+        result = run("sateen-info", "--list-devices", "--json", env=driver_environment())
         self.assert_code(result, 0)
         drivers = [d["driver"] for d in json.loads(result.stdout)["devices"] if d["backend"] == "opencl"]
         self.assertTrue(drivers, result.stdout)
@@ -27,7 +27,8 @@ class OpenCl(ProgramTest):
     def test_same_seed_same_bytes(self):
         models = []
         for name, seed in (("one", "5"), ("two", "5"), ("other", "6")):
-            out, result = self.train(name, "--backend", "opencl", "--epochs", "2", "--seed", seed)
+            out, result = self.train(name, "--backend", "opencl", "--epochs", "2", "--seed", seed,
+                                     env=driver_environment())
             self.assert_code(result, 0)
             self.assertRegex(result.stderr, r"(?m)^device +opencl:0:0, ")
             models.append([(out / file).read_bytes() for file in ("best.sateen", "last.sateen")])

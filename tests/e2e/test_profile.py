@@ -5,7 +5,7 @@ import signal
 import subprocess
 import unittest
 
-from harness import ProgramTest, command, environment, missing_device
+from harness import ProgramTest, command, driver_environment, environment, missing_device
 
 HEAD = re.compile(r"^profile   mean of ([0-9,]+) training steps?, slowest operation first$")
 ROW = re.compile(r"^ +(\d+\.\d{3,6}) +(\d+\.\d) %  (\S.*)$")
@@ -41,7 +41,7 @@ class Profile(ProgramTest):
         missing = missing_device(backend)
         if missing:
             self.skipTest(missing)
-        out, result = self.train(backend, "--epochs", "2", "--backend", backend, "--profile")
+        out, result = self.train(backend, "--epochs", "2", "--backend", backend, "--profile", env=driver_environment())
         self.assert_code(result, 0)
         self.assertEqual(result.stdout, "")
         steps, times = self.check_table(result.stderr)
@@ -50,7 +50,7 @@ class Profile(ProgramTest):
             self.assertIn(name, times)
         self.assertGreater(times["conv3.backward_weights"], times["advance"])
         self.assertRegex(result.stderr.splitlines()[-1], "^done: ")
-        plain, result = self.train(backend + "-plain", "--epochs", "2", "--backend", backend)
+        plain, result = self.train(backend + "-plain", "--epochs", "2", "--backend", backend, env=driver_environment())
         self.assert_code(result, 0)
         self.assertNotIn("wall time", result.stderr)
         self.assertEqual((out / "last.sateen").read_bytes(), (plain / "last.sateen").read_bytes())
