@@ -22,7 +22,7 @@ import runtimes
 from runtimes import PLACE, ROOT
 
 SOURCES = ("kernels", "backends/opencl", "backends/sdk", "core", "apps", "tests/conformance", "tests/oracle",
-           "tests/oclgrind")
+           "tests/oclgrind", "tests/platforms", "cmake", "scripts", "CMakeLists.txt")
 DOCS = ROOT / "docs/platforms.md"
 BEGIN, END = "<!-- begin: made by scripts/platforms -->", "<!-- end -->"
 
@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
 def state_of_sources():
     """One number for everything that a row's result depends on in this tree."""
-    files = subprocess.run(["git", "ls-files", "-co", "--exclude-standard", *SOURCES], cwd=ROOT, stdout=subprocess.PIPE,
+    files = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard", *SOURCES], cwd=ROOT, stdout=subprocess.PIPE,
                            encoding="utf-8", timeout=60, check=True).stdout.splitlines()
     digest = hashlib.sha256()
     for file in sorted(files):
@@ -109,18 +109,21 @@ def do(row, state):
             result, words = "pass", row.work()
         except runtimes.Failed as error:
             result, words = "FAIL", str(error)
-        except (OSError, ValueError, subprocess.SubprocessError) as error:
+        except Exception as error:  # whatever it is, the other rows and the table come
             result, words = "FAIL", f"{type(error).__name__}: {error}"
     return {"name": row.name, "title": row.title, "what": row.what, "ran": row.ran, "result": result, "words": words,
             "seconds": round(time.monotonic() - begun), "date": datetime.date.today().isoformat(), "state": state}
 
 
 def kept(row, state):
-    file = PLACE / "rows" / f"{row.name}.json"
-    if not file.exists():
+    """The row as it was finished before, where it still holds: nothing is missing now, and nothing has changed."""
+    if row.missing is not None:
         return None
-    found = json.loads(file.read_text(encoding="utf-8"))
-    return found if found["state"] == state and found["result"] == "pass" else None
+    try:
+        found = json.loads((PLACE / "rows" / f"{row.name}.json").read_text(encoding="utf-8"))
+        return found if found["state"] == state and found["result"] == "pass" else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def markdown(done):
@@ -169,7 +172,9 @@ def main():
         if found is None:
             print(f"\n-- {row.title}: {row.what}", flush=True)
             found = do(row, state)
-            (PLACE / "rows" / f"{row.name}.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            new = PLACE / "rows" / f"{row.name}.new"
+            new.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            new.replace(PLACE / "rows" / f"{row.name}.json")
             print(f"{found['result']}, {found['seconds']} s: {found['words']}", flush=True)
         done.append(found)
     print()

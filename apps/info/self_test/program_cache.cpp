@@ -1,6 +1,7 @@
 // What the device says of its programs: compiled once and then loaded, and whose GEMM they use.
 #include <algorithm>
 #include <cstdlib>
+#include <exception>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -70,7 +71,13 @@ Start start(const Subject& subject, const fs::path& folder) {
 }  // namespace
 
 Outcome check_program_cache(Subject& subject) {
-  const TemporaryFolder folder;
+  std::optional<TemporaryFolder> made;
+  try {
+    made.emplace();
+  } catch (const std::exception& error) {  // which says nothing of the device
+    return skipped(error.what());
+  }
+  const TemporaryFolder& folder = *made;
   const Start first = start(subject, folder.path());
   if (!first.built || !first.loaded) return skipped("the backend compiles no programs that it could keep");
   const Start second = start(subject, folder.path());

@@ -67,6 +67,7 @@ class Temporary {
 }  // namespace
 
 void check_report_file(const std::filesystem::path& path) {
+  if (path.empty()) throw Error(ErrorCode::kUsage, "--report: the file has no name");
   struct stat status {};
   if (::lstat(path.c_str(), &status) == 0) refuse(path, EEXIST);
   if (errno != ENOENT) refuse(path, errno);
