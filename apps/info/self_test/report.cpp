@@ -1,6 +1,7 @@
 // A whole report, for a bug: what was found and all that it was found with, and nothing private.
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdlib>
 #include <string>
 #include <string_view>
@@ -72,7 +73,9 @@ std::string without_home(std::string text) {
   if (home.size() < 2) return text;
   for (size_t at = text.find(home); at != std::string::npos; at = text.find(home, at + 1)) {
     const size_t end = at + home.size();
-    const bool whole = end == text.size() || std::string_view("/:;,'\" \n").find(text[end]) != std::string_view::npos;
+    // Not where it is the beginning of another name.
+    const bool whole = end == text.size() || (std::isalnum(static_cast<unsigned char>(text[end])) == 0 &&
+                                              text[end] != '_' && text[end] != '-');
     if (whole) text.replace(at, home.size(), "~");
   }
   return text;
