@@ -1,4 +1,5 @@
 // sateen-train: trains the Fashion-MNIST network and keeps the best model, the last one and the history.
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -38,6 +39,12 @@ void describe(Options& options) {
       "  sateen-train --model plain --epochs 5 --lr 0.0005 --seed 7 --out run2");
 }
 
+std::string data_folder(const Options& options) {
+  const char* variable = std::getenv("SATEEN_DATA");
+  const bool overruled = options.from_config("data") && variable != nullptr && *variable != '\0';
+  return overruled ? variable : options.text("data", default_data_folder().string());
+}
+
 TrainSettings settings_of(const Options& options) {
   TrainSettings settings;
   settings.model = options.choice("model", {"dropout", "plain"});
@@ -50,7 +57,7 @@ TrainSettings settings_of(const Options& options) {
       "val-split", 0.2, [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1");
   settings.epoch_lines = options.choice("progress", {"auto", "plain", "none"}) != "none";
   settings.profile = options.given("profile");
-  settings.data = options.text("data", default_data_folder().string());
+  settings.data = data_folder(options);
   settings.out = options.text("out", {});
   if (settings.out.empty()) {
     throw Error(ErrorCode::kUsage, "no folder for the results; give one, as in: sateen-train --out run1");

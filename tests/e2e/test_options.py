@@ -8,10 +8,10 @@ from harness import ProgramTest, command, environment, run
 
 FLAGS = {
     "sateen-train": ["--model", "--epochs", "--batch-size", "--lr", "--seed", "--out", "--data", "--val-split",
-                     "--backend", "--backend-path", "--device", "--device-option", "--progress", "--help", "--version"],
+                     "--backend", "--backend-path", "--device", "--device-option", "--progress", "--config", "--help", "--version"],
     "sateen-predict": ["--model", "--invert", "--format", "--allow-nonfinite", "--backend", "--backend-path",
-                       "--device", "--device-option", "--help", "--version"],
-    "sateen-info": ["--list-devices", "--json", "--backend-path", "--help", "--version"],
+                       "--device", "--device-option", "--config", "--help", "--version"],
+    "sateen-info": ["--list-devices", "--json", "--backend-path", "--config", "--help", "--version"],
 }
 WHOLE = "is not a whole number from 1 to 1,000,000"
 REAL = "is not a number above 0 and up to 1e30"
