@@ -29,7 +29,7 @@ constexpr uint64_t kMaxOtherValues = uint64_t{1} << 22;
 
 /// The weights are borrowed from the model.
 EncodedContainer encode_model(const ModelFile& file) {
-  nlohmann::json header = encode_model_header(file);
+  JsonTree header = encode_model_header(file);
   std::vector<ContainerTensor> tensors;
   for (const Parameter& parameter : file.model.parameters()) {
     const Shape& shape = parameter.spec.shape;

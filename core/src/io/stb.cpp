@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include "sateen/error.hpp"
 
@@ -48,6 +49,7 @@ namespace {
 
 [[noreturn]] void fail() {
   const char* reason = stbi_failure_reason();
+  if (reason != nullptr && std::string_view(reason) == "Out of memory") throw std::bad_alloc();
   throw Error(ErrorCode::kBadInput, std::string("can't be decoded: ") + (reason != nullptr ? reason : "damaged"));
 }
 
