@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 
-from rows import GOOD, Limit, Rows, finish, parse
+from rows import GOOD, Limit, Rows, finish, parser
 from training import SHIMS, Bad, Place, expect_code, harness
 
 PROCESSES = 16
@@ -85,7 +85,7 @@ class ColdStarts:
 
 
 def main():
-    arguments = parse(__doc__, ROUNDS)
+    arguments = parser(__doc__, ROUNDS).parse_args()
     limit = Limit(arguments.minutes)
     rows = Rows(arguments.rows, ["round", "processes", "what", "entries"])
     with Place(100) as place:

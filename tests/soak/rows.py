@@ -69,13 +69,13 @@ class Limit:
         return time.monotonic() >= self.end
 
 
-def parse(purpose, target, minutes=60.0):
+def parser(purpose, target, minutes=60.0):
     """The options that every long test has."""
-    parser = argparse.ArgumentParser(description=purpose.split("\n", 1)[0])
-    parser.add_argument("--rows", required=True, metavar="FILE", help="the CSV file, gone on with where it is there")
-    parser.add_argument("--target", type=int, default=target, help="how many to do in all (default: %(default)s)")
-    parser.add_argument("--minutes", type=float, default=minutes, help="when to stop (default: %(default)s)")
-    return parser.parse_args()
+    options = argparse.ArgumentParser(description=purpose.split("\n", 1)[0])
+    options.add_argument("--rows", required=True, metavar="FILE", help="the CSV file, gone on with where it is there")
+    options.add_argument("--target", type=int, default=target, help="how many to do in all")
+    options.add_argument("--minutes", type=float, default=minutes, help="when to stop (default: %(default)s)")
+    return options
 
 
 def finish(rows, done, target):
