@@ -10,28 +10,14 @@
 
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
-#include <dlfcn.h>
+
+#include "interpose.hpp"
 
 namespace {
 
-template <typename F>
-F next(const char* name) {
-  return reinterpret_cast<F>(dlsym(RTLD_NEXT, name));
-}
-
-unsigned long number(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? std::strtoul(value, nullptr, 10) : 0;
-}
-
-void note(const char* line) {
-  const char* file = std::getenv("SHIM_LOG");
-  if (file == nullptr) return;
-  if (std::FILE* log = std::fopen(file, "a")) {
-    std::fprintf(log, "%s\n", line);
-    std::fclose(log);
-  }
-}
+using shim::next;
+using shim::note;
+using shim::number;
 
 std::atomic<unsigned long> kernels{0};
 std::atomic<cl_event> failed{nullptr};
