@@ -10,12 +10,14 @@ from training import SHIMS, Bad, expect_code, harness, results
 EVERY_STEP = ("--save-interval", "0.00001")
 # Short ones: starting the process takes longer than the training.
 VARIANTS = {
+    "one": ("--epochs", "1", "--batch-size", "10"),
     "epochs": ("--epochs", "3", "--batch-size", "10"),
     "steps": ("--epochs", "2", "--batch-size", "10", *EVERY_STEP),
     "plain": ("--model", "plain", "--epochs", "2", "--batch-size", "7", "--val-split", "0", *EVERY_STEP),
 }
 FILES = ("best.sateen", "last.sateen", "previous.sateen", "history.csv")
 KILLED = -9
+WENT_ON = re.compile("goes on after epoch|the run has ended before")
 
 
 class Stop(NamedTuple):
@@ -58,7 +60,9 @@ class Training:
         log.unlink(missing_ok=True)
         arguments = ["--data", self.place.data, "--out", out, *self.settings]
         if self.has_checkpoint(out):
-            arguments = ["--data", self.place.data, "--out", out, "--resume"]
+            arguments.append("--resume")
+        elif out.exists():
+            arguments.append("--overwrite")
         changes = {}
         if stop and stop.how != "time":
             changes = {"LD_PRELOAD": str(SHIMS / "faulty_system.so"), "SHIM_SYSTEM": f"{stop.how}:save:{stop.n}",
@@ -67,6 +71,8 @@ class Training:
         if stop and stop.how == "time":
             return self.start_for(stop.n / 1000, arguments, env), []
         done = harness.run("sateen-train", *arguments, env=env)
+        if done.returncode == 0 and "--resume" in arguments and not WENT_ON.search(done.stderr):
+            raise Bad(f"it does not say from where it went on: {done.stderr[-400:]}")
         return done, log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
 
     @staticmethod
@@ -84,9 +90,8 @@ class Training:
     def has_checkpoint(out):
         return (out / "last.sateen").exists()
 
-    def cycle(self, out, stops):
-        """Raises Bad where something is wrong; gives the names of the calls at which the process died."""
-        points = []
+    def cycle(self, out, stops, points):
+        """Raises Bad where something is wrong; adds the names of the calls at which the process died to the points."""
         had_checkpoint = False
         for stop in stops:
             done, calls = self.start(out, stop)
@@ -101,7 +106,6 @@ class Training:
         done, _ = self.start(out)
         expect_code(done, 0, "the last run")
         self.expect_reference(out)
-        return points
 
     def expect_readable(self, out):
         """Every file that has a model's name is whole."""

@@ -51,8 +51,9 @@ def do(place, trainings, number, case):
     name, stops = case
     out = place.folder / f"case-{number}"
     begun, outcome, points = time.monotonic(), GOOD, []
+    shutil.rmtree(out, ignore_errors=True)
     try:
-        points = trainings[name].cycle(out, stops)
+        trainings[name].cycle(out, stops, points)
         shutil.rmtree(out)
     except Bad as error:
         outcome = f"{error} (stops: {' '.join(map(str, stops))})"

@@ -41,8 +41,11 @@ def history(path):
 
 def results(out):
     """Everything that a training left and that another run of it has to leave too, byte for byte."""
-    return {"best.sateen": (out / "best.sateen").read_bytes(), "last.sateen": (out / "last.sateen").read_bytes(),
-            "history.csv": history(out / "history.csv")}
+    try:
+        return {"best.sateen": (out / "best.sateen").read_bytes(), "last.sateen": (out / "last.sateen").read_bytes(),
+                "history.csv": history(out / "history.csv")}
+    except FileNotFoundError as error:
+        raise Bad(f"{pathlib.Path(error.filename).name} is missing") from error
 
 
 def expect_code(result, code, what):
