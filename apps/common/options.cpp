@@ -18,7 +18,7 @@ namespace po = boost::program_options;
 struct Options::Table {
   po::options_description all;
   std::vector<std::string> names;
-  std::set<std::string> repeatable;
+  std::set<std::string> repeatable, value_optional;
 };
 
 namespace {
@@ -73,10 +73,12 @@ void Options::add_group(const std::string& title, const std::vector<Option>& opt
       group.add_options()(option.name.c_str(), option.text.c_str());
     } else {
       auto* value = po::value<std::string>()->value_name(option.value);
+      if (option.value_optional) value->implicit_value({}, {});
       group.add_options()(option.name.c_str(), value, option.text.c_str());
     }
     table_->names.push_back(name);
     if (option.repeatable) table_->repeatable.insert(name);
+    if (option.value_optional) table_->value_optional.insert("--" + name);
   }
   table_->all.add(group);
 }
@@ -109,11 +111,24 @@ std::string Options::suggestion(std::string typed) const {
   return nearest.empty() ? "see " + program_ + " --help" : "did you mean --" + nearest + "?";
 }
 
+// Boost takes an optional value only where it is written as --name=value.
+std::vector<std::string> Options::join_optional_values(int argc, const char* const* argv) const {
+  std::vector<std::string> words;
+  bool ended = false;  // by "--"
+  for (int i = 1; i < argc; ++i) {
+    words.emplace_back(argv[i]);
+    ended = ended || words.back() == "--";
+    const bool more = i + 1 < argc && *argv[i + 1] != '\0' && !looks_like_option(argv[i + 1]);
+    if (!ended && more && table_->value_optional.count(words.back()) != 0) words.back() += std::string("=") + argv[++i];
+  }
+  return words;
+}
+
 bool Options::parse(int argc, const char* const* argv) {
   add_group("Help", {{"help,h", "", "this page"}, {"version", "", "the version"}});
   po::parsed_options parsed(&table_->all);
   try {
-    parsed = po::command_line_parser(argc, argv).options(table_->all).style(kStyle).run();
+    parsed = po::command_line_parser(join_optional_values(argc, argv)).options(table_->all).style(kStyle).run();
   } catch (const po::unknown_option& error) {
     throw Error(ErrorCode::kUsage,
                 "unknown option " + error.get_option_name() + "; " + suggestion(error.get_option_name()));

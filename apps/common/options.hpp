@@ -16,6 +16,7 @@ struct Option {
   std::string value;  ///< what stands for its value in --help: "N"; empty for a switch
   std::string text;
   bool repeatable = false;
+  bool value_optional = false;  ///< the value may be left out and is empty then; not for programs that take arguments
 };
 
 /// The parsed command line of a program. Every complaint is Error(kUsage), with its option named.
@@ -50,6 +51,7 @@ class Options {
  private:
   struct Table;
   std::string help() const;
+  std::vector<std::string> join_optional_values(int argc, const char* const* argv) const;
   std::string suggestion(std::string typed) const;
   [[noreturn]] void refuse(const std::string& message) const;
 

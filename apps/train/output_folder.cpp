@@ -26,19 +26,20 @@ std::string reason_of(int error) {
 
 }  // namespace
 
-OutputFolder::OutputFolder(std::filesystem::path folder) : folder_(std::move(folder)) {
+OutputFolder::OutputFolder(std::filesystem::path folder, Earlier earlier) : folder_(std::move(folder)) {
   std::error_code error;
-  made_ = std::filesystem::create_directories(folder_, error);
+  if (earlier != Earlier::kResume) made_ = std::filesystem::create_directories(folder_, error);
   if (error) refuse(folder_, "can't make the folder: " + error.message());
   descriptor_ = open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor_ == -1 && earlier == Earlier::kResume) {
+    throw Error(ErrorCode::kBadInput, folder_.string() + ": " + reason_of(errno) + "; there is no run to go on with");
+  }
   if (descriptor_ == -1) refuse(folder_, reason_of(errno));
   try {
     lock();
+    check_earlier(earlier);
     check_writable();
-    for (const auto& path : {best(), last(), history()}) {
-      if (path != history()) check_save_target(path);  // the history is opened before training, which tells as well
-      if (std::filesystem::exists(path, error)) earlier_files_ = true;
-    }
+    for (const auto& path : {best(), last(), previous(), history()}) check_save_target(path);
   } catch (...) {
     leave();
     throw;
@@ -58,6 +59,20 @@ void OutputFolder::lock() {
   // On the folder itself, so that nothing is left behind. Some network file systems can't: then there is no lock.
   if (flock(descriptor_, LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK) {
     throw Error(ErrorCode::kOutput, folder_.string() + ": another run writes here now; give --out another folder");
+  }
+}
+
+void OutputFolder::check_earlier(Earlier earlier) const {
+  std::error_code error;
+  if (earlier == Earlier::kRefuse && !std::filesystem::is_empty(folder_, error) && !error) {
+    throw Error(ErrorCode::kUsage, folder_.string() +
+                                       ": the folder isn't empty; go on with its run by --resume, replace it by "
+                                       "--overwrite, or give --out another folder");
+  }
+  if (earlier == Earlier::kResume && !std::filesystem::exists(last(), error)) {
+    throw Error(ErrorCode::kBadInput, last().string() +
+                                          ": not found, so there is no run to go on with; begin one with --out, "
+                                          "without --resume");
   }
 }
 

@@ -3,6 +3,7 @@
 import pathlib
 import shutil
 
+from harness import environment, run
 from opencl import OpenCLTest
 
 KERNELS = pathlib.Path(__file__).resolve().parents[2] / "kernels"
@@ -14,7 +15,11 @@ class Errors(OpenCLTest):
             out, result = self.train_opencl(f"fail-{kernel}", env=self.environment("faulty_driver",
                                                                                    SHIM_FAIL_KERNEL=str(kernel)))
             self.assert_refused(result, 4, "CL_OUT_OF_RESOURCES", "failed on the device")
-            self.assertFalse((out / "last.sateen").exists())
+            # The checkpoint of the beginning is whole: the run goes on elsewhere.
+            self.assertFalse((out / "best.sateen").exists())
+            again = run("sateen-train", "--resume", out, "--data", self.data, "--backend", "cpu", env=environment())
+            self.assert_code(again, 0)
+            self.assertIn("trained on another device before (opencl, ", again.stderr)
         # The first kernel of a step gathers the images.
         _, result = self.train_opencl("fail-named", env=self.environment("faulty_driver", SHIM_FAIL_KERNEL="1"))
         self.assert_refused(result, 4, "gather.images")
