@@ -18,15 +18,16 @@ TARGETS = {"saves": 2000, "times": 500}
 IMAGES = 60
 WORKERS = 2
 BATCH = 8
+CHAIN_EVERY = 6  # cases
 LONGEST_CHAIN = 4
 
 
 def save_cases(trainings):
-    """Every call of every variant once as the only kill; every fourth case, and all in the end, are chains."""
+    """Every call of every variant once as the only kill; every sixth case, and all in the end, are chains."""
     single = ((name, (Stop(how, n),)) for how in ("kill", "kill-after") for name, training in trainings.items()
               for n in range(1, len(training.calls) + 1))
     for number in itertools.count(1):
-        case = next(single, None) if number % 4 else None
+        case = next(single, None) if number % CHAIN_EVERY else None
         yield case or chain(trainings, number)
 
 

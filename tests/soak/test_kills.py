@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import itertools
+import os
 import unittest
 
 import kills
@@ -37,6 +38,16 @@ class Kills(unittest.TestCase):
         cases = [kills.chain(trainings, number) for number in range(CHAINS)]
         cases += itertools.islice(kills.time_cases(trainings), CHAINS)
         self.expect_good(trainings, cases)
+
+    def test_a_row_of_the_history_that_was_cut(self):
+        training = Training(self.place, "epochs")
+        appended = [n for n, call in enumerate(training.calls, 1) if call == "write history.csv"]
+        for lost in (1, 3, 40, 1000):
+            out = self.place.folder / f"cut-{lost}"
+            training.start(out, Stop("kill-after", appended[1]))
+            size = (out / "history.csv").stat().st_size
+            os.truncate(out / "history.csv", max(0, size - lost))
+            training.cycle(out, (), [])
 
 
 if __name__ == "__main__":
