@@ -23,8 +23,10 @@ IMAGES, HELD_OUT, BATCH = 100, 20, 8  # ten batches an epoch
 MODELS = ("best.sateen", "last.sateen", "previous.sateen")
 LIMIT = 120 if SANITIZED else 30  # seconds, for what takes a part of one
 
-# Each trains one epoch: into a new folder, over an earlier run, on from an earlier run. load classifies a picture.
-SCENARIOS = ("train", "overwrite", "resume", "load")
+# Each of the first three trains one epoch: into a new folder, over an earlier run, on from an earlier run. The others
+# classify a picture, cold with no cache of compiled programs.
+TRAININGS = ("train", "overwrite", "resume")
+LOADS = ("load", "cold")
 
 
 @dataclass(frozen=True)
@@ -47,15 +49,6 @@ class Outcome:
     stderr: str
 
 
-def write_data(folder):
-    """As few images as make ten batches."""
-    folder.mkdir()
-    labels = [i % 10 for i in range(IMAGES)]
-    pictures = [harness.picture(label, i) for i, label in enumerate(labels)]
-    (folder / "train-images-idx3-ubyte").write_bytes(harness.idx_images(pictures))
-    (folder / "train-labels-idx1-ubyte").write_bytes(harness.idx_labels(labels))
-
-
 class Bench:
     """A folder with data, an earlier run, a model and a picture; runs scenarios there, with a fault or without."""
 
@@ -63,13 +56,12 @@ class Bench:
         self.folder, self.backend = pathlib.Path(folder), backend
         self.data, self.earlier, self.out = (self.folder / name for name in ("data", "earlier", "out"))
         self.model, self.picture = self.folder / "load" / "model.sateen", self.folder / "load" / "picture.png"
-        self.log = self.folder / "shim.log"
+        self.log, self.cold = self.folder / "shim.log", self.folder / "cold"
         self.names = {}  # (kind, scenario, calls): the names of the calls of a run without faults
         self.known = {}  # scenario: {file name: its contents in runs without faults}
         self.end = {}  # scenario: {file name: its content after such a run}
-        write_data(self.data)
-        for name in ("load", "driver"):
-            (self.folder / name).mkdir()
+        harness.write_data(self.data, IMAGES)
+        self.model.parent.mkdir()
         self._done(self._train("--out", self.earlier, "--seed", 1, "--epochs", 2, "--batch-size", BATCH,
                                "--val-split", str(HELD_OUT / IMAGES)))
         shutil.copy(self.earlier / MODELS[0], self.model)
@@ -104,7 +96,7 @@ class Bench:
         """What the judgement goes by, from runs without faults."""
         if fault.kind == "system":
             self.calls(fault.kind, fault.scenario, fault.calls)
-        if fault.scenario != "load" and fault.scenario not in self.known:
+        if fault.scenario in TRAININGS and fault.scenario not in self.known:
             self.known[fault.scenario] = self._contents(fault.scenario)
 
     def _train(self, *arguments, env=None):
@@ -121,7 +113,10 @@ class Bench:
 
     def _scenario(self, scenario, env=None):
         self.log.unlink(missing_ok=True)
-        if scenario == "load":
+        if scenario in LOADS:
+            if scenario == "cold":
+                shutil.rmtree(self.cold, ignore_errors=True)
+                env = {**(env or self._environment()), "SATEEN_CACHE_DIR": str(self.cold)}
             return self._predict(env)
         shutil.rmtree(self.out, ignore_errors=True)
         if scenario != "train":
@@ -133,10 +128,10 @@ class Bench:
                            str(HELD_OUT / IMAGES), *more, env=env)
 
     def _environment(self, kind=None, action="", **changes):
-        """Caches of the bench; the shim of that kind, and one that tells what was not deleted."""
+        """With the shim of that kind, and one that tells what was not deleted."""
         changes |= {"SHIM_LOG": str(self.log), "SHIM_PATH": f"{self.out}:{self.model.parent}"}
         if self.backend == "opencl":
-            changes |= {"SATEEN_CACHE_DIR": str(self.folder / "cache"), "POCL_CACHE_DIR": str(self.folder / "driver")}
+            changes |= {"SATEEN_CACHE_DIR": os.environ.get("SATEEN_CACHE_DIR", str(self.folder / "cache"))}
         if kind:
             changes |= {f"SHIM_{kind.upper()}": action}
             names = {f"faulty_{kind}"} if SANITIZED else {f"faulty_{kind}", "faulty_memory"}
@@ -187,7 +182,7 @@ class Bench:
             wrong.append("no word of memory")
         if result.returncode != 0 and "\ndone" in result.stderr:
             wrong.append("claims to be done")
-        wrong += self._judge_load(result) if fault.scenario == "load" else self._judge_files(fault, result)
+        wrong += self._judge_load(result) if fault.scenario in LOADS else self._judge_files(fault, result)
         # Boost's options hold one block by a bare pointer while they are made.
         started = result.stderr.count("\n") > 1
         if self._noted("leaked") > (0 if started or fault.kind != "memory" else 1):
