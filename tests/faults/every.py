@@ -18,8 +18,8 @@ SERIES = (
     *(("system", "cpu", scenario, "fail", "save") for scenario in ("train", "overwrite", "resume")),
     *(("system", "cpu", scenario, "short", "write") for scenario in ("train", "overwrite", "resume")),
     *(("system", "cpu", scenario, "fail-from", "save") for scenario in ("overwrite", "resume")),
-    *(("system", "cpu", scenario, "fail", "load") for scenario in ("load", "resume")),
-    *(("memory", "cpu", scenario, action, "") for scenario in ("load", "train", "overwrite", "resume")
+    *(("system", "cpu", scenario, "fail", "load") for scenario in ("load", "info", "resume")),
+    *(("memory", "cpu", scenario, action, "") for scenario in ("load", "info", "train", "overwrite", "resume")
       for action in ("fail", "fail-from")),
     *(("opencl", "opencl", scenario, action, "") for scenario in ("load", "cold", "overwrite", "resume")
       for action in ("fail", "fail-from")),

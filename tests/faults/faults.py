@@ -23,10 +23,10 @@ IMAGES, HELD_OUT, BATCH = 100, 20, 8  # ten batches an epoch
 MODELS = ("best.sateen", "last.sateen", "previous.sateen")
 LIMIT = 120 if SANITIZED else 30  # seconds, for what takes a part of one
 
-# Each of the first three trains one epoch: into a new folder, over an earlier run, on from an earlier run. The others
-# classify a picture, cold with no cache of compiled programs.
+# Each of the first three trains one epoch: into a new folder, over an earlier run, on from an earlier run. load classifies
+# a picture, cold the same with no cache of compiled programs, info shows a checkpoint.
 TRAININGS = ("train", "overwrite", "resume")
-LOADS = ("load", "cold")
+LOADS = ("load", "cold", "info")
 
 
 @dataclass(frozen=True)
@@ -64,9 +64,9 @@ class Bench:
         self.model.parent.mkdir()
         self._done(self._train("--out", self.earlier, "--seed", 1, "--epochs", 2, "--batch-size", BATCH,
                                "--val-split", str(HELD_OUT / IMAGES)))
-        shutil.copy(self.earlier / MODELS[0], self.model)
+        shutil.copy(self.earlier / MODELS[1], self.model)
         harness.write_png(self.picture, harness.picture(3, 3), SIDE, SIDE)
-        self.classified = self._done(self._predict()).stdout
+        self.shown = {scenario: self._done(self._scenario(scenario)).stdout for scenario in LOADS}
 
     def calls(self, kind, scenario, calls=""):
         """The names of the calls that a run without faults makes; memory's have none."""
@@ -100,24 +100,23 @@ class Bench:
             self.known[fault.scenario] = self._contents(fault.scenario)
 
     def _train(self, *arguments, env=None):
-        return self._run("sateen-train", "--data", self.data, *arguments, env=env)
-
-    def _predict(self, env=None):
-        return self._run("sateen-predict", "-m", self.model, self.picture, env=env)
+        return self._run("sateen-train", "--backend", self.backend, "--data", self.data, *arguments, env=env)
 
     def _run(self, program, *arguments, env=None):
         return subprocess.run(
-            harness.command(program, "--backend", self.backend, *arguments), stdin=subprocess.DEVNULL,
+            harness.command(program, *arguments), stdin=subprocess.DEVNULL,
             capture_output=True, timeout=LIMIT, encoding="utf-8", errors="surrogateescape", check=False,
             env=env or self._environment())
 
     def _scenario(self, scenario, env=None):
         self.log.unlink(missing_ok=True)
         if scenario in LOADS:
+            if scenario == "info":
+                return self._run("sateen-info", self.model, env=env)
             if scenario == "cold":
                 shutil.rmtree(self.cold, ignore_errors=True)
                 env = {**(env or self._environment()), "SATEEN_CACHE_DIR": str(self.cold)}
-            return self._predict(env)
+            return self._run("sateen-predict", "--backend", self.backend, "-m", self.model, self.picture, env=env)
         shutil.rmtree(self.out, ignore_errors=True)
         if scenario != "train":
             shutil.copytree(self.earlier, self.out)
@@ -182,7 +181,7 @@ class Bench:
             wrong.append("no word of memory")
         if result.returncode != 0 and "\ndone" in result.stderr:
             wrong.append("claims to be done")
-        wrong += self._judge_load(result) if fault.scenario in LOADS else self._judge_files(fault, result)
+        wrong += self._judge_load(fault, result) if fault.scenario in LOADS else self._judge_files(fault, result)
         # Boost's options hold one block by a bare pointer while they are made.
         started = result.stderr.count("\n") > 1
         if self._noted("leaked") > (0 if started or fault.kind != "memory" else 1):
@@ -191,8 +190,8 @@ class Bench:
             wrong.append(f"objects: {self._noted('objects')}")
         return wrong
 
-    def _judge_load(self, result):
-        complete = result.stdout == self.classified
+    def _judge_load(self, fault, result):
+        complete = result.stdout == self.shown[fault.scenario]
         return [] if complete == (result.returncode == 0) and (complete or not result.stdout) else ["half a result"]
 
     def _judge_files(self, fault, result):

@@ -29,4 +29,5 @@ class System(FaultTest):
         self.fail_at("overwrite", "fail-from", spread(names, 10), "save")
 
     def test_each_read_of_a_model_and_a_picture_fails(self):
-        self.assertEqual(self.fail_at("load", "fail", self.numbers("load", "load"), "load"), {3})
+        for scenario in ("load", "info"):
+            self.assertEqual(self.fail_at(scenario, "fail", self.numbers(scenario, "load"), "load"), {3})
