@@ -2,12 +2,12 @@
 #include "train/output_folder.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <string>
 #include <system_error>
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sateen/error.hpp"
@@ -65,9 +65,11 @@ void OutputFolder::lock() {
 void OutputFolder::check_earlier(Earlier earlier) const {
   std::error_code error;
   if (earlier == Earlier::kRefuse && !std::filesystem::is_empty(folder_, error) && !error) {
-    throw Error(ErrorCode::kUsage, folder_.string() +
-                                       ": the folder isn't empty; go on with its run by --resume, replace it by "
-                                       "--overwrite, or give --out another folder");
+    const char* run = std::filesystem::exists(last(), error)
+                          ? "go on with its run by --resume, replace it by --overwrite"
+                          : "there is no run to go on with, --overwrite begins one";
+    throw Error(ErrorCode::kUsage,
+                folder_.string() + ": the folder isn't empty; " + run + ", or give --out another folder");
   }
   if (earlier == Earlier::kResume && !std::filesystem::exists(last(), error)) {
     throw Error(ErrorCode::kBadInput, last().string() +
@@ -77,11 +79,13 @@ void OutputFolder::check_earlier(Earlier earlier) const {
 }
 
 void OutputFolder::check_writable() const {
-  std::string name = folder_ / ".sateen-check-XXXXXX";
-  const int probe = mkostemp(name.data(), O_CLOEXEC);
+  // By one name, so that it is found again where a run was killed here.
+  constexpr const char* kProbe = ".sateen-check";
+  unlinkat(descriptor_, kProbe, 0);
+  const int probe = openat(descriptor_, kProbe, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (probe == -1) refuse(folder_, "can't write files there: " + reason_of(errno));
   close(probe);
-  unlink(name.c_str());
+  unlinkat(descriptor_, kProbe, 0);
 }
 
 }  // namespace sateen::app

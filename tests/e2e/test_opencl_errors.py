@@ -39,6 +39,15 @@ class Errors(OpenCLTest):
                                                                                    SHIM_REFUSE_KERNEL=str(kernel)))
             self.assert_refused(result, 4, name, "CL_OUT_OF_RESOURCES")
 
+    def test_a_build_that_fails_now_and_then(self):
+        # As with PoCL, when processes build the same program at the same time.
+        _, result = self.train_opencl("builds-2", env=self.environment(
+            "faulty_driver", SHIM_FAIL_BUILDS="2", SATEEN_CACHE_DIR=str(self.new_folder("cache"))))
+        self.assert_code(result, 0)
+        env = self.environment("faulty_driver", SHIM_FAIL_BUILDS="3", SATEEN_CACHE_DIR=str(self.new_folder("cache")))
+        _, result = self.train_opencl("builds-3", env=env)
+        self.assert_refused(result, 4, "CL_BUILD_PROGRAM_FAILURE")
+
     def test_a_kernel_that_does_not_build(self):
         folder = self.new_folder("kernels")
         for file in KERNELS.iterdir():

@@ -94,6 +94,16 @@ class Files(ProgramTest):
         self.assertEqual(len(rows_of(out)[1]), 1)
         self.assertEqual((out / "notes.txt").read_text(), "mine")
 
+    def test_what_a_run_left_that_was_killed_at_once(self):
+        out = self.folder / "killed"
+        out.mkdir()
+        for name in (".sateen-check", ".last.sateen.sateen-0123abcd.tmp"):
+            (out / name).touch()
+        _, result = self.train("killed", "--epochs", "1")
+        self.assert_refused(result, 2, "isn't empty", "no run to go on with", "--overwrite")
+        self.assert_code(self.train("killed", "--epochs", "1", "--overwrite")[1], 0)
+        self.assertEqual([path.name for path in out.iterdir() if path.name.startswith(".")], [])
+
     def test_overwrite_of_nothing(self):
         (self.folder / "empty").mkdir()
         for name in ("empty", "none"):
