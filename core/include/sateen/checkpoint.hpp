@@ -28,7 +28,7 @@ struct Checkpoint {
   int64_t batch_size = 64;
   Adam adam = {};
   double held_out_share = 0;
-  int64_t epochs = 0;  ///< how many were planned in all
+  int64_t epochs = 0;       ///< how many were planned in all
   std::string device = {};  ///< device_text of what it was trained on
   /// One record for each epoch ended. Their times are not kept: they read 0.
   std::vector<EpochRecord> history = {};

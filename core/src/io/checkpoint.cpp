@@ -51,8 +51,9 @@ const ContainerTensor* find(const Container& container, const std::string& name)
   return found == container.tensors.end() ? nullptr : &*found;
 }
 
-Checkpoint decode(const std::filesystem::path& path) {
-  ModelParts parts = read_parts(path);
+}  // namespace
+
+Checkpoint build_checkpoint(ModelParts& parts) {
   const CheckpointHeader header = decode_checkpoint_header(parts.container.header);
   Checkpoint checkpoint{build_model(parts, {}),
                         {},
@@ -83,10 +84,8 @@ Checkpoint decode(const std::filesystem::path& path) {
   return checkpoint;
 }
 
-}  // namespace
-
 std::string device_text(const DeviceInfo& device) {
-  const std::string words = device.backend + ", " + device.name + ", " + device.driver;
+  const std::string words = device.backend + ", " + device.name + (device.driver.empty() ? "" : ", " + device.driver);
   std::string text;
   for (std::string_view rest = words; !rest.empty();) {
     // Names come from drivers, in whatever bytes.
@@ -109,7 +108,7 @@ void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& 
     check(checkpoint);
     const Sequential& model = checkpoint.file.model;
     nlohmann::json header = encode_model_header(checkpoint.file);
-    header["training"] = encode_checkpoint_header(checkpoint);
+    header[kTrainingKey] = encode_checkpoint_header(checkpoint);
     std::vector<ContainerTensor> tensors;
     add_section(tensors, kWeightsSection, model, model.weights());
     add_section(tensors, kAdamM, model, checkpoint.state.adam_m);
@@ -125,7 +124,10 @@ void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& 
 }
 
 Checkpoint load_checkpoint(const std::filesystem::path& path) {
-  return naming_input(path, [&] { return decode(path); });
+  return naming_input(path, [&] {
+    ModelParts parts = read_parts(path);
+    return build_checkpoint(parts);
+  });
 }
 
 ModelFile best_model(const Checkpoint& checkpoint) {

@@ -98,8 +98,8 @@ json encode_checkpoint_header(const Checkpoint& checkpoint) {
 }
 
 CheckpointHeader decode_checkpoint_header(const json& header) {
-  if (!header.contains("training")) bad("is a model, not a checkpoint: it has nothing to go on from");
-  const json& training = json_object(header, "training", "the header");
+  if (!header.contains(kTrainingKey)) bad("is a model, not a checkpoint: it has nothing to go on from");
+  const json& training = json_object(header, kTrainingKey, "the header");
   CheckpointHeader decoded;
   decoded.state.epoch = whole(training, "epoch", 0, kMaxHistory);
   decoded.state.step = whole(training, "step", 0, kMostImages);

@@ -11,6 +11,7 @@
 
 namespace sateen {
 
+constexpr const char* kTrainingKey = "training";
 constexpr size_t kMaxHistory = 100'000;
 constexpr size_t kMaxDeviceBytes = 200;
 

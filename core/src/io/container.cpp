@@ -75,6 +75,7 @@ uint64_t tensor_bytes(const std::vector<int64_t>& dims, DType dtype, const std::
 }
 
 struct Preamble {
+  uint16_t minor = 0;
   uint64_t header_bytes = 0, data_offset = 0, file_bytes = 0, header_hash = 0;
 };
 
@@ -97,6 +98,7 @@ Preamble parse_preamble(Bytes bytes, uint64_t file_bytes) {
     bad("needs features that this program does not have: it was written by a later version; update Sateen");
   }
   Preamble preamble;
+  preamble.minor = load_le<uint16_t>(bytes, kMinorAt);
   preamble.header_bytes = load_le<uint64_t>(bytes, kHeaderBytesAt);
   preamble.data_offset = load_le<uint64_t>(bytes, kDataOffsetAt);
   preamble.file_bytes = load_le<uint64_t>(bytes, kFileBytesAt);
@@ -118,7 +120,7 @@ Preamble parse_preamble(Bytes bytes, uint64_t file_bytes) {
 /// A tensor as the header has it; offset counts from the data offset.
 struct TableEntry {
   ContainerTensor tensor;
-  uint64_t offset = 0, bytes = 0, hash = 0;
+  uint64_t offset = 0, bytes = 0;
 };
 
 TableEntry parse_entry(const json& entry, size_t index) {
@@ -137,7 +139,7 @@ TableEntry parse_entry(const json& entry, size_t index) {
   }
   parsed.offset = json_u64(entry, "offset", where);
   parsed.bytes = json_u64(entry, "length", where);
-  parsed.hash = json_hex64(entry, "hash", where);
+  parsed.tensor.hash = json_hex64(entry, "hash", where);
   if (parsed.bytes != tensor_bytes(parsed.tensor.dims, parsed.tensor.dtype, where, kBadInput)) {
     bad(where + ": its length is not that of its shape");
   }
@@ -240,6 +242,8 @@ Container decode_container(uint64_t file_bytes, const std::function<void(std::sp
 
   read_up_to(std::min(file_bytes, kPreambleBytes));
   const Preamble preamble = parse_preamble(bytes, file_bytes);
+  container.minor = preamble.minor;
+  container.header_hash = preamble.header_hash;
 
   read_up_to(preamble.data_offset);
   const Bytes text = Bytes(bytes).subspan(kPreambleBytes, preamble.header_bytes);
@@ -257,7 +261,8 @@ Container decode_container(uint64_t file_bytes, const std::function<void(std::sp
   for (TableEntry& entry : entries) {
     check_padding(data.subspan(end, entry.offset - end));
     entry.tensor.data = data.subspan(entry.offset, entry.bytes);
-    if (xxh3(entry.tensor.data) != entry.hash) bad("tensor " + entry.tensor.name + " is damaged; get the file anew");
+    if (xxh3(entry.tensor.data) != entry.tensor.hash)
+      bad("tensor " + entry.tensor.name + " is damaged; get the file anew");
     end = entry.offset + entry.bytes;
     container.tensors.push_back(std::move(entry.tensor));
   }

@@ -28,6 +28,7 @@ struct ContainerTensor {
   DType dtype = DType::kF32;
   std::vector<int64_t> dims;
   Bytes data;
+  uint64_t hash = 0;  ///< of data, in a file that was read
 };
 
 /// A file in the making: what has to be written, in order. The tensors' bytes are borrowed.
@@ -48,6 +49,8 @@ EncodedContainer encode_container(nlohmann::json header, std::span<const Contain
 
 /// A file that was read and verified.
 struct Container {
+  uint16_t minor = 0;  ///< version; the major one is kContainerMajor
+  uint64_t header_hash = 0;
   nlohmann::json header;
   std::vector<ContainerTensor> tensors;  ///< in the order of the file; data lies in bytes
   std::vector<uint8_t> bytes;

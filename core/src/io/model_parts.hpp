@@ -9,6 +9,7 @@
 #include "io/container.hpp"
 #include "io/file_error.hpp"
 #include "io/model_header.hpp"
+#include "sateen/checkpoint.hpp"
 #include "sateen/error.hpp"
 #include "sateen/model_file.hpp"
 
@@ -25,6 +26,9 @@ ModelParts read_parts(const std::filesystem::path& path);
 
 /// The model with the weights of the section kWeightsSection. Takes the texts out of the header.
 ModelFile build_model(ModelParts& parts, const LoadOptions& options);
+
+/// The whole checkpoint; throws where it is a model alone.
+Checkpoint build_checkpoint(ModelParts& parts);
 
 /// Appends a tensor for each parameter of the model: the section and its name, with its part of the values. Those are
 /// borrowed.
