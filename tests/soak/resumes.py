@@ -18,7 +18,7 @@ from rows import GOOD, Limit, Rows, finish, parser
 from training import Bad, Place, expect_code, harness, results
 
 TARGET = 50
-IMAGES = 200
+IMAGES = 600
 EPOCHS = 5
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGKILL")
 WENT_ON = re.compile("goes on after epoch ([0-9]+)")
@@ -43,7 +43,7 @@ class Case(NamedTuple):
 
 def case(number):
     chosen = random.Random(number)
-    settings = ("--model", chosen.choice(("plain", "dropout")), "--batch-size", chosen.choice(("16", "24", "40")),
+    settings = ("--model", chosen.choice(("plain", "dropout")), "--batch-size", chosen.choice(("24", "64", "100")),
                 "--val-split", chosen.choice(("0", "0.2", "0.35")), "--seed", str(chosen.randint(0, 3)),
                 *chosen.choice(SAVES))
     stops = tuple(Stop(chosen.choice(SIGNALS), chosen.random(), chosen.choice((0, 0, 0, 1, 2, 3, 4)))
