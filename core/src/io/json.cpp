@@ -23,39 +23,54 @@ using nlohmann::json;
   bad(std::string(where) + ": \"" + key + "\" is not " + wanted);
 }
 
+/// Looks at the events of a parse and keeps nothing: depth, keys, form. nlohmann's own parser with a callback would do, but
+/// looks through an array's elements again whenever an object in it ends.
+class Judge final : public nlohmann::json_sax<json> {
+ public:
+  bool null() override { return true; }
+  bool boolean(bool) override { return true; }
+  bool number_integer(number_integer_t) override { return true; }
+  bool number_unsigned(number_unsigned_t) override { return true; }
+  bool number_float(number_float_t, const string_t&) override { return true; }
+  bool string(string_t&) override { return true; }
+  bool binary(binary_t&) override { return true; }
+  bool start_object(size_t) override { return open(); }
+  bool end_object() override { return close(); }
+  bool start_array(size_t) override { return open(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& name) override {
+    if (!keys_.back().insert(name).second) bad("the JSON has a key twice");
+    return true;
+  }
+  bool parse_error(size_t, const std::string&, const json::exception& error) override {
+    const auto* malformed = dynamic_cast<const json::parse_error*>(&error);
+    if (malformed == nullptr) bad("the JSON holds a number that is out of range");
+    bad("the JSON is malformed at byte " + std::to_string(malformed->byte));
+  }
+
+ private:
+  bool open() {
+    if (keys_.size() == kMaxJsonDepth) bad("the JSON is nested more than 8 deep");
+    keys_.emplace_back();
+    return true;
+  }
+  bool close() {
+    keys_.pop_back();
+    return true;
+  }
+
+  std::vector<std::set<std::string, std::less<>>> keys_;  // of the objects and arrays around the current value
+};
+
 }  // namespace
 
 json parse_json(std::string_view text) {
   if (text.size() > kMaxJsonBytes) bad("the JSON is larger than 1 MiB");
   // The parser would take a NUL for the end of the text and pass over what follows.
   if (text.find('\0') != std::string_view::npos) bad("the JSON holds a NUL");
-  std::vector<std::set<std::string, std::less<>>> keys;  // of the objects and arrays around the current value
-  const auto watch = [&keys](int, json::parse_event_t event, json& parsed) {
-    switch (event) {
-      case json::parse_event_t::object_start:
-      case json::parse_event_t::array_start:
-        if (keys.size() == kMaxJsonDepth) bad("the JSON is nested more than 8 deep");
-        keys.emplace_back();
-        break;
-      case json::parse_event_t::object_end:
-      case json::parse_event_t::array_end:
-        keys.pop_back();
-        break;
-      case json::parse_event_t::key:
-        if (!keys.back().insert(parsed.get_ref<const std::string&>()).second) bad("the JSON has a key twice");
-        break;
-      case json::parse_event_t::value:
-        break;
-    }
-    return true;
-  };
-  try {
-    return json::parse(text.begin(), text.end(), watch);
-  } catch (const json::parse_error& error) {
-    bad("the JSON is malformed at byte " + std::to_string(error.byte));
-  } catch (const json::exception&) {
-    bad("the JSON holds a number that is out of range");
-  }
+  Judge judge;
+  json::sax_parse(text.begin(), text.end(), &judge);
+  return json::parse(text.begin(), text.end());
 }
 
 const json& json_member(const json& object, const char* key, std::string_view where) {
