@@ -74,15 +74,16 @@ GrayImage decode(Bytes file) {
   if (format == "PGM" || format == "PPM") return decode_pnm(file);
   if (format == "PNG") {
     orientation = check_png(file);
-    whole_palette = with_whole_palette(file);
-    if (!whole_palette.empty()) file = whole_palette;
+    whole_palette = with_whole_png_palette(file);
   } else if (format == "JPEG") {
     orientation = check_jpeg(file);
   } else if (format == "BMP") {
     check_bmp(file);
+    whole_palette = with_whole_bmp_palette(file);
   } else {
     refuse(format);
   }
+  if (!whole_palette.empty()) file = whole_palette;
   // What the decoder itself takes the picture for.
   const StbInfo info = stb_info(file);
   check_extent(static_cast<uint64_t>(info.width), static_cast<uint64_t>(info.height),

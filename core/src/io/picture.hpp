@@ -21,9 +21,11 @@ void check_extent(uint64_t width, uint64_t height, uint64_t bytes_per_pixel);
 int check_png(Bytes file);
 /// A copy whose palette has all 256 entries, the missing ones black: stb_image 2.27 takes colours that a file refers to and
 /// does not define from uninitialised memory. Empty where the file needs no copy. For files that passed check_png.
-std::vector<uint8_t> with_whole_palette(Bytes file);
+std::vector<uint8_t> with_whole_png_palette(Bytes file);
 /// All pixel rows are there.
 void check_bmp(Bytes file);
+/// The same for a BMP that passed check_bmp.
+std::vector<uint8_t> with_whole_bmp_palette(Bytes file);
 /// Whole up to its end marker, of a kind that is decoded, not made to keep the decoder busy. Returns the EXIF
 /// orientation.
 int check_jpeg(Bytes file);

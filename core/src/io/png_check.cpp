@@ -134,12 +134,12 @@ int check_png(Bytes file) {
   }
 }
 
-std::vector<uint8_t> with_whole_palette(Bytes file) {
+std::vector<uint8_t> with_whole_png_palette(Bytes file) {
   constexpr size_t kWhole = 3 * 256;
   if (chunk_at(file, kSignature).data[9] != kPalette) return {};
   for (size_t at = kSignature;;) {
     const Chunk chunk = chunk_at(file, at);
-    if (chunk.type == "IDAT" || chunk.type == "IEND") return {};  // no palette: the decoder refuses that
+    if (chunk.type == "IDAT") return {};  // no palette: the decoder refuses that
     if (chunk.type == "PLTE") {
       if (chunk.data.size() >= kWhole || chunk.data.size() % 3 != 0) return {};
       std::vector<uint8_t> whole(file.begin(), file.begin() + static_cast<ptrdiff_t>(at));
