@@ -87,6 +87,9 @@ SHOWN ssize_t readlink(const char* path, char* target, size_t bytes) noexcept {
 SHOWN int fstat(int fd, struct stat* status) noexcept {
   return fails(Call::kStat) ? -1 : real<int (*)(int, struct stat*)>("fstat")(fd, status);
 }
+SHOWN int stat(const char* path, struct stat* status) noexcept {
+  return fails(Call::kStatPath) ? -1 : real<int (*)(const char*, struct stat*)>("stat")(path, status);
+}
 SHOWN int fstatat(int folder, const char* path, struct stat* status, int flags) noexcept {
   if (fails(Call::kStatAt)) return -1;
   return real<int (*)(int, const char*, struct stat*, int)>("fstatat")(folder, path, status, flags);

@@ -10,6 +10,7 @@ enum class Call {
   kReadLink,    ///< readlink
   kStat,        ///< fstat
   kStatAt,      ///< fstatat
+  kStatPath,    ///< stat
   kSetMode,     ///< fchmod
   kAccess,      ///< faccessat
   kDuplicate,   ///< fcntl(F_DUPFD_CLOEXEC)

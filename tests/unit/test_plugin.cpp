@@ -1,5 +1,6 @@
 // Plugins in detail: which tables and files are refused, where they are looked for, and what becomes of what they answer.
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <functional>
 #include <string>
@@ -7,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "expect_error.hpp"
+#include "faulty_calls.hpp"
 #include "runtime/plugin.hpp"
 #include "sateen/device.hpp"
 #include "temp_folder.hpp"
@@ -102,6 +104,31 @@ BOOST_AUTO_TEST_CASE(links_to_plugins_lead_somewhere) {
   EXPECT_ERROR(Registry({{folder.path()}, false, {}}), ErrorCode::kDevice, "dangling.so: No such file");
   fs::create_symlink("loop", folder / "loop");
   EXPECT_ERROR(Registry({{folder / "loop"}, false, {}}), ErrorCode::kDevice, "loop is not there");
+}
+
+// A plugin whose file or folder can't be looked at is not loaded, whichever look it is.
+BOOST_AUTO_TEST_CASE(what_can_not_be_examined_is_not_loaded) {
+  const With good("good");
+  int refused = 0;
+  for (bool met = true; met; ++refused) {
+    const FaultyCall fault(Call::kStatPath, EIO, refused);
+    const auto thrown = error_of([&] { return sateen::load_plugin(good.folder / "good.so"); });
+    met = fault.met();
+    BOOST_TEST(thrown.has_value() == met);
+    if (met) BOOST_TEST((thrown->code() == ErrorCode::kDevice));
+  }
+  BOOST_TEST(refused >= 1 + 2);  // the file, its folder, and none
+  const FaultyCall fault(Call::kOpenAt, EMFILE);
+  EXPECT_ERROR(sateen::plugin_files(good.folder.path()), ErrorCode::kDevice, "Too many open files");
+  BOOST_TEST(fault.met());
+}
+
+BOOST_AUTO_TEST_CASE(without_proc_the_usual_folders_are_as_built) {
+  const auto folders = sateen::usual_plugin_folders();
+  BOOST_TEST(folders.size() == 2U);
+  const FaultyCall fault(Call::kReadLink, EACCES);
+  BOOST_TEST((sateen::usual_plugin_folders() == folders));
+  BOOST_TEST(fault.met());
 }
 
 BOOST_AUTO_TEST_CASE(hints_that_say_nothing_or_too_much) {
