@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include "sateen/error.hpp"
 
@@ -47,8 +48,10 @@ namespace sateen {
 namespace {
 
 [[noreturn]] void fail() {
-  const char* reason = stbi_failure_reason();
-  throw Error(ErrorCode::kBadInput, std::string("can't be decoded: ") + (reason != nullptr ? reason : "damaged"));
+  const char* said = stbi_failure_reason();
+  const std::string_view reason = said != nullptr ? said : "damaged";
+  if (reason == "Out of memory") throw std::bad_alloc();  // the picture may be good
+  throw Error(ErrorCode::kBadInput, "can't be decoded: " + std::string(reason));
 }
 
 stbir_filter filter_for(int from, int to) {
