@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <sstream>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
@@ -40,10 +41,9 @@ inline CappedRun run_capped(const std::string& what, const std::string& argument
   const bool answered = std::fgets(line.data(), line.size(), output) != nullptr;
   CappedRun run;
   run.finished = ::pclose(output) == 0 && answered;
-  int at = 0;
-  if (std::sscanf(line.data(), "%d %lf %ld %n", &run.code, &run.seconds, &run.grown_bytes, &at) == 3) {
-    run.said = line.data() + at;
-  }
+  std::istringstream answer(line.data());
+  answer >> run.code >> run.seconds >> run.grown_bytes >> std::ws;
+  std::getline(answer, run.said);
   return run;
 }
 
