@@ -5,13 +5,24 @@
 #include <array>
 #include <cstdio>
 #include <filesystem>
+#include <sstream>
 #include <string>
 
 #include <boost/test/unit_test.hpp>
 
 #include "sateen/error.hpp"
 
-constexpr long kCapBytes = 64L << 20;
+/// What the resident size may grow by. AddressSanitizer puts more around small pieces of memory than many of them hold.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SATEEN_ADDRESS_SANITIZER
+#endif
+#endif
+#if defined(SATEEN_ADDRESS_SANITIZER) || defined(__SANITIZE_ADDRESS__)
+constexpr long kMostGrowth = 128L << 20;
+#else
+constexpr long kMostGrowth = 64L << 20;
+#endif
 
 struct CappedRun {
   std::string said;  ///< what sateen::Error said; empty where nothing was thrown
@@ -30,10 +41,9 @@ inline CappedRun run_capped(const std::string& what, const std::string& argument
   const bool answered = std::fgets(line.data(), line.size(), output) != nullptr;
   CappedRun run;
   run.finished = ::pclose(output) == 0 && answered;
-  int at = 0;
-  if (std::sscanf(line.data(), "%d %lf %ld %n", &run.code, &run.seconds, &run.grown_bytes, &at) == 3) {
-    run.said = line.data() + at;
-  }
+  std::istringstream answer(line.data());
+  answer >> run.code >> run.seconds >> run.grown_bytes >> std::ws;
+  std::getline(answer, run.said);
   return run;
 }
 
@@ -45,5 +55,5 @@ inline void expect_capped_refusal(const std::string& what, const std::filesystem
   BOOST_TEST(run.code == static_cast<int>(sateen::ErrorCode::kBadInput), run.said);
   BOOST_TEST(run.said.find(words) != std::string::npos, "'" << run.said << "' lacks '" << words << "'");
   BOOST_TEST(run.seconds < 1.0, run.seconds << " s: " << run.said);
-  BOOST_TEST(run.grown_bytes < kCapBytes, run.grown_bytes << " bytes: " << run.said);
+  BOOST_TEST(run.grown_bytes < kMostGrowth, run.grown_bytes << " bytes: " << run.said);
 }

@@ -161,9 +161,12 @@ BOOST_AUTO_TEST_CASE(jpeg_of_rarer_structure) {
   const GrayImage plain = load(jpeg(16, 8, {40, 200}));
   // Fill bytes before a marker are nothing.
   check(load(with_before_end({0xFF, 0xFF, 0xFF})), 16, 8, plain.pixels);
-  // Restart markers where nothing restarts, tables for arithmetic codes.
+  // Restart and other markers where they mean nothing, extensions, tables for arithmetic codes.
   expect_refused(with_before_end({0xFF, 0xD0, 0xFF, 0xD7}), "can't be decoded");
-  expect_refused(jpeg(16, 8, {40, 200}, {0xFF, 0xD0}), "can't be decoded");
+  for (const uint8_t marker : {uint8_t{0x01}, uint8_t{0xD0}}) {
+    expect_refused(jpeg(16, 8, {40, 200}, {0xFF, marker}), "can't be decoded");
+  }
+  expect_refused(jpeg(16, 8, {40, 200}, jpeg_segment(0xC8, {0, 0})), "can't be decoded");
   expect_refused(jpeg(16, 8, {40, 200}, jpeg_segment(0xCC, {0, 0})), "can't be decoded");
   // Of two orientations the first one counts.
   Picture twice = exif(3);

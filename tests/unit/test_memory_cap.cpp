@@ -9,6 +9,7 @@
 #include "idx_forge.hpp"
 #include "picture_forge.hpp"
 #include "temp_folder.hpp"
+#include "variable.hpp"
 
 namespace {
 
@@ -175,6 +176,17 @@ BOOST_AUTO_TEST_CASE(pictures_that_declare_much) {
   BOOST_TEST((loaded.finished && loaded.code == -1), loaded.said);
   BOOST_TEST_REQUIRE(::truncate((folder / "p").c_str(), off_t{1} << 40) == 0);
   expect_capped_refusal("picture", folder / "p", "larger than the 64 MiB");
+}
+
+// A good picture that needs more than there is: not a bad file, but too little memory.
+BOOST_AUTO_TEST_CASE(pictures_that_memory_does_not_suffice_for) {
+  const Variable sanitizer("ASAN_OPTIONS", "allocator_may_return_null=1");
+  const TempFolder folder;
+  put_file(folder / "p", png(8192, 8192, 1, 0, Picture(8192 * (1 + 8192 / 8))));
+  const CappedRun run = run_capped("picture", folder / "p");
+  BOOST_TEST(run.finished);
+  BOOST_TEST(run.code == static_cast<int>(sateen::ErrorCode::kNoMemory));
+  BOOST_TEST(run.said.find("/p: not enough memory") != std::string::npos, run.said);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

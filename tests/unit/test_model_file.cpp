@@ -157,7 +157,14 @@ BOOST_AUTO_TEST_CASE(architectures_that_are_wrong) {
   expect_refused(layer(0, [](json& l) { l["type"] = "con\nv"; }), "\"type\" is not a word");
   expect_refused(layer(0, [](json& l) { l["type"] = ""; }), "\"type\" is not a word");
   expect_refused(layer(0, [](json& l) { l["type"] = std::string(65, 'a'); }), "\"type\" is not a word");
-  expect_refused([](Parts& p) { p.header["model"]["layers"].erase(5); }, "which does not fit its 3 labels");
+  expect_refused([](Parts& p) { p.header["model"]["layers"].erase(5); },
+                 "output is 8, which does not fit its 3 labels");
+  expect_refused(
+      [](Parts& p) {
+        p.header["model"]["layers"].erase(5);
+        p.header["model"]["layers"].erase(4);
+      },
+      "output is 2x2x2, which does not fit its 3 labels");
   expect_refused(layer(0, [](json& l) { l["name"] = "conv2"; }), "called conv2 instead of conv1");
   expect_refused(layer(0, [](json& l) { l["name"] = "../x"; }), "instead of conv1");
   expect_refused(layer(0, [](json& l) { l["attributes"]["path"] = "/etc"; }), "path");

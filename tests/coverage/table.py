@@ -49,7 +49,7 @@ def percent(covered, of):
 
 def main():
     tree = pathlib.Path(sys.argv[1])
-    root = pathlib.Path(__file__).resolve().parent.parent
+    root = pathlib.Path(__file__).resolve().parents[2]
     exported = json.loads((tree / "coverage.json").read_text(encoding="utf-8"))
     files = {group: [] for group in GROUPS}
     with open(tree / "branches.csv", "w", newline="", encoding="utf-8") as out:
