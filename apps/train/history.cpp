@@ -81,10 +81,16 @@ History::~History() {
 void History::append(const EpochRecord& record) {
   const std::string line =
       measured(record) + fixed(record.seconds, 3) + ',' + fixed(record.images_per_second, 1) + '\n';
+  const off_t before = lseek(descriptor_, 0, SEEK_END);
   for (std::string_view rest = line; !rest.empty();) {
     const ssize_t n = write(descriptor_, rest.data(), rest.size());
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) throw_write_error(path_, n < 0 ? errno : EIO);
+    if (n <= 0) {
+      const int error = n < 0 ? errno : EIO;
+      // Half a row is worth less than none.
+      if (before >= 0) static_cast<void>(!ftruncate(descriptor_, before));
+      throw_write_error(path_, error);
+    }
     rest.remove_prefix(static_cast<size_t>(n));
   }
 }

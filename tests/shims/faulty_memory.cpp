@@ -20,6 +20,8 @@
 #include "caller.hpp"
 #include "interpose.hpp"
 
+// glibc's own, which nothing replaces.
+// NOLINTBEGIN(bugprone-reserved-identifier)
 extern "C" {
 void* __libc_malloc(size_t bytes);
 void* __libc_calloc(size_t n, size_t bytes);
@@ -27,6 +29,7 @@ void* __libc_realloc(void* old, size_t bytes);
 void* __libc_memalign(size_t alignment, size_t bytes);
 void __libc_free(void* memory);
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace {
 
@@ -37,7 +40,7 @@ struct Untouched {
   Untouched() = default;
   template <typename U>
   Untouched(const Untouched<U>&) {}  // NOLINT(google-explicit-constructor): as allocators are made
-  T* allocate(size_t n) { return static_cast<T*>(__libc_malloc(n * sizeof(T))); }
+  T* allocate(size_t n) { return static_cast<T*>(__libc_malloc(n * sizeof(T))); }  // NOLINT(bugprone-sizeof-expression)
   void deallocate(T* memory, size_t) { __libc_free(memory); }
   bool operator==(const Untouched&) const { return true; }
 };
@@ -127,6 +130,7 @@ int counted_main(int argc, char** argv, char** environment) {
 
 extern "C" {
 
+// NOLINTNEXTLINE(bugprone-reserved-identifier): where main is called from
 int __libc_start_main(int (*main)(int, char**, char**), int argc, char** argv, void (*init)(), void (*fini)(),
                       void (*loader_fini)(), void* stack) {
   real_main = main;

@@ -107,8 +107,8 @@ void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& 
   const EncodedContainer encoded = naming_file(path, [&] {
     check(checkpoint);
     const Sequential& model = checkpoint.file.model;
-    nlohmann::json header = encode_model_header(checkpoint.file);
-    header[kTrainingKey] = encode_checkpoint_header(checkpoint);
+    JsonTree header = encode_model_header(checkpoint.file);
+    encode_checkpoint_header(checkpoint, json_put_object(header.root(), kTrainingKey));
     std::vector<ContainerTensor> tensors;
     add_section(tensors, kWeightsSection, model, model.weights());
     add_section(tensors, kAdamM, model, checkpoint.state.adam_m);

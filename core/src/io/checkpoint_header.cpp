@@ -71,7 +71,7 @@ Metrics metrics(double loss, double accuracy, double images) {
 
 }  // namespace
 
-json encode_checkpoint_header(const Checkpoint& checkpoint) {
+void encode_checkpoint_header(const Checkpoint& checkpoint, json& training) {
   const TrainState& state = checkpoint.state;
   for (const double value : {state.loss_sum, state.correct, checkpoint.held_out_share, checkpoint.adam.learning_rate,
                              checkpoint.adam.beta1, checkpoint.adam.beta2, checkpoint.adam.epsilon}) {
@@ -80,21 +80,21 @@ json encode_checkpoint_header(const Checkpoint& checkpoint) {
   if (checkpoint.device.size() > kMaxDeviceBytes || !is_plain_text(checkpoint.device)) {
     throw Error(ErrorCode::kUsage, "the device is not up to 200 bytes of plain text; device_text gives it");
   }
-  return {{"epoch", state.epoch},
-          {"step", state.step},
-          {"loss_sum", state.loss_sum},
-          {"correct", state.correct},
-          {"images", state.images},
-          {"best_epoch", checkpoint.best ? checkpoint.best->epoch : 0},
-          {"epochs", checkpoint.epochs},
-          {"batch_size", checkpoint.batch_size},
-          {"held_out_share", checkpoint.held_out_share},
-          {"adam",
-           {{"learning_rate", checkpoint.adam.learning_rate},
-            {"beta1", checkpoint.adam.beta1},
-            {"beta2", checkpoint.adam.beta2},
-            {"epsilon", checkpoint.adam.epsilon}}},
-          {"device", checkpoint.device}};
+  json_put(training, "epoch", state.epoch);
+  json_put(training, "step", state.step);
+  json_put(training, "loss_sum", state.loss_sum);
+  json_put(training, "correct", state.correct);
+  json_put(training, "images", state.images);
+  json_put(training, "best_epoch", checkpoint.best ? checkpoint.best->epoch : 0);
+  json_put(training, "epochs", checkpoint.epochs);
+  json_put(training, "batch_size", checkpoint.batch_size);
+  json_put(training, "held_out_share", checkpoint.held_out_share);
+  json_put(training, "device", checkpoint.device);
+  json& adam = json_put_object(training, "adam");
+  json_put(adam, "learning_rate", checkpoint.adam.learning_rate);
+  json_put(adam, "beta1", checkpoint.adam.beta1);
+  json_put(adam, "beta2", checkpoint.adam.beta2);
+  json_put(adam, "epsilon", checkpoint.adam.epsilon);
 }
 
 CheckpointHeader decode_checkpoint_header(const json& header) {

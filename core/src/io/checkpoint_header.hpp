@@ -25,8 +25,8 @@ struct CheckpointHeader {
   std::string device;
 };
 
-/// Throws Error(kUsage) for what no file may hold.
-nlohmann::json encode_checkpoint_header(const Checkpoint& checkpoint);
+/// Into this object. Throws Error(kUsage) for what no file may hold.
+void encode_checkpoint_header(const Checkpoint& checkpoint, nlohmann::json& training);
 /// header: the whole one. Throws Error(kBadInput); a model without "training" is told so.
 CheckpointHeader decode_checkpoint_header(const nlohmann::json& header);
 

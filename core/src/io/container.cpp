@@ -174,15 +174,20 @@ void check_padding(Bytes padding) {
   }
 }
 
-/// Checks an argument of encode_container, and gives its entry in the table.
-json encode_entry(const ContainerTensor& tensor, uint64_t offset) {
+/// Checks an argument of encode_container, and adds its entry to the table.
+void encode_entry(const ContainerTensor& tensor, uint64_t offset, json& table) {
   const std::string where = "tensor " + tensor.name;
   if (!is_tensor_name(tensor.name)) throw Error(ErrorCode::kUsage, where + ": such a name can't be stored");
   if (tensor.data.size() != tensor_bytes(tensor.dims, tensor.dtype, where, ErrorCode::kUsage)) {
     throw Error(ErrorCode::kUsage, where + ": its data does not fit its shape");
   }
-  return {{"name", tensor.name}, {"dtype", name_of(tensor.dtype)}, {"shape", tensor.dims},
-          {"offset", offset},    {"length", tensor.data.size()},   {"hash", hex64(xxh3(tensor.data))}};
+  json& entry = json_append_object(table);
+  json_put(entry, "name", tensor.name);
+  json_put(entry, "dtype", name_of(tensor.dtype));
+  json_put(entry, "shape", tensor.dims);
+  json_put(entry, "offset", offset);
+  json_put(entry, "length", uint64_t{tensor.data.size()});
+  json_put(entry, "hash", hex64(xxh3(tensor.data)));
 }
 
 std::string dump(const json& header) {
@@ -195,22 +200,21 @@ std::string dump(const json& header) {
 
 }  // namespace
 
-EncodedContainer encode_container(json header, std::span<const ContainerTensor> tensors) {
+EncodedContainer encode_container(JsonTree header, std::span<const ContainerTensor> tensors) {
   if (tensors.size() > kMaxTensors) throw Error(ErrorCode::kUsage, "more than 4096 tensors can't be stored");
   EncodedContainer encoded;
   encoded.chunks.emplace_back();  // the head, once it is known
-  json table = json::array();
+  json& table = json_put_array(header.root(), "tensors");
   std::set<std::string> names;
   uint64_t end = 0;
   for (const ContainerTensor& tensor : tensors) {
     if (!names.insert(tensor.name).second) throw Error(ErrorCode::kUsage, "tensor " + tensor.name + " is there twice");
     const uint64_t offset = checked_align(end, kContainerAlignment, "the file");
-    table.push_back(encode_entry(tensor, offset));
+    encode_entry(tensor, offset, table);
     if (offset != end) encoded.chunks.push_back(Bytes(kZeros).first(offset - end));
     encoded.chunks.push_back(tensor.data);
     end = checked_add(offset, tensor.data.size(), "the file");
   }
-  header["tensors"] = std::move(table);
   const std::string text = dump(header);
   if (text.size() > kMaxJsonBytes) throw Error(ErrorCode::kUsage, "the header would be larger than 1 MiB");
 

@@ -7,9 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "io/bytes.hpp"
+#include "io/json.hpp"
 #include "sateen/graph.hpp"
 
 namespace sateen {
@@ -45,13 +44,13 @@ struct EncodedContainer {
 
 /// header: an object without the key "tensors", which is added. The same arguments give the same bytes. Throws
 /// Error(kUsage) where the format's limits don't allow them.
-EncodedContainer encode_container(nlohmann::json header, std::span<const ContainerTensor> tensors);
+EncodedContainer encode_container(JsonTree header, std::span<const ContainerTensor> tensors);
 
 /// A file that was read and verified.
 struct Container {
   uint16_t minor = 0;  ///< version; the major one is kContainerMajor
   uint64_t header_hash = 0;
-  nlohmann::json header;
+  JsonTree header;
   std::vector<ContainerTensor> tensors;  ///< in the order of the file; data lies in bytes
   std::vector<uint8_t> bytes;
 

@@ -93,12 +93,12 @@ GrayImage decode_picture(Bytes file) {
   if (file.empty()) bad("is empty");
   const std::string_view format = known_format(file);
   int orientation = 1;
-  std::vector<uint8_t> whole_palette;
+  std::vector<uint8_t> copy;
   if (format == "PGM" || format == "PPM") return decode_pnm(file);
   if (format == "PNG") {
     orientation = check_png(file);
-    whole_palette = with_whole_palette(file);
-    if (!whole_palette.empty()) file = whole_palette;
+    copy = png_for_decoder(file);
+    if (!copy.empty()) file = copy;
   } else if (format == "JPEG") {
     orientation = check_jpeg(file);
   } else if (format == "BMP") {

@@ -21,7 +21,7 @@ FileSummary inspect(const std::filesystem::path& path, const LoadOptions& option
     for (const ContainerTensor& tensor : container.tensors) {
       tensors.push_back({tensor.name, tensor.dtype, tensor.dims, tensor.data.size(), tensor.hash});
     }
-    const bool is_checkpoint = container.header.contains(kTrainingKey);
+    const bool is_checkpoint = container.header.root().contains(kTrainingKey);
     const uint64_t header_hash = container.header_hash;
     const uint64_t bytes = container.bytes.size();
     const uint16_t minor = container.minor;

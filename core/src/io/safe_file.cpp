@@ -154,16 +154,17 @@ class Temporary {
 
  private:
   void try_create(mode_t mode) {
-    const std::string name = random_name(prefix_);
+    std::string name = random_name(prefix_);
     Descriptor file(::openat(folder_, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!file && errno == EEXIST) return;
     if (!file) fail("can't be created");
-    name_ = name;
+    // Without taking memory: nobody would remove the file where that fails.
+    name_ = std::move(name);
     file_ = std::move(file);
     // Between creation and lock another writer may have taken it for stale: then it has lost its name, and so have we.
     // A file system without locks has no such writers.
     ::flock(file_.get(), LOCK_EX);
-    if (!same_file(folder_, name.c_str(), file_.get())) {
+    if (!same_file(folder_, name_.c_str(), file_.get())) {
       name_.clear();
       file_ = Descriptor();
     }
