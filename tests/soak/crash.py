@@ -29,10 +29,10 @@ class Stop(NamedTuple):
         return f"{self.how}:{self.n}"
 
 
-def name_of(call):
+def name_of(call, out):
     """`rename last.sateen` of a line of the shim: the call, and the file without folder and random digits."""
     _, _, kind, path = call.split(" ", 3)
-    return kind + " " + re.sub(r"-[0-9A-Za-z]{6,8}(\.tmp)?$", "-*", path.rsplit("/", 1)[-1])
+    return f"{kind} {'the folder' if path == str(out) else re.sub('-[0-9a-f]{8}[.]tmp$', '-*', path.rsplit('/', 1)[-1])}"
 
 
 class Training:
@@ -50,9 +50,10 @@ class Training:
         self.seconds = time.monotonic() - begun
         expect_code(done, 0, "the reference")
         self.reference = results(out)
-        done, calls = self.start(place.folder / f"counted-{name}", Stop("count", 0))
+        out = place.folder / f"counted-{name}"
+        done, calls = self.start(out, Stop("count", 0))
         expect_code(done, 0, "the run whose calls are counted")
-        self.calls = [name_of(call) for call in calls if call.startswith("call ")]
+        self.calls = [name_of(call, out) for call in calls if call.startswith("call ")]
 
     def start(self, out, stop=None):
         """Begins the training, or goes on with it, up to the stop; gives the result, and the shim's lines."""
@@ -98,7 +99,7 @@ class Training:
             if done.returncode != KILLED:
                 expect_code(done, 0, f"a run that ended before {stop}")
                 break
-            points.append(name_of(calls[-1]) if calls else str(stop))
+            points.append(name_of(calls[-1], out) if calls else str(stop))
             self.expect_readable(out)
             if had_checkpoint and not self.has_checkpoint(out):
                 raise Bad("the checkpoint is gone")

@@ -4,6 +4,7 @@ Stops are signals and SIGKILL at random times and at the ends of epochs, up to f
 a last batch that is not full), shares held out and ways of saving vary; every fourth case is on OpenCL."""
 
 import os
+import pathlib
 import random
 import re
 import shutil
@@ -26,7 +27,7 @@ SAVES = ((), ("--save-interval", "0.00001"), ("--save-every", "2"))
 
 
 class Stop(NamedTuple):
-    """A signal, after a share of the training's time or, where there is an epoch, when that one has ended."""
+    """A signal, after a share of the training's work or, where there is an epoch, when that one has ended."""
     signal: str
     share: float
     epoch: int
@@ -49,6 +50,12 @@ def case(number):
     stops = tuple(Stop(chosen.choice(SIGNALS), chosen.random(), chosen.choice((0, 0, 0, 1, 2, 3, 4)))
                   for _ in range(chosen.randint(1, 4)))
     return Case("cpu" if number % 4 else "opencl", settings, stops)
+
+
+def worked(process):
+    """The processor's seconds so far: on a busy machine those of the clock say little."""
+    fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Resumes:
@@ -81,18 +88,20 @@ class Resumes:
         return subprocess.CompletedProcess(process.args, process.wait(timeout=240), "", "".join(said))
 
     def reference(self, backend, settings):
-        """What a training that is not stopped leaves, and how many seconds it takes after it has begun."""
+        """What a training that is not stopped leaves, and how many seconds it works after it has begun."""
         key = (backend, settings)
         if key not in self.references:
             out = self.place.folder / "reference"
-            for _ in range(2 if backend == "opencl" else 1):  # for its time programs have to be built before
+            for _ in range(2 if backend == "opencl" else 1):  # so that programs have been built
                 shutil.rmtree(out, ignore_errors=True)
                 said = []
                 with self.start(backend, out, "--epochs", EPOCHS, *settings) as process:
                     self.read_until(process, "training", said)
-                    begun = time.monotonic()
+                    begun = worked(process)
+                    said.extend(process.stderr)
+                    seconds = worked(process) - begun
                     expect_code(self.finish(process, said), 0, "the reference")
-            self.references[key] = results(out), time.monotonic() - begun
+            self.references[key] = results(out), seconds
         return self.references[key]
 
     def stop(self, process, stop, seconds, said):
@@ -101,7 +110,9 @@ class Resumes:
         if begun and stop.epoch:
             self.read_until(process, f"epoch {stop.epoch}/", said)
         elif begun:
-            time.sleep(stop.share * seconds)
+            begin = worked(process)
+            while process.poll() is None and worked(process) - begin < stop.share * seconds:
+                time.sleep(0.002)
         number = signal.Signals[stop.signal]
         process.send_signal(number)
         done = self.finish(process, said)

@@ -45,7 +45,7 @@ def found(pattern, path, otherwise):
 def machine():
     return "; ".join((
         f"{found(r'^model name.*: (.*)$', '/proc/cpuinfo', platform.machine())}, {os.cpu_count()} processors",
-        f"{found(r'^PRETTY_NAME=.(.*).$', '/etc/os-release', 'Linux')}, kernel {platform.release()}",
+        f"{found(r'^PRETTY_NAME=.(.*).$', '/etc/os-release', 'Linux')}, kernel {platform.release().split('-')[0]}",
         first_line("g++", "--version"), first_line("clang++-14", "--version"),
         f"PoCL {first_line('dpkg-query', '-W', '-f', '${Version}', 'pocl-opencl-icd')}"))
 
@@ -53,7 +53,7 @@ def machine():
 def line(part):
     rows = part.rows()
     dates = sorted({row["date"][:10] for row in rows})
-    return (f"| {part.name} | {part.what} | {part.done(rows):,} | {part.target:,} | {part.bad(rows)} "
+    return (f"| {part.name} | {part.what} | {part.done(rows):,} | {part.target(rows):,} | {part.bad(rows)} "
             f"| {' to '.join(dict.fromkeys(dates[:1] + dates[-1:]))} "
             f"| {', '.join(dict.fromkeys(row[part.version] for row in rows))} |")
 
@@ -74,7 +74,7 @@ def main():
     if not chosen:
         options.error(f"no part has {arguments.only!r} in its name: {', '.join(part.name for part in PARTS)}")
     PLACE.mkdir(parents=True, exist_ok=True)
-    left = [part for part in chosen if part.done(part.rows()) < part.target]
+    left = [part for part in chosen if not part.finished()]
     failures = {}
     while left and time.monotonic() < end:
         part = left.pop(0)
