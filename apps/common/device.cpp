@@ -18,13 +18,14 @@ namespace {
 const Option kBackendPath{"backend-path", "PATH", "a plugin, or a folder of plugins, to look in first; may be repeated",
                           true};
 
-/// The option, else the environment variable, else the fallback.
+/// The option on the command line, else the environment variable, else the option in a file, else the fallback.
 std::string option_or_variable(const Options& options, const char* option, const char* variable,
                                const std::string& fallback) {
   const char* value = std::getenv(variable);
   const std::string given = options.text(option, {});
-  if (!given.empty()) return given;
-  return value != nullptr && *value != '\0' ? value : fallback;
+  if (!given.empty() && !options.from_config(option)) return given;
+  if (value != nullptr && *value != '\0') return value;
+  return given.empty() ? fallback : given;
 }
 
 constexpr const char* kOtherSettings =

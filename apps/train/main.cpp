@@ -1,4 +1,5 @@
 // sateen-train: trains the Fashion-MNIST network and keeps the best model, the last one and the history.
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -50,6 +51,12 @@ void describe(Options& options) {
       "  sateen-train --resume run2 --epochs 10");
 }
 
+std::string data_folder(const Options& options) {
+  const char* variable = std::getenv("SATEEN_DATA");
+  const bool overruled = options.from_config("data") && variable != nullptr && *variable != '\0';
+  return overruled ? variable : options.text("data", default_data_folder().string());
+}
+
 GivenSettings given_settings(const Options& options) {
   GivenSettings given;
   if (options.given("model")) given.model = options.choice("model", {"dropout", "plain"});
@@ -76,7 +83,7 @@ RunSettings run_settings(const Options& options) {
       "save-interval", 0, [](double x) { return x > 0 && x <= 1e6; }, "a number of minutes above 0 and up to 1e6");
   settings.epoch_lines = options.choice("progress", {"auto", "plain", "none"}) != "none";
   settings.profile = options.given("profile");
-  settings.data = options.text("data", default_data_folder().string());
+  settings.data = data_folder(options);
   settings.out = options.text("out", {});
   if (options.given("overwrite")) settings.earlier = Earlier::kOverwrite;
   if (options.given("resume")) {

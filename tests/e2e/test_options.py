@@ -8,11 +8,11 @@ from harness import ProgramTest, command, environment, run
 
 FLAGS = {
     "sateen-train": ["--model", "--epochs", "--batch-size", "--lr", "--seed", "--out", "--resume", "--overwrite",
-                     "--save-every", "--save-interval", "--data", "--val-split",
-                     "--backend", "--backend-path", "--device", "--device-option", "--progress", "--help", "--version"],
+                     "--save-every", "--save-interval", "--data", "--val-split", "--backend", "--backend-path",
+                     "--device", "--device-option", "--progress", "--config", "--help", "--version"],
     "sateen-predict": ["--model", "--invert", "--format", "--allow-nonfinite", "--backend", "--backend-path",
-                       "--device", "--device-option", "--help", "--version"],
-    "sateen-info": ["--list-devices", "--json", "--backend-path", "--help", "--version"],
+                       "--device", "--device-option", "--config", "--help", "--version"],
+    "sateen-info": ["--list-devices", "--json", "--backend-path", "--config", "--help", "--version"],
 }
 EPOCHS = "is not a whole number from 1 to 100,000"
 WHOLE = "is not a whole number from 1 to 1,000,000"

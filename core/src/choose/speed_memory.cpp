@@ -72,6 +72,18 @@ bool is_own(const fs::path& folder) {
 
 }  // namespace
 
+std::optional<std::vector<double>> speeds_in(std::string_view text, const std::string& key, size_t count) {
+  const JsonTree file = parse_json(text);
+  if (text_of(json_object(file, "measured_on", "the file")) != key) return std::nullopt;
+  std::vector<double> speeds;
+  for (const json& speed : json_array(file, "images_per_second", "the file")) {
+    if (!speed.is_number()) return std::nullopt;
+    speeds.push_back(speed.get<double>());
+    if (!std::isfinite(speeds.back()) || speeds.back() <= 0) return std::nullopt;
+  }
+  return speeds.size() == count ? std::optional(speeds) : std::nullopt;
+}
+
 SpeedMemory::SpeedMemory(const fs::path& folder, std::span<const DeviceInfo> candidates)
     : key_(key_of(candidates)), count_(candidates.size()) {
   if (!folder.empty()) file_ = folder / ("auto-" + hex64(xxh3(bytes(key_))) + ".json");
@@ -81,15 +93,7 @@ std::optional<std::vector<double>> SpeedMemory::read() const {
   if (!remembers() || !is_own(file_.parent_path())) return std::nullopt;
   try {
     const std::vector<uint8_t> content = read_file(file_, kMaxBytes, "file of measured speeds");
-    const JsonTree file = parse_json({reinterpret_cast<const char*>(content.data()), content.size()});
-    if (text_of(json_object(file, "measured_on", "the file")) != key_) return std::nullopt;
-    std::vector<double> speeds;
-    for (const json& speed : json_array(file, "images_per_second", "the file")) {
-      if (!speed.is_number()) return std::nullopt;
-      speeds.push_back(speed.get<double>());
-      if (!std::isfinite(speeds.back()) || speeds.back() <= 0) return std::nullopt;
-    }
-    return speeds.size() == count_ ? std::optional(speeds) : std::nullopt;
+    return speeds_in({reinterpret_cast<const char*>(content.data()), content.size()}, key_, count_);
   } catch (const Error&) {  // not there, or not ours: it is made again
     return std::nullopt;
   }

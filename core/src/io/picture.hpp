@@ -31,6 +31,9 @@ int check_jpeg(Bytes file);
 /// Binary PGM or PPM (P5, P6), decoded.
 GrayImage decode_pnm(Bytes file);
 
+/// A whole file of any kind that is read: load_image without the file. Throws Error(kBadInput).
+GrayImage decode_picture(Bytes file);
+
 /// Luma by Rec. 601, exact for grey.
 inline uint8_t luma(unsigned r, unsigned g, unsigned b) {
   return static_cast<uint8_t>((299 * r + 587 * g + 114 * b + 500) / 1000);
