@@ -23,8 +23,8 @@ IMAGES, HELD_OUT, BATCH = 100, 20, 8  # ten batches an epoch
 MODELS = ("best.sateen", "last.sateen", "previous.sateen")
 LIMIT = 120 if SANITIZED else 30  # seconds, for what takes a part of one
 
-# Each of the first three trains one epoch: into a new folder, over an earlier run, on from an earlier run. load classifies
-# a picture, cold the same with no cache of compiled programs, info shows a checkpoint.
+# Each of the first three trains one epoch: into a new folder, over an earlier run, on from an earlier run. load
+# classifies a picture, cold the same with no cache of compiled programs, info shows a checkpoint.
 TRAININGS = ("train", "overwrite", "resume")
 LOADS = ("load", "cold", "info")
 
