@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <fstream>
+#include <new>
 
 #include <unistd.h>
 
@@ -22,6 +23,8 @@ std::string cpuinfo(const std::string& key, const std::string& otherwise) {
     const size_t colon = line.find(": ");
     if (colon != std::string::npos && line.compare(0, key.size(), key) == 0) return line.substr(colon + 2);
   }
+  // A stream keeps to itself that memory ran out; the name would be another one, and checkpoints hold it.
+  if (file.bad()) throw std::bad_alloc();
   return otherwise;
 }
 
