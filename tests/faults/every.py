@@ -1,7 +1,7 @@
-"""Every call fails once: each system call of a save and each read, each allocation, each OpenCL call, in every scenario.
+"""Every call fails once: each system call of a save, each read, each allocation, each OpenCL call, in every scenario.
     python3 -B every.py --rows FILE [--kind KIND] [--target FAULTS] [--minutes N]
-Faults are taken evenly from all over, so that a run that is stopped early has seen a little of everything; a second start
-goes on. The parts of one kind can have rows of their own: system, memory, opencl."""
+Faults are taken evenly from all over, so that a run that is stopped early has seen a little of everything; a second
+start goes on. Each kind can have rows of its own: system, memory, opencl."""
 
 import concurrent.futures
 import pathlib

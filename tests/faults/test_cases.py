@@ -1,5 +1,5 @@
-"""Single cases of a system that is not as usual: little memory, a clock that jumps, another locale, a folder of somebody
-else's, signals at the wrong moment."""
+"""Single cases of a system that is not as usual: little memory, a clock that jumps, another locale, somebody else's
+folder, signals at the wrong moment."""
 
 import csv
 import os
@@ -28,8 +28,8 @@ class Cases(ProgramTest):
         assert result.returncode == 0, result.stderr
 
     def small(self, name, env=None, **options):
-        return ProgramTest.train(self, name, "--epochs", 2, "--batch-size", BATCH, "--val-split", str(HELD_OUT / IMAGES),
-                                 env=env, **options)
+        return ProgramTest.train(self, name, "--epochs", 2, "--batch-size", BATCH, "--val-split",
+                                 str(HELD_OUT / IMAGES), env=env, **options)
 
     def rows(self, out):
         with open(out / "history.csv", newline="", encoding="ascii") as file:
@@ -87,7 +87,8 @@ class Cases(ProgramTest):
             os.setgid(NOBODY)
             os.setuid(NOBODY)
         try:
-            subprocess.run(command("sateen-train", "--version"), capture_output=True, check=True, preexec_fn=become_nobody)
+            subprocess.run(command("sateen-train", "--version"), capture_output=True, check=True,
+                           preexec_fn=become_nobody)
         except (OSError, subprocess.SubprocessError) as error:
             self.skipTest(f"another user can't run the programs: {error}")
         for folder in (self.folder, self.data):

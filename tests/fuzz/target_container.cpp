@@ -21,7 +21,7 @@ Container decode(Bytes file) {
 
 /// What was read and is written again is the same to a reader.
 void check_written_again(const Container& container) {
-  nlohmann::json header = container.header;
+  nlohmann::json header = container.header.root();
   header.erase("tensors");
   const EncodedContainer encoded = encode_container(std::move(header), container.tensors);
   Input file;

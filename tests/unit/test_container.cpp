@@ -191,7 +191,12 @@ BOOST_AUTO_TEST_CASE(tables_that_lie_with_right_checksums) {
        std::vector<std::string>{"", "a b", "a\\n", "Größe", "a\\u0000", "a:b", std::string(129, 'a')}) {
     EXPECT_REFUSED(one(good_entry(name, "0")), "its name is not");
   }
-  BOOST_TEST(decode(one(good_entry(std::string(128, 'a'), "0"))).tensors.size() == 1U);
+  for (const std::string& name : {std::string(128, 'a'), std::string("AZaz09_./-")}) {
+    BOOST_TEST(decode(one(good_entry(name, "0"))).tensors.size() == 1U);
+  }
+  for (const char outside : {'@', '[', '`', '{', ':', ',', '^'}) {  // next to what is allowed
+    EXPECT_REFUSED(one(good_entry(std::string(1, outside), "0")), "its name is not");
+  }
   EXPECT_REFUSED(one(entry("a", "u8", "[4]", "0", "4", "0" + hash)), "hexadecimal");
   EXPECT_REFUSED(one(entry("a", "u8", "[4]", "0", "4", "0x" + hash.substr(2))), "hexadecimal");
   EXPECT_REFUSED(one(entry("a", "u8", "[4]", "0", "4", "ABCDEF0123456789")), "hexadecimal");
@@ -233,6 +238,17 @@ BOOST_AUTO_TEST_CASE(deep_json_costs_no_stack) {
   EXPECT_ERROR(sateen::parse_json(std::string(sateen::kMaxJsonBytes + 1, ' ')), ErrorCode::kBadInput, "1 MiB");
 }
 
+// A megabyte of small values takes a fraction of a second, whatever they are.
+BOOST_AUTO_TEST_CASE(wide_json_costs_no_more_than_its_length) {
+  for (const std::string element : {"{}", "[]", "0", "\"\"", "{\"a\":0}", "[[[[0]]]]"}) {
+    std::string wide = "[" + element;
+    while (wide.size() < sateen::kMaxJsonBytes - 20) wide += "," + element;
+    const std::clock_t start = std::clock();
+    BOOST_TEST(sateen::parse_json(wide + "]").root().is_array());
+    BOOST_TEST(static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC < 1.0, element);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_no_file_may_hold_is_not_written) {
   const auto encode = [](const json& header, const std::vector<ContainerTensor>& tensors) {
     return sateen::encode_container(header, tensors);
@@ -242,6 +258,11 @@ BOOST_AUTO_TEST_CASE(what_no_file_may_hold_is_not_written) {
   EXPECT_ERROR(encode(json::object(), {{"a b", DType::kU8, {12}, kBytes}}), ErrorCode::kUsage, "name");
   EXPECT_ERROR(encode(json::object(), {{"a", DType::kU8, {11}, kBytes}}), ErrorCode::kUsage, "shape");
   EXPECT_ERROR(encode(json::object(), {{"a", DType::kU8, {}, kBytes}}), ErrorCode::kUsage, "dimensions");
+  const std::vector<int64_t> nine(9, 1);
+  EXPECT_ERROR(encode(json::object(), {{"a", DType::kU8, nine, kBytes}}), ErrorCode::kUsage, "dimensions");
+  for (const int64_t dim : {int64_t{0}, int64_t{-12}, int64_t{1} << 31}) {
+    EXPECT_ERROR(encode(json::object(), {{"a", DType::kU8, {dim}, kBytes}}), ErrorCode::kUsage, "a dimension is not");
+  }
   EXPECT_ERROR(encode(json::object(), std::vector<ContainerTensor>(4097, good)), ErrorCode::kUsage, "4096");
   EXPECT_ERROR(encode({{"a", "\xff"}}, {}), ErrorCode::kUsage, "UTF-8");
   EXPECT_ERROR(encode({{"a", std::string(sateen::kMaxJsonBytes, 'a')}}, {}), ErrorCode::kUsage, "1 MiB");

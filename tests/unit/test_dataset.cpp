@@ -34,6 +34,10 @@ struct SmallData {
   }
 };
 
+boost::test_tools::assertion_result has_fashion_mnist(boost::unit_test::test_unit_id /*id*/) {
+  return std::filesystem::exists(sateen::default_data_folder());
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(data_sets)
@@ -76,6 +80,9 @@ BOOST_AUTO_TEST_CASE(splits) {
   BOOST_TEST((half > 5700 && half < 6300));
   BOOST_TEST(sateen::split(10, 0.0, 1).held_out.empty());
   BOOST_TEST(sateen::split(1, 0.99, 1).train.size() == 1U);
+  for (const uint32_t count : {1U, 2U, 3U, 1024U, 60000U}) {
+    BOOST_TEST(sateen::split(count, std::nextafter(1.0, 0.0), 1).train.size() == 1U);  // never none
+  }
   for (const double share : {-0.1, 1.0, std::nan(""), 2.0}) {
     EXPECT_ERROR(sateen::split(10, share, 1), ErrorCode::kUsage, "held out");
   }
@@ -125,6 +132,8 @@ BOOST_AUTO_TEST_CASE(files_that_do_not_belong_together) {
     SmallData data;
     data.images("train-images-idx3-ubyte", idx({3, 32, 32}, std::vector<uint8_t>(3 * 32 * 32)));
     EXPECT_ERROR(data.load(), ErrorCode::kBadInput, "its images are 32x32 instead of 28x28");
+    data.images("train-images-idx3-ubyte", idx({3, 28, 27}, std::vector<uint8_t>(3 * 28 * 27)));
+    EXPECT_ERROR(data.load(), ErrorCode::kBadInput, "its images are 28x27 instead of 28x28");
   }
   {
     SmallData data;
@@ -146,6 +155,19 @@ BOOST_AUTO_TEST_CASE(other_data_is_warned_of) {
   BOOST_TEST(lines[0].find("train-images-idx3-ubyte: is not the real Fashion-MNIST") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(labels_of_another_data_set_are_warned_of, *boost::unit_test::precondition(has_fashion_mnist)) {
+  const TempFolder folder;
+  for (const auto& entry : std::filesystem::directory_iterator(sateen::default_data_folder())) {
+    if (entry.path().filename().string().rfind("t10k-images", 0) != 0) continue;
+    std::filesystem::create_symlink(entry.path(), folder / entry.path().filename().string());
+  }
+  put_file(folder / "t10k-labels-idx1-ubyte", idx({10000}, std::vector<uint8_t>(10000, 3)));
+  std::string line;
+  sateen::load_fashion_mnist(folder.path(), FashionMnistPart::kTest,
+                             [&](sateen::LogLevel, std::string_view said) { line = said; });
+  BOOST_TEST(line.find("t10k-labels-idx1-ubyte: is not the real Fashion-MNIST") != std::string::npos, line);
+}
+
 BOOST_AUTO_TEST_CASE(the_folder_comes_from_the_environment) {
   const char* before = ::getenv("SATEEN_DATA");
   const std::string kept = before != nullptr ? before : "";
@@ -157,12 +179,6 @@ BOOST_AUTO_TEST_CASE(the_folder_comes_from_the_environment) {
   BOOST_TEST(sateen::default_data_folder() == "/usr/share/datasets/fashion-mnist");
   if (before != nullptr) ::setenv("SATEEN_DATA", kept.c_str(), 1);
 }
-
-namespace {
-boost::test_tools::assertion_result has_fashion_mnist(boost::unit_test::test_unit_id /*id*/) {
-  return std::filesystem::exists(sateen::default_data_folder());
-}
-}  // namespace
 
 BOOST_AUTO_TEST_CASE(the_real_one, *boost::unit_test::precondition(has_fashion_mnist)) {
   int warnings = 0;

@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(damaged_gzip) {
   const auto file = idx({3, 2, 2}, kValues);
   const auto packed = gzip(file);
   size_t unnoticed = 0;
-  for (size_t bit = 16; bit < packed.size() * 8; ++bit) {
+  for (size_t bit = 0; bit < packed.size() * 8; ++bit) {
     auto damaged = packed;
     damaged[bit / 8] = static_cast<uint8_t>(damaged[bit / 8] ^ 1U << bit % 8);
     const auto thrown = error_of([&] { return read(damaged, 3), 0; });
@@ -114,6 +114,14 @@ BOOST_AUTO_TEST_CASE(sizes_that_lie) {
   expect_refused(gzip(idx({60000, 28, 28}, kValues)), 3, "says that it holds 47040000 values");
   expect_refused(idx({UINT32_MAX}, kValues), 1, "256 MiB");
   expect_refused(idx({0, 28, 28}, {}), 3, "a dimension is 0");
+}
+
+BOOST_AUTO_TEST_CASE(gzip_that_holds_too_little) {
+  // Whole as gzip, one value short as IDX; and one that ends behind its first bytes.
+  expect_refused(gzip(idx({13}, kValues)), 1, "is cut short");
+  expect_refused(gzip({0, 0}), 1, "is cut short");
+  expect_refused(gzip({}), 1, "is cut short");
+  expect_refused({0x1F, 0x8C, 0, 0}, 1, "is not an IDX file");
 }
 
 BOOST_AUTO_TEST_CASE(a_bomb_is_not_unpacked) {

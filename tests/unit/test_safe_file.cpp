@@ -22,7 +22,7 @@ using sateen::Bytes;
 using sateen::ErrorCode;
 
 // The calls of a save are counted, and one of them can be made to fail: these definitions come before libc's.
-enum class Fault { kNone, kFail, kShort, kInterrupt, kKill };
+enum class Fault { kNone, kFail, kShort, kNothing, kInterrupt, kKill };
 struct FaultPlan {
   Fault fault = Fault::kNone;
   int at = 0;     // which call
@@ -45,7 +45,9 @@ bool strike() {
 extern "C" {
 __attribute__((visibility("default"))) ssize_t write(int fd, const void* bytes, size_t count) {
   const bool shorten = plan.armed && plan.fault == Fault::kShort && count > 1;
+  const bool nothing = plan.armed && plan.fault == Fault::kNothing && plan.calls == plan.at;
   if (strike()) return -1;
+  if (nothing) return 0;
   return ::syscall(SYS_write, fd, bytes, shorten ? 1 + count / 3 : count);
 }
 __attribute__((visibility("default"))) int fsync(int fd) {
@@ -207,6 +209,34 @@ BOOST_AUTO_TEST_CASE(short_and_interrupted_calls_are_gone_on_with) {
     const bool rename = thrown && std::string(thrown->what()).find("put in place") != std::string::npos;
     BOOST_TEST((!thrown || rename));  // rename is never interrupted in truth
     if (!thrown) BOOST_TEST((get_file(path) == bytes));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_write_that_writes_nothing_is_no_endless_loop) {
+  TempFolder folder;
+  const auto path = folder / "model";
+  save(path, filled(10, 1));
+  EXPECT_ERROR(save_with(Fault::kNothing, 0, 0, [&] { save(path, filled(20, 2)); }), ErrorCode::kOutput,
+               "can't be written");
+  BOOST_TEST(get_file(path) == filled(10, 1), boost::test_tools::per_element());
+}
+
+// Some file systems have folders that can't be synced: the only failure that is passed over.
+BOOST_AUTO_TEST_CASE(folders_that_can_not_be_synced_are_passed_over) {
+  TempFolder folder;
+  const auto path = folder / "model";
+  const auto fresh = filled(900, 2);
+  const auto replace = [&] { save(path, fresh); };
+  const int calls = save_with(Fault::kNone, -1, 0, replace);
+  for (const int error : {EINVAL, ENOTSUP}) {
+    int passed_over = 0;
+    for (int at = 0; at < calls; ++at) {
+      save(path, filled(500, 1));
+      const auto thrown = error_of([&] { return save_with(Fault::kFail, at, error, replace); });
+      BOOST_TEST((get_file(path) == fresh) == !thrown.has_value());
+      passed_over += thrown.has_value() ? 0 : 1;
+    }
+    BOOST_TEST(passed_over == calls - 5);  // of two writes, fsync, close and rename none is
   }
 }
 

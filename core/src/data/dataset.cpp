@@ -65,9 +65,8 @@ Split split(uint32_t count, double share, uint64_t seed) {
   if (count == 0 || count > static_cast<uint32_t>(std::numeric_limits<int32_t>::max())) {
     throw Error(ErrorCode::kUsage, "a data set of " + std::to_string(count) + " images can't be split");
   }
-  // The product may round up to the whole.
+  // Below count: a double under 1 times a whole number rounds to a number under that.
   const auto held_out = static_cast<uint32_t>(share * count);
-  if (held_out == count) throw Error(ErrorCode::kUsage, "no image is left to train on");
   std::vector<int32_t> order = random_permutation(count, RandomStream(seed, random_stream(RandomPurpose::kSplit)));
   const auto border = order.begin() + held_out;
   std::sort(order.begin(), border);

@@ -98,14 +98,15 @@ GrayImage decode_picture(Bytes file) {
   if (format == "PNG") {
     orientation = check_png(file);
     copy = png_for_decoder(file);
-    if (!copy.empty()) file = copy;
   } else if (format == "JPEG") {
     orientation = check_jpeg(file);
   } else if (format == "BMP") {
     check_bmp(file);
+    copy = bmp_for_decoder(file);
   } else {
     refuse(format);
   }
+  if (!copy.empty()) file = copy;
   // What the decoder itself takes the picture for.
   const StbInfo info = stb_info(file);
   check_extent(static_cast<uint64_t>(info.width), static_cast<uint64_t>(info.height),

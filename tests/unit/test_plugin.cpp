@@ -1,0 +1,260 @@
+// Plugins in detail: which tables and files are refused, where they are looked for, and what becomes of what they answer.
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <functional>
+#include <string>
+
+#include <sys/stat.h>
+
+#include "expect_error.hpp"
+#include "faulty_calls.hpp"
+#include "runtime/plugin.hpp"
+#include "sateen/device.hpp"
+#include "temp_folder.hpp"
+#include "variable.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using sateen::ErrorCode;
+using sateen::Registry;
+
+const fs::path kFixtures = SATEEN_FIXTURE_DIR;
+
+/// A folder that only its owner writes to, with one fixture in it.
+struct With {
+  TempFolder folder;
+
+  explicit With(const std::string& fixture) {
+    fs::copy_file(kFixtures / (fixture + ".so"), folder / (fixture + ".so"));
+  }
+  Registry open(sateen::LogSink log = {}, const fs::path& cache_folder = {}) const {
+    return Registry({{folder.path()}, false, std::move(log), cache_folder});
+  }
+};
+
+const sateen_backend& good_table() {
+  return *sateen::load_plugin(kFixtures / "good.so");
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(plugins)
+
+BOOST_AUTO_TEST_CASE(a_table_lacks_nothing) {
+  sateen::check_backend_table(&good_table());
+  EXPECT_ERROR(sateen::check_backend_table(nullptr), ErrorCode::kDevice, "gives no table");
+  using Table = sateen_backend;
+  const std::vector<std::function<void(Table&)>> removals = {[](Table& t) { t.name = nullptr; },
+                                                             [](Table& t) { t.version = nullptr; },
+                                                             [](Table& t) { t.device_count = nullptr; },
+                                                             [](Table& t) { t.device_info = nullptr; },
+                                                             [](Table& t) { t.device_open = nullptr; },
+                                                             [](Table& t) { t.device_close = nullptr; },
+                                                             [](Table& t) { t.last_error = nullptr; },
+                                                             [](Table& t) { t.buffer_create = nullptr; },
+                                                             [](Table& t) { t.buffer_destroy = nullptr; },
+                                                             [](Table& t) { t.write = nullptr; },
+                                                             [](Table& t) { t.read = nullptr; },
+                                                             [](Table& t) { t.read_async = nullptr; },
+                                                             [](Table& t) { t.mark = nullptr; },
+                                                             [](Table& t) { t.event_wait = nullptr; },
+                                                             [](Table& t) { t.event_destroy = nullptr; },
+                                                             [](Table& t) { t.compile = nullptr; },
+                                                             [](Table& t) { t.program_destroy = nullptr; },
+                                                             [](Table& t) { t.run = nullptr; },
+                                                             [](Table& t) { t.finish = nullptr; },
+                                                             [](Table& t) { t.extension = nullptr; }};
+  for (const auto& remove : removals) {
+    Table table = good_table();
+    remove(table);
+    EXPECT_ERROR(sateen::check_backend_table(&table), ErrorCode::kDevice, "its table has empty entries");
+  }
+  Table table = good_table();
+  table.struct_size = sizeof(Table) - 1;
+  EXPECT_ERROR(sateen::check_backend_table(&table), ErrorCode::kDevice, "too short");
+  table.struct_size = sizeof(Table) + 8;  // a later minor version's
+  sateen::check_backend_table(&table);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_is_a_word) {
+  sateen_backend table = good_table();
+  for (const std::string& name : {std::string("az09_"), std::string(64, 'a')}) {
+    table.name = name.c_str();
+    sateen::check_backend_table(&table);
+  }
+  for (const std::string& name : std::vector<std::string>{"", "auto", std::string(65, 'a'), "A", "a b", "a`", "a{",
+                                                          "a/", "a:", "..", "a\n", "gr\xc3\xb6sse"}) {
+    table.name = name.c_str();
+    EXPECT_ERROR(sateen::check_backend_table(&table), ErrorCode::kDevice, "its name is not made of");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(links_to_plugins_lead_somewhere) {
+  const With good("good");
+  const TempFolder folder;
+  fs::create_symlink(good.folder / "good.so", folder / "link.so");
+  BOOST_TEST(Registry({{folder.path()}, false, {}}).backends().back() == "fixture");
+  // The folder that it leads to counts.
+  BOOST_REQUIRE_EQUAL(::chmod(good.folder.path().c_str(), 0777), 0);
+  EXPECT_ERROR(Registry({{folder.path()}, false, {}}), ErrorCode::kDevice, "writable for everybody");
+  fs::remove(folder / "link.so");
+  fs::create_symlink("nowhere.so", folder / "dangling.so");
+  EXPECT_ERROR(Registry({{folder.path()}, false, {}}), ErrorCode::kDevice, "dangling.so: No such file");
+  fs::create_symlink("loop", folder / "loop");
+  EXPECT_ERROR(Registry({{folder / "loop"}, false, {}}), ErrorCode::kDevice, "loop is not there");
+}
+
+// A plugin whose file or folder can't be looked at is not loaded, whichever look it is.
+BOOST_AUTO_TEST_CASE(what_can_not_be_examined_is_not_loaded) {
+  const With good("good");
+  int refused = 0;
+  for (bool met = true; met; ++refused) {
+    const FaultyCall fault(Call::kStatPath, EIO, refused);
+    const auto thrown = error_of([&] { return sateen::load_plugin(good.folder / "good.so"); });
+    met = fault.met();
+    BOOST_TEST(thrown.has_value() == met);
+    if (met) BOOST_TEST((thrown->code() == ErrorCode::kDevice));
+  }
+  BOOST_TEST(refused >= 1 + 2);  // the file, its folder, and none
+  const FaultyCall fault(Call::kOpenAt, EMFILE);
+  EXPECT_ERROR(sateen::plugin_files(good.folder.path()), ErrorCode::kDevice, "Too many open files");
+  BOOST_TEST(fault.met());
+}
+
+BOOST_AUTO_TEST_CASE(without_proc_the_usual_folders_are_as_built) {
+  const auto folders = sateen::usual_plugin_folders();
+  BOOST_TEST(folders.size() == 2U);
+  const FaultyCall fault(Call::kReadLink, EACCES);
+  BOOST_TEST((sateen::usual_plugin_folders() == folders));
+  BOOST_TEST(fault.met());
+}
+
+BOOST_AUTO_TEST_CASE(hints_that_say_nothing_or_too_much) {
+  const With needs("needs_library");
+  const auto reason = [&] {
+    const auto error = error_of([&] { return needs.open().backends(); });
+    BOOST_REQUIRE(error.has_value());
+    return std::string(error->what());
+  };
+  const std::string bare = reason();
+  put_file(needs.folder / "needs_library.hint", "\nnot this");
+  BOOST_TEST(reason() == bare);
+  put_file(needs.folder / "needs_library.hint", "a\x7f");
+  BOOST_TEST(reason() == bare + "; a ");
+}
+
+BOOST_AUTO_TEST_CASE(the_environment_names_several_folders) {
+  const With good("good");
+  const Variable disable("SATEEN_CACHE_DISABLE", "1");
+  const std::string path = good.folder.path().string();
+  // The same one twice is no twin of itself.
+  const Variable variable("SATEEN_BACKEND_PATH", "::" + path + ":" + path + "/none:" + path + ":");
+  const Registry registry;
+  const auto backends = registry.backends();
+  BOOST_TEST(std::count(backends.begin(), backends.end(), "fixture") == 1);
+  const auto unavailable = registry.unavailable();
+  BOOST_TEST(std::count_if(unavailable.begin(), unavailable.end(), [&](const auto& u) {
+               return u.name == path + "/none" && u.reason == path + "/none is not there";
+             }) == 1);
+  EXPECT_ERROR((void)registry.open("cuda"), ErrorCode::kDevice, path + "/none can't be used: ");
+}
+
+// Planted beside the user's data: nothing is looked for in the current folder.
+BOOST_AUTO_TEST_CASE(the_current_folder_is_not_looked_at) {
+  const With planted("good");
+  fs::create_directory(planted.folder / "backends");
+  for (const char* name : {"sateen_opencl.so", "libsateen_opencl.so", "backends/sateen_fixture.so"}) {
+    fs::copy_file(kFixtures / "good.so", planted.folder / name);
+  }
+  const fs::path before = fs::current_path();
+  fs::current_path(planted.folder.path());
+  std::vector<std::string> backends;
+  for (const char* path : {"", ".", "./", "backends", "good.so", "~"}) {
+    const Variable variable("SATEEN_BACKEND_PATH", path);
+    const auto found = Registry().backends();
+    backends.insert(backends.end(), found.begin(), found.end());
+  }
+  fs::current_path(before);
+  BOOST_TEST(std::count(backends.begin(), backends.end(), "fixture") == 0);
+}
+
+BOOST_AUTO_TEST_CASE(two_of_one_name) {
+  const With good("good");
+  fs::copy_file(kFixtures / "good.so", good.folder / "other.so");
+  EXPECT_ERROR(good.open(), ErrorCode::kDevice, "other.so: there is a backend 'fixture' already");
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_that_does_not_load_is_known_by_its_file) {
+  const TempFolder folder;
+  put_file(folder / "sateen_odd.so", "no library");
+  const Variable variable("SATEEN_BACKEND_PATH", folder.path().string());
+  EXPECT_ERROR((void)Registry().open("odd"), ErrorCode::kDevice, "backend 'odd' can't be used: ");
+  EXPECT_ERROR((void)Registry().open("other"), ErrorCode::kDevice, "odd can't be used: ");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_plugin_fails_at_is_told) {
+  const With plugin("sateen_scripted");
+  const Registry registry = plugin.open();
+  const sateen::DeviceInfo device = registry.find("scripted", "scripted:1");
+  BOOST_TEST(device.vendor.empty());
+  BOOST_TEST(registry.devices().size() == 3U);
+  BOOST_TEST(registry.unavailable().empty());
+  BOOST_TEST((registry.describe(device) == sateen::Description{{"limit", "none"}}));
+  {
+    const Variable script("SATEEN_SCRIPT", "count");
+    EXPECT_ERROR((void)registry.find("scripted"), ErrorCode::kDevice, "scripted: look for devices: as the script says");
+    BOOST_TEST(registry.devices().size() == 1U);
+    BOOST_TEST_REQUIRE(registry.unavailable().size() == 1U);
+    BOOST_TEST(registry.unavailable()[0].reason == "as the script says");
+  }
+  {
+    const Variable script("SATEEN_SCRIPT", "silent count");
+    BOOST_TEST_REQUIRE(registry.unavailable().size() == 1U);
+    BOOST_TEST(registry.unavailable()[0].reason.empty());
+    EXPECT_ERROR((void)registry.find("scripted"), ErrorCode::kDevice, "look for devices: failed with status");
+  }
+  {
+    const Variable script("SATEEN_SCRIPT", "info");
+    EXPECT_ERROR((void)registry.find("scripted"), ErrorCode::kDevice, "scripted: describe a device: as the script");
+  }
+  {
+    const Variable script("SATEEN_SCRIPT", "open");
+    EXPECT_ERROR((void)registry.open("scripted"), ErrorCode::kNoMemory, "scripted:0: open: as the script says");
+  }
+  const Variable script("SATEEN_SCRIPT", "describe");
+  EXPECT_ERROR((void)registry.describe(device), ErrorCode::kDevice, "scripted:1: describe: as the script says");
+}
+
+BOOST_AUTO_TEST_CASE(remarks_are_lines) {
+  const With plugin("sateen_scripted");
+  const Registry registry = plugin.open();
+  const auto remarks = registry.remarks();
+  BOOST_TEST_REQUIRE(remarks.size() == 2U);
+  BOOST_TEST(remarks[0].backend == "scripted");
+  BOOST_TEST(remarks[0].text == "a card without a driver");
+  BOOST_TEST(remarks[1].text == "another one");
+  for (const char* word : {"remarks", "no remarks"}) {
+    const Variable script("SATEEN_SCRIPT", word);
+    BOOST_TEST(registry.remarks().empty());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_has_a_log_and_perhaps_a_cache) {
+  const With plugin("sateen_scripted");
+  std::vector<std::pair<sateen::LogLevel, std::string>> lines;
+  const auto log = [&](sateen::LogLevel level, std::string_view line) { lines.emplace_back(level, line); };
+  (void)plugin.open(log, "kept").open("scripted");
+  (void)plugin.open(log, fs::path()).open("scripted");
+  BOOST_TEST_REQUIRE(lines.size() == 4U);
+  BOOST_TEST(lines[0].second == "keeps");
+  BOOST_TEST((lines[1].first == sateen::LogLevel::kError));  // a level that is none is the highest
+  BOOST_TEST(lines[2].second == "keeps nothing");
+  (void)plugin.open().open("scripted");  // nobody listens
+  (void)plugin.open([](sateen::LogLevel, std::string_view) { throw std::runtime_error("a sink must not"); })
+      .open("scripted");
+  BOOST_TEST(lines.size() == 4U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
