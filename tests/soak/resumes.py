@@ -52,6 +52,13 @@ def case(number):
     return Case("cpu" if number % 4 else "opencl", settings, stops)
 
 
+def heed_signals():
+    """Whoever runs in the background was begun with some of them ignored, and a training keeps that."""
+    for name in SIGNALS:
+        if name != "SIGKILL":
+            signal.signal(signal.Signals[name], signal.SIG_DFL)
+
+
 def worked(process):
     """The processor's seconds so far: on a busy machine those of the clock say little."""
     fields = pathlib.Path(f"/proc/{process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
@@ -71,7 +78,7 @@ class Resumes:
         return subprocess.Popen(
             harness.command("sateen-train", "--backend", backend, "--data", self.place.data, "--out", out, *arguments),
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8", errors="replace",
-            env=environment)
+            env=environment, preexec_fn=heed_signals)
 
     @staticmethod
     def read_until(process, beginning, said):
