@@ -8,6 +8,7 @@
 #include "common/numbers.hpp"
 #include "common/signals.hpp"
 #include "common/text.hpp"
+#include "sateen/checkpoint.hpp"
 #include "sateen/error.hpp"
 
 namespace sateen::app {
@@ -17,13 +18,14 @@ namespace {
 const Option kBackendPath{"backend-path", "PATH", "a plugin, or a folder of plugins, to look in first; may be repeated",
                           true};
 
-/// The option, else the environment variable, else the fallback.
+/// The option on the command line, else the environment variable, else the option in a file, else the fallback.
 std::string option_or_variable(const Options& options, const char* option, const char* variable,
                                const std::string& fallback) {
   const char* value = std::getenv(variable);
   const std::string given = options.text(option, {});
-  if (!given.empty()) return given;
-  return value != nullptr && *value != '\0' ? value : fallback;
+  if (!given.empty() && !options.from_config(option)) return given;
+  if (value != nullptr && *value != '\0') return value;
+  return given.empty() ? fallback : given;
 }
 
 constexpr const char* kOtherSettings =
@@ -79,6 +81,20 @@ std::string device_line(const DeviceChoice& choice, const Registry& registry) {
   return one_line(line);
 }
 
+bool is_auto(const DeviceRequest& request) {
+  return request.backend == "auto" && (request.device.empty() || request.device == "auto");
+}
+
+// The device of these words, where it is there.
+void take(const std::string& words, const Registry& registry, DeviceRequest& request) {
+  for (const DeviceInfo& device : registry.devices()) {
+    if (device_text(device) != words) continue;
+    request.backend = device.backend;
+    request.device = device.id;
+    return;
+  }
+}
+
 }  // namespace
 
 void add_registry_options(Options& options) {
@@ -128,14 +144,14 @@ DeviceRequest device_request(const Options& options, const Program& program, Dev
           {}};
 }
 
-OpenedDevice open_device(const Options& options, const Program& program, DeviceRequest::Measure measure,
-                         const std::vector<std::string>& more_settings, const CancelToken& cancel) {
+OpenedDevice open_device(const Options& options, const Program& program, const DeviceWish& wish) {
   std::vector<std::string> settings = device_settings(options);
-  settings.insert(settings.end(), more_settings.begin(), more_settings.end());
+  settings.insert(settings.end(), wish.more_settings.begin(), wish.more_settings.end());
   const KeptSignals kept;
   const Registry registry = make_registry(options, program);
-  DeviceRequest request = device_request(options, program, measure);
-  request.cancel = cancel;
+  DeviceRequest request = device_request(options, program, wish.measure);
+  request.cancel = wish.cancel;
+  if (!wish.auto_takes.empty() && is_auto(request)) take(wish.auto_takes, registry, request);
   const DeviceChoice choice = choose_device(registry, request);
   try {
     return {registry.open(choice.device.backend, choice.device.id, settings), device_line(choice, registry)};

@@ -30,8 +30,14 @@ struct OpenedDevice {
   std::string line;
 };
 
-/// more_settings: what the program asks of the device beside --device-option, which it overrides.
-OpenedDevice open_device(const Options& options, const Program& program, DeviceRequest::Measure measure,
-                         const std::vector<std::string>& more_settings = {}, const CancelToken& cancel = {});
+/// How a program wants its device, beside its options.
+struct DeviceWish {
+  DeviceRequest::Measure measure = DeviceRequest::Measure::kIfNeeded;
+  std::vector<std::string> more_settings = {};  ///< beside --device-option, which they override
+  std::string auto_takes = {};  ///< device_text of the one that auto takes where it is there; empty: none
+  CancelToken cancel = {};
+};
+
+OpenedDevice open_device(const Options& options, const Program& program, const DeviceWish& wish);
 
 }  // namespace sateen::app

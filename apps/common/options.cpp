@@ -8,6 +8,7 @@
 
 #include <boost/program_options.hpp>
 
+#include "common/config_file.hpp"
 #include "common/numbers.hpp"
 #include "common/program.hpp"
 #include "sateen/error.hpp"
@@ -18,7 +19,7 @@ namespace po = boost::program_options;
 struct Options::Table {
   po::options_description all;
   std::vector<std::string> names;
-  std::set<std::string> repeatable;
+  std::set<std::string> repeatable, switches, value_optional;
 };
 
 namespace {
@@ -71,12 +72,15 @@ void Options::add_group(const std::string& title, const std::vector<Option>& opt
     const std::string name = option.name.substr(0, option.name.find(','));
     if (option.value.empty()) {
       group.add_options()(option.name.c_str(), option.text.c_str());
+      table_->switches.insert(name);
     } else {
       auto* value = po::value<std::string>()->value_name(option.value);
+      if (option.value_optional) value->implicit_value({}, {});
       group.add_options()(option.name.c_str(), value, option.text.c_str());
     }
     table_->names.push_back(name);
     if (option.repeatable) table_->repeatable.insert(name);
+    if (option.value_optional) table_->value_optional.insert("--" + name);
   }
   table_->all.add(group);
 }
@@ -109,11 +113,28 @@ std::string Options::suggestion(std::string typed) const {
   return nearest.empty() ? "see " + program_ + " --help" : "did you mean --" + nearest + "?";
 }
 
+// Boost takes an optional value only where it is written as --name=value.
+std::vector<std::string> Options::join_optional_values(int argc, const char* const* argv) const {
+  std::vector<std::string> words;
+  bool ended = false;  // by "--"
+  for (int i = 1; i < argc; ++i) {
+    words.emplace_back(argv[i]);
+    ended = ended || words.back() == "--";
+    const bool more = i + 1 < argc && *argv[i + 1] != '\0' && !looks_like_option(argv[i + 1]);
+    if (!ended && more && table_->value_optional.count(words.back()) != 0) words.back() += std::string("=") + argv[++i];
+  }
+  return words;
+}
+
 bool Options::parse(int argc, const char* const* argv) {
-  add_group("Help", {{"help,h", "", "this page"}, {"version", "", "the version"}});
+  add_group("General", {{"config", "FILE",
+                         "options from a file, each on a line such as backend = cpu; lines with # are comments. The "
+                         "command line and the environment go before it"},
+                        {"help,h", "", "this page"},
+                        {"version", "", "the version"}});
   po::parsed_options parsed(&table_->all);
   try {
-    parsed = po::command_line_parser(argc, argv).options(table_->all).style(kStyle).run();
+    parsed = po::command_line_parser(join_optional_values(argc, argv)).options(table_->all).style(kStyle).run();
   } catch (const po::unknown_option& error) {
     throw Error(ErrorCode::kUsage,
                 "unknown option " + error.get_option_name() + "; " + suggestion(error.get_option_name()));
@@ -150,7 +171,45 @@ bool Options::parse(int argc, const char* const* argv) {
     return false;
   }
   if (!takes_arguments_ && !arguments_.empty()) refuse("unexpected argument " + quoted(arguments_.front()));
+  if (given("config")) {
+    const std::string file = text("config", {});
+    if (file.empty()) refuse("--config needs a value");
+    try {
+      take_config(read_config(file));
+    } catch (const Error& error) {
+      throw Error(error.code(), file + ": " + error.what());
+    }
+  }
   return true;
+}
+
+void Options::take_config(std::string_view content) {
+  static const std::set<std::string> kCommandLineOnly = {"config", "help", "version"};
+  std::set<std::string> seen;
+  for (const ConfigEntry& entry : parse_config(content)) {
+    const auto complain = [&](const std::string& what) {
+      throw Error(ErrorCode::kUsage, "line " + std::to_string(entry.line) + ": " + what);
+    };
+    if (std::find(table_->names.begin(), table_->names.end(), entry.key) == table_->names.end()) {
+      complain("unknown option " + quoted(entry.key) + "; " + suggestion(entry.key));
+    }
+    if (kCommandLineOnly.count(entry.key) != 0) complain(entry.key + " is for the command line alone");
+    if (!seen.insert(entry.key).second && table_->repeatable.count(entry.key) == 0) {
+      complain(entry.key + " is given twice");
+    }
+    const bool is_switch = table_->switches.count(entry.key) != 0;
+    if (is_switch && entry.value != "true" && entry.value != "false") {
+      complain(entry.key + ": " + quoted(entry.value) + " is not true or false");
+    }
+    if (is_switch && entry.value == "false") continue;
+    if (given(entry.key) && !from_config(entry.key)) continue;  // the command line has it
+    from_config_.insert(entry.key);
+    values_[entry.key].push_back(is_switch ? std::string() : entry.value);
+  }
+}
+
+std::string Options::shown(const std::string& name) const {
+  return from_config(name) ? text("config", {}) + ": " + name : "--" + name;
 }
 
 std::string Options::text(const std::string& name, const std::string& fallback) const {
@@ -170,7 +229,7 @@ std::string Options::choice(const std::string& name, const std::vector<std::stri
   for (size_t i = 0; i < choices.size(); ++i) {
     listed += (i == 0 ? "" : i + 1 == choices.size() ? " or " : ", ") + choices[i];
   }
-  throw Error(ErrorCode::kUsage, "--" + name + ": " + quoted(value) + " is not " + listed);
+  throw Error(ErrorCode::kUsage, shown(name) + ": " + quoted(value) + " is not " + listed);
 }
 
 uint64_t Options::whole_number(const std::string& name, uint64_t fallback, uint64_t lowest, uint64_t highest) const {
@@ -178,7 +237,7 @@ uint64_t Options::whole_number(const std::string& name, uint64_t fallback, uint6
   const std::string value = text(name, {});
   const auto number = parse_unsigned(value);
   if (number && *number >= lowest && *number <= highest) return *number;
-  throw Error(ErrorCode::kUsage, "--" + name + ": " + quoted(value) + " is not a whole number from " + grouped(lowest) +
+  throw Error(ErrorCode::kUsage, shown(name) + ": " + quoted(value) + " is not a whole number from " + grouped(lowest) +
                                      " to " + grouped(highest));
 }
 
@@ -188,7 +247,7 @@ double Options::number(const std::string& name, double fallback, bool (*accept)(
   const std::string value = text(name, {});
   const auto number = parse_real(value);
   if (number && accept(*number)) return *number;
-  throw Error(ErrorCode::kUsage, "--" + name + ": " + quoted(value) + " is not " + std::string(expected));
+  throw Error(ErrorCode::kUsage, shown(name) + ": " + quoted(value) + " is not " + std::string(expected));
 }
 
 }  // namespace sateen::app

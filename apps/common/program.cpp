@@ -85,13 +85,17 @@ int run_program(const char* name, Body body, int argc, const char* const* argv) 
       return exit_code(error.code());
     } catch (const std::bad_alloc&) {
       program.error("out of memory; close other programs or use smaller data");
+      return kDevice;
     } catch (const std::exception& error) {
       program.error(error.what());
     } catch (...) {
       program.error("an exception of unknown type");
     }
   } catch (...) {
-    std::fputs("sateen: error: out of memory\n", stderr);
+    // Not even the words could be put together.
+    std::fputs(name, stderr);
+    std::fputs(": error: out of memory\n", stderr);
+    return kDevice;
   }
   return kRunTime;
 }

@@ -1,11 +1,17 @@
-// sateen-info: says what this machine can train on, and tests it.
+// sateen-info: says what this machine can train on, tests it, and looks into model files.
+#include <initializer_list>
+#include <string>
+#include <vector>
+
 #include "common/device.hpp"
 #include "common/exit_code.hpp"
 #include "common/options.hpp"
 #include "common/program.hpp"
+#include "info/file.hpp"
 #include "info/list.hpp"
 #include "info/self_test/command.hpp"
 #include "sateen/error.hpp"
+#include "sateen/inspect.hpp"
 
 namespace sateen::app {
 namespace {
@@ -18,34 +24,85 @@ int list_devices(const Options& options, const Program& program) {
   return kDone;
 }
 
+/// Every file is looked at, whatever is wrong with one before it.
+int verify_files(const std::vector<std::string>& files, const LoadOptions& load, const Program& program) {
+  int code = kDone;
+  for (const std::string& file : files) {
+    try {
+      const FileSummary summary = inspect(file, load);
+      Program::print(file_in_a_line(file, summary));
+    } catch (const Error& error) {
+      if (error.code() == ErrorCode::kOutput) throw;
+      program.error(error.what());
+      if (code == kDone) code = exit_code(error.code());
+    }
+  }
+  return code;
+}
+
+int show_file(const std::vector<std::string>& files, const LoadOptions& load, bool json) {
+  if (files.size() > 1) {
+    throw Error(ErrorCode::kUsage, "one file at a time; several are checked by: sateen-info verify FILE...");
+  }
+  const FileSummary summary = inspect(files.front(), load);
+  Program::print(json ? file_as_json(files.front(), summary) : file_as_text(files.front(), summary));
+  return kDone;
+}
+
+/// The options that fit none of what was asked for.
+void refuse_others(const Options& options, std::initializer_list<const char*> names, const std::string& asked) {
+  for (const char* name : names) {
+    if (options.given(name)) throw Error(ErrorCode::kUsage, std::string("--") + name + " is not for " + asked);
+  }
+}
+
 int run(const Program& program, int argc, const char* const* argv) {
-  Options options(program.name(), "--list-devices | --self-test [options]",
-                  "Says what this machine can train on, and tests whether it does so rightly.");
+  Options options(program.name(), "--list-devices | --self-test | [verify] FILE... [options]",
+                  "Says what this machine can train on and tests whether it does so rightly,\n"
+                  "and looks into model files and checkpoints.");
   options.add_group("What to show",
                     {{"list-devices", "", "every device of every backend, and the backends that can't be used"},
                      {"self-test", "", "whether a device computes rightly, how fast, and what it is"},
                      {"json", "", "as JSON"},
-                     {"report", "FILE", "of --self-test: writes all that a bug report needs to a new file"}});
+                     {"report", "FILE", "of --self-test: writes all that a bug report needs to a new file"},
+                     {"allow-nonfinite", "", "of a file: weights may be NaN or infinite"}});
   add_device_options(options);
+  options.take_arguments();
   options.set_ending(
+      "A FILE is checked as it would be before it is used, and shown: layers, settings,\n"
+      "history, checksums. verify says in a line for each whether it is whole; the exit\n"
+      "code is 3 when one is not.\n\n"
       "Examples:\n"
       "  sateen-info --list-devices\n"
-      "  sateen-info --self-test --backend opencl --report report.txt");
+      "  sateen-info --self-test --backend opencl --report report.txt\n"
+      "  sateen-info run1/last.sateen\n"
+      "  sateen-info verify run1/*.sateen");
   if (!options.parse(argc, argv)) return kDone;
+  std::vector<std::string> files = options.arguments();
+  const bool verify = !files.empty() && files.front() == "verify";
+  if (verify) files.erase(files.begin());
   const bool list = options.given("list-devices");
   const bool test = options.given("self-test");
-  if (list == test) {
-    throw Error(ErrorCode::kUsage,
-                (list ? "--list-devices and --self-test are two things; try: " : "nothing to show; try: ") +
-                    program.name() + " --list-devices, or " + program.name() + " --self-test");
+  if (int{list} + int{test} + int{verify || !files.empty()} != 1) {
+    throw Error(ErrorCode::kUsage, (list || test ? "one thing at a time; try: " : "nothing to show; try: ") +
+                                       program.name() + " --list-devices, " + program.name() + " --self-test, or " +
+                                       program.name() + " FILE");
   }
-  for (const char* name : {"report", "backend", "device", "device-option"}) {
-    if (list && options.given(name)) {
-      throw Error(ErrorCode::kUsage,
-                  std::string("--") + name + " is for --self-test; --list-devices shows all there is");
-    }
+  if (list) {
+    refuse_others(options, {"report", "backend", "device", "device-option", "allow-nonfinite"},
+                  "--list-devices, which shows all there is");
+    return list_devices(options, program);
   }
-  return list ? list_devices(options, program) : self_test_command(options, program);
+  if (test) {
+    refuse_others(options, {"allow-nonfinite"}, "--self-test, which reads no file");
+    return self_test_command(options, program);
+  }
+  refuse_others(options, {"report", "backend", "device", "device-option", "backend-path"}, "files");
+  const LoadOptions load{options.given("allow-nonfinite")};
+  if (!verify) return show_file(files, load, options.given("json"));
+  refuse_others(options, {"json"}, "verify; the exit code tells");
+  if (files.empty()) throw Error(ErrorCode::kUsage, "verify needs a file; try: sateen-info verify run1/last.sateen");
+  return verify_files(files, load, program);
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ int run(const Program& program, int argc, const char* const* argv) {
   const ModelFile file = load_model(model_path, {options.given("allow-nonfinite")});
   const Reader reader(file.model.input_shape(), model_path, inverted);
   // A picture takes less time than a measurement.
-  const OpenedDevice opened = open_device(options, program, DeviceRequest::Measure::kNever);
+  const OpenedDevice opened = open_device(options, program, {.measure = DeviceRequest::Measure::kNever});
   Program::note(opened.line);
   Predictor predictor(opened.device, file.model, file.preprocessing);
 

@@ -1,10 +1,8 @@
 // history.csv: a row for each finished epoch.
 #pragma once
 
-#include <cstdio>
 #include <filesystem>
-#include <memory>
-#include <string>
+#include <vector>
 
 #include "sateen/train.hpp"
 
@@ -12,19 +10,18 @@ namespace sateen::app {
 
 class History {
  public:
-  /// Begins the file anew. Throws Error(kOutput), as append does.
-  explicit History(std::filesystem::path path);
+  /// Writes the file anew with these epochs. Their two times, which no checkpoint holds, are taken from the file that was
+  /// there, or left empty. Throws Error(kOutput), as append does.
+  History(std::filesystem::path path, const std::vector<EpochRecord>& epochs);
+  ~History();
+  History(const History&) = delete;
+  History& operator=(const History&) = delete;
   /// The row is with the operating system when this returns.
   void append(const EpochRecord& record);
 
  private:
-  struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
-  };
-  void write(const std::string& line);
-
   std::filesystem::path path_;
-  std::unique_ptr<std::FILE, Close> file_;
+  int descriptor_ = -1;
 };
 
 }  // namespace sateen::app

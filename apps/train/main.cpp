@@ -1,4 +1,5 @@
 // sateen-train: trains the Fashion-MNIST network and keeps the best model, the last one and the history.
+#include <cstdlib>
 #include <string>
 #include <vector>
 
@@ -12,7 +13,7 @@
 namespace sateen::app {
 namespace {
 
-constexpr uint64_t kMaxEpochs = 1'000'000;
+constexpr uint64_t kMaxEpochs = 100'000;  // as many as a checkpoint's history holds
 constexpr uint64_t kMaxBatch = 1'000'000;
 
 void describe(Options& options) {
@@ -22,6 +23,15 @@ void describe(Options& options) {
                                              {"lr", "X", "Adam's learning rate (default: 0.001)"},
                                              {"seed", "N", "of weights, order, dropout and split (default: 0)"}});
   options.add_group("Files", {{"out", "DIR", "where best.sateen, last.sateen and history.csv go; made if missing"},
+                              {"resume", "[DIR]",
+                               "go on in this folder, or in that of --out, as if it had never "
+                               "stopped",
+                               false, true},
+                              {"overwrite", "",
+                               "replace the run that is in the folder; without it or --resume, a "
+                               "folder that isn't empty is refused"},
+                              {"save-every", "N", "save last.sateen every N epochs (default: 1)"},
+                              {"save-interval", "MIN", "save it every so many minutes as well, within epochs"},
                               {"data", "DIR",
                                "where Fashion-MNIST's files are (default: $SATEEN_DATA, or else where Debian's package "
                                "dataset-fashion-mnist puts them)"},
@@ -30,44 +40,83 @@ void describe(Options& options) {
   options.add_group("Messages", {{"progress", "WHEN", "a line an epoch: auto or plain; none leaves them out"},
                                  {"profile", "", "end with the time of each operation of a training step"}});
   options.set_ending(
-      "best.sateen is the model of the epoch with the lowest held-out loss. Messages go\n"
-      "to stderr, nothing to stdout. Ctrl-C finishes the steps in flight and saves\n"
-      "last.sateen; a second Ctrl-C leaves at once.\n\n"
+      "best.sateen is the model of the epoch with the lowest held-out loss, last.sateen\n"
+      "the checkpoint from which --resume goes on, with the settings that are in it.\n"
+      "Messages go to stderr, nothing to stdout. Ctrl-C finishes the steps in flight\n"
+      "and saves last.sateen; a second Ctrl-C leaves at once.\n\n"
       "Examples:\n"
       "  sateen-train --out run1\n"
-      "  sateen-train --model plain --epochs 5 --lr 0.0005 --seed 7 --out run2");
+      "  sateen-train --model plain --epochs 5 --lr 0.0005 --seed 7 --out run2\n"
+      "  sateen-train --resume run2\n"
+      "  sateen-train --resume run2 --epochs 10");
 }
 
-TrainSettings settings_of(const Options& options) {
-  TrainSettings settings;
-  settings.model = options.choice("model", {"dropout", "plain"});
-  settings.epochs = static_cast<int64_t>(options.whole_number("epochs", 20, 1, kMaxEpochs));
-  settings.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 64, 1, kMaxBatch));
-  settings.seed = options.whole_number("seed", 0, 0, UINT64_MAX);
-  settings.learning_rate = options.number(
-      "lr", 1e-3, [](double x) { return x > 0 && x <= 1e30; }, "a number above 0 and up to 1e30");
-  settings.held_out_share = options.number(
-      "val-split", 0.2, [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1");
+std::string data_folder(const Options& options) {
+  const char* variable = std::getenv("SATEEN_DATA");
+  const bool overruled = options.from_config("data") && variable != nullptr && *variable != '\0';
+  return overruled ? variable : options.text("data", default_data_folder().string());
+}
+
+GivenSettings given_settings(const Options& options) {
+  GivenSettings given;
+  if (options.given("model")) given.model = options.choice("model", {"dropout", "plain"});
+  if (options.given("epochs")) given.epochs = static_cast<int64_t>(options.whole_number("epochs", 0, 1, kMaxEpochs));
+  if (options.given("batch-size")) {
+    given.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 0, 1, kMaxBatch));
+  }
+  if (options.given("seed")) given.seed = options.whole_number("seed", 0, 0, UINT64_MAX);
+  if (options.given("lr")) {
+    given.learning_rate = options.number(
+        "lr", 0, [](double x) { return x > 0 && x <= 1e30; }, "a number above 0 and up to 1e30");
+  }
+  if (options.given("val-split")) {
+    given.held_out_share = options.number(
+        "val-split", 0, [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1");
+  }
+  return given;
+}
+
+RunSettings run_settings(const Options& options) {
+  RunSettings settings;
+  settings.save_every = static_cast<int64_t>(options.whole_number("save-every", 1, 1, kMaxEpochs));
+  settings.save_interval = options.number(
+      "save-interval", 0, [](double x) { return x > 0 && x <= 1e6; }, "a number of minutes above 0 and up to 1e6");
   settings.epoch_lines = options.choice("progress", {"auto", "plain", "none"}) != "none";
   settings.profile = options.given("profile");
-  settings.data = options.text("data", default_data_folder().string());
+  settings.data = data_folder(options);
   settings.out = options.text("out", {});
+  if (options.given("overwrite")) settings.earlier = Earlier::kOverwrite;
+  if (options.given("resume")) {
+    if (options.given("overwrite")) {
+      throw Error(ErrorCode::kUsage,
+                  "--resume goes on with the files of the folder, --overwrite replaces them; give one of the two");
+    }
+    settings.earlier = Earlier::kResume;
+    const std::string folder = options.text("resume", {});
+    if (!folder.empty() && !settings.out.empty() && settings.out != folder) {
+      throw Error(ErrorCode::kUsage, "--resume " + folder + " writes to that folder, not to --out " +
+                                         settings.out.string() + "; leave --out out");
+    }
+    if (!folder.empty()) settings.out = folder;
+  }
   if (settings.out.empty()) {
-    throw Error(ErrorCode::kUsage, "no folder for the results; give one, as in: sateen-train --out run1");
+    throw Error(ErrorCode::kUsage, settings.earlier == Earlier::kResume
+                                       ? "no folder to go on in; give one, as in: sateen-train --resume run1"
+                                       : "no folder for the results; give one, as in: sateen-train --out run1");
   }
   return settings;
 }
 
 int run(const Program& program, int argc, const char* const* argv) {
-  Options options(program.name(), "[options] --out DIR",
+  Options options(program.name(), "[options] --out DIR | --resume DIR",
                   "Trains the published network on Fashion-MNIST and keeps the best model.");
   describe(options);
   if (!options.parse(argc, argv)) return 0;
-  const TrainSettings settings = settings_of(options);
-  const std::vector<std::string> more =
-      settings.profile ? std::vector<std::string>{"profile=1"} : std::vector<std::string>{};
-  return train(program, settings, [&](const CancelToken& cancel) {
-    return open_device(options, program, DeviceRequest::Measure::kIfNeeded, more, cancel);
+  const GivenSettings given = given_settings(options);
+  const RunSettings settings = run_settings(options);
+  return train(program, settings, given, [&](DeviceWish wish) {
+    if (settings.profile) wish.more_settings.emplace_back("profile=1");
+    return open_device(options, program, wish);
   });
 }
 

@@ -2,12 +2,12 @@
 #include "train/output_folder.hpp"
 
 #include <cerrno>
-#include <cstdlib>
 #include <string>
 #include <system_error>
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sateen/error.hpp"
@@ -26,19 +26,20 @@ std::string reason_of(int error) {
 
 }  // namespace
 
-OutputFolder::OutputFolder(std::filesystem::path folder) : folder_(std::move(folder)) {
+OutputFolder::OutputFolder(std::filesystem::path folder, Earlier earlier) : folder_(std::move(folder)) {
   std::error_code error;
-  made_ = std::filesystem::create_directories(folder_, error);
+  if (earlier != Earlier::kResume) made_ = std::filesystem::create_directories(folder_, error);
   if (error) refuse(folder_, "can't make the folder: " + error.message());
   descriptor_ = open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor_ == -1 && earlier == Earlier::kResume) {
+    throw Error(ErrorCode::kBadInput, folder_.string() + ": " + reason_of(errno) + "; there is no run to go on with");
+  }
   if (descriptor_ == -1) refuse(folder_, reason_of(errno));
   try {
     lock();
+    check_earlier(earlier);
     check_writable();
-    for (const auto& path : {best(), last(), history()}) {
-      if (path != history()) check_save_target(path);  // the history is opened before training, which tells as well
-      if (std::filesystem::exists(path, error)) earlier_files_ = true;
-    }
+    for (const auto& path : {best(), last(), previous(), history()}) check_save_target(path);
   } catch (...) {
     leave();
     throw;
@@ -61,12 +62,30 @@ void OutputFolder::lock() {
   }
 }
 
+void OutputFolder::check_earlier(Earlier earlier) const {
+  std::error_code error;
+  if (earlier == Earlier::kRefuse && !std::filesystem::is_empty(folder_, error) && !error) {
+    const char* run = std::filesystem::exists(last(), error)
+                          ? "go on with its run by --resume, replace it by --overwrite"
+                          : "there is no run to go on with, --overwrite begins one";
+    throw Error(ErrorCode::kUsage,
+                folder_.string() + ": the folder isn't empty; " + run + ", or give --out another folder");
+  }
+  if (earlier == Earlier::kResume && !std::filesystem::exists(last(), error)) {
+    throw Error(ErrorCode::kBadInput, last().string() +
+                                          ": not found, so there is no run to go on with; begin one with --out, "
+                                          "without --resume");
+  }
+}
+
 void OutputFolder::check_writable() const {
-  std::string name = folder_ / ".sateen-check-XXXXXX";
-  const int probe = mkostemp(name.data(), O_CLOEXEC);
+  // By one name, so that it is found again where a run was killed here.
+  constexpr const char* kProbe = ".sateen-check";
+  unlinkat(descriptor_, kProbe, 0);
+  const int probe = openat(descriptor_, kProbe, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (probe == -1) refuse(folder_, "can't write files there: " + reason_of(errno));
   close(probe);
-  unlink(name.c_str());
+  unlinkat(descriptor_, kProbe, 0);
 }
 
 }  // namespace sateen::app

@@ -3,30 +3,37 @@
 
 #include <filesystem>
 
+#include "train/settings.hpp"
+
 namespace sateen::app {
 
 class OutputFolder {
  public:
-  /// Makes the folder where it is missing. Throws Error(kOutput) when files can't be written there or another run
-  /// writes to it now. The lock goes with the object, or with the process; so does a folder that was made for nothing.
-  explicit OutputFolder(std::filesystem::path folder);
+  /// Makes the folder where it is missing, unless a run is to go on in it. Throws Error(kOutput) when files can't be
+  /// written there or another run writes to it now, Error(kUsage) when it holds something and that is to be refused,
+  /// Error(kBadInput) when there is nothing to go on from. The lock goes with the object, or with the process; so does a
+  /// folder that was made for nothing.
+  OutputFolder(std::filesystem::path folder, Earlier earlier);
   ~OutputFolder();
   OutputFolder(const OutputFolder&) = delete;
   OutputFolder& operator=(const OutputFolder&) = delete;
 
   std::filesystem::path best() const { return folder_ / "best.sateen"; }
+  /// The checkpoint, and the one before it.
   std::filesystem::path last() const { return folder_ / "last.sateen"; }
+  std::filesystem::path previous() const { return folder_ / "previous.sateen"; }
   std::filesystem::path history() const { return folder_ / "history.csv"; }
-  bool has_earlier_files() const { return earlier_files_; }
+  const std::filesystem::path& path() const { return folder_; }
 
  private:
   void leave() const;
   void lock();
+  void check_earlier(Earlier earlier) const;
   void check_writable() const;
 
   std::filesystem::path folder_;
   int descriptor_ = -1;
-  bool made_ = false, earlier_files_ = false;
+  bool made_ = false;
 };
 
 }  // namespace sateen::app

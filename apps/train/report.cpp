@@ -3,6 +3,7 @@
 
 #include "common/numbers.hpp"
 #include "common/program.hpp"
+#include "common/signals.hpp"
 #include "common/text.hpp"
 
 namespace sateen::app {
@@ -40,6 +41,33 @@ void report_plan(const TrainSettings& settings, int64_t steps_per_epoch) {
                       counted(static_cast<uint64_t>(steps_per_epoch), "step") + ", batch size " +
                       std::to_string(settings.batch_size) + ", learning rate " + general(settings.learning_rate) +
                       ", seed " + std::to_string(settings.seed));
+}
+
+void report_resume(const Checkpoint& checkpoint, const OutputFolder& out) {
+  const TrainState& state = checkpoint.state;
+  std::string text = out.last().string() + ": goes on after epoch " + std::to_string(state.epoch);
+  if (state.step != 0) text += " and " + counted(static_cast<uint64_t>(state.step), "step") + " of the next";
+  say("resume", text);
+}
+
+void report_other_device(const std::string& device) {
+  say("resume", "trained on another device before (" + device + "): the rest is equal to rounding, not to the byte");
+}
+
+void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings, const OutputFolder& out) {
+  std::optional<EpochRecord> best;
+  if (checkpoint.best) best = checkpoint.history[static_cast<size_t>(checkpoint.best->epoch) - 1];
+  Program::note(one_line("done: the run has ended before, after " +
+                         counted(static_cast<uint64_t>(checkpoint.state.epoch), "epoch") + " of " +
+                         std::to_string(settings.epochs) + " (--epochs sets more); " + describe_best(best, out)));
+}
+
+void report_stop(const Program& program, int signal, const Checkpoint& checkpoint,
+                 const std::optional<EpochRecord>& best, const OutputFolder& out) {
+  program.warning(std::string("stopped by ") + StopSignals::name(signal) + " in epoch " +
+                  std::to_string(checkpoint.state.epoch + 1) + ": " + out.last().string() +
+                  " has the weights so far; " + describe_best(best, out) + "; go on with --resume " +
+                  out.path().string());
 }
 
 void report_epoch(const EpochRecord& record, int64_t epochs) {

@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "common/program.hpp"
+#include "sateen/checkpoint.hpp"
 #include "sateen/data.hpp"
 #include "sateen/model.hpp"
 #include "sateen/train.hpp"
@@ -17,6 +19,14 @@ namespace sateen::app {
 void report_data(const std::filesystem::path& folder, const Dataset& data, const Split& parts);
 void report_model(const TrainSettings& settings, const Sequential& model);
 void report_plan(const TrainSettings& settings, int64_t steps_per_epoch);
+/// Of a run that goes on: from where, and that it is on another device than before (device: the one before).
+void report_resume(const Checkpoint& checkpoint, const OutputFolder& out);
+void report_other_device(const std::string& device);
+/// Of a run that has nothing left to do.
+void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings, const OutputFolder& out);
+/// Of a run that a signal has ended, after saving.
+void report_stop(const Program& program, int signal, const Checkpoint& checkpoint,
+                 const std::optional<EpochRecord>& best, const OutputFolder& out);
 void report_epoch(const EpochRecord& record, int64_t epochs);
 
 /// Where the best model is and how good it was, or that there is none yet.

@@ -7,14 +7,15 @@
 #include "common/exit_code.hpp"
 #include "common/numbers.hpp"
 #include "common/signals.hpp"
+#include "sateen/checkpoint.hpp"
 #include "sateen/data.hpp"
 #include "sateen/error.hpp"
-#include "sateen/model_file.hpp"
 #include "sateen/train.hpp"
-#include "train/history.hpp"
 #include "train/output_folder.hpp"
 #include "train/profile.hpp"
 #include "train/report.hpp"
+#include "train/resume.hpp"
+#include "train/run_files.hpp"
 
 namespace sateen::app {
 namespace {
@@ -25,89 +26,112 @@ void check_batch_size(const TrainSettings& settings, size_t images) {
                                      " is too large; images to train on: " + grouped(images));
 }
 
-// The same file but for the weights.
-ModelFile model_file(const Sequential& model, const Dataset& data, const TrainOptions& options) {
-  return {model, options.preprocessing, data.class_names(), /*version=*/{}, data.hash(), options.seed};
-}
-
 int stopped_before_training(const Program& program, int signal) {
   program.warning(std::string("stopped by ") + StopSignals::name(signal) + " before training began: nothing was saved");
   return kSignalBase + signal;
 }
 
+/// A run that is about to begin, without weights and state.
+Checkpoint beginning(const TrainSettings& settings, const Dataset& data) {
+  Sequential model = network(settings.model);
+  model.initialise(settings.seed);
+  Checkpoint checkpoint{{std::move(model), {}, data.class_names(), /*version=*/{}, data.hash(), settings.seed}};
+  checkpoint.batch_size = settings.batch_size;
+  checkpoint.held_out_share = settings.held_out_share;
+  return checkpoint;
+}
+
+/// The part of a run that has a trainer. Returns the exit code.
+int train_on(const Program& program, const RunSettings& run, const OutputFolder& out, Trainer& trainer, RunFiles& files,
+             const CancelToken& cancel) {
+  const auto epochs = files.checkpoint().epochs;
+  const auto report_end = [&] {
+    if (run.profile) report_profile(trainer.profile());
+  };
+  FitCallbacks callbacks;
+  callbacks.on_epoch = [&](const EpochRecord& record) {
+    files.epoch_ended(trainer, record);
+    if (run.epoch_lines) report_epoch(record, epochs);
+  };
+  callbacks.on_progress = [&](const Metrics&, int64_t, int64_t) { files.steps_done(trainer); };
+  try {
+    try {
+      trainer.fit(std::max<int64_t>(epochs - trainer.epoch(), 0), callbacks, cancel);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kCancelled) throw;
+      files.save(trainer);
+      report_end();
+      report_stop(program, StopSignals::received(), files.checkpoint(), files.best(), out);
+      return kSignalBase + StopSignals::received();
+    }
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kDiverged) throw;
+    report_end();
+    throw Error(ErrorCode::kDiverged, std::string(error.what()) + " (--lr is " +
+                                          general(files.checkpoint().adam.learning_rate) + " now); " +
+                                          describe_best(files.best(), out));
+  }
+  report_end();
+  Program::note("done: " + describe_best(files.best(), out));
+  return kDone;
+}
+
 }  // namespace
 
-int train(const Program& program, const TrainSettings& settings,
-          const std::function<OpenedDevice(const CancelToken&)>& open) {
+int train(const Program& program, const RunSettings& run, const GivenSettings& given,
+          const std::function<OpenedDevice(DeviceWish)>& open) {
   CancelToken cancel;
   const StopSignals signals(cancel);
 
-  TrainOptions options;
-  options.batch_size = settings.batch_size;
-  options.seed = settings.seed;
-  options.adam.learning_rate = settings.learning_rate;
-
-  const Dataset data = load_fashion_mnist(settings.data, FashionMnistPart::kTrain, program.log_sink());
+  const OutputFolder out(run.out, run.earlier);
+  std::optional<Checkpoint> checkpoint;
+  if (run.earlier == Earlier::kResume) checkpoint = load_checkpoint(out.last());
+  const TrainSettings settings = checkpoint ? settings_of(given, *checkpoint, out.last()) : settings_of(given);
+  const bool resumed = checkpoint.has_value();
+  if (resumed && checkpoint->state.epoch >= settings.epochs) {
+    agree(out, *checkpoint);
+    report_finished(*checkpoint, settings, out);
+    return kDone;
+  }
+  const Dataset data = load_fashion_mnist(run.data, FashionMnistPart::kTrain, program.log_sink());
+  if (resumed) check_data(data, run.data, *checkpoint, out.last());
   Split parts = split(data.size(), settings.held_out_share, settings.seed);
   check_batch_size(settings, parts.train.size());
-  const OutputFolder out(settings.out);
   std::optional<OpenedDevice> opened;
   try {
-    opened = open(cancel);
+    DeviceWish wish;
+    if (resumed) wish.auto_takes = checkpoint->device;
+    wish.cancel = cancel;
+    opened = open(wish);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kCancelled) throw;
     return stopped_before_training(program, StopSignals::received());
   }
   Program::note(opened->line);
-  report_data(settings.data, data, parts);
-  Sequential model = fashion_mnist_network(settings.model == "dropout");
-  model.initialise(settings.seed);
-  report_model(settings, model);
+  report_data(run.data, data, parts);
+  if (!resumed) checkpoint = beginning(settings, data);
+  const std::string device = device_text(opened->device.info());
+  if (resumed && device != checkpoint->device) report_other_device(checkpoint->device);
+  checkpoint->device = device;
+  checkpoint->epochs = settings.epochs;
+  checkpoint->adam.learning_rate = settings.learning_rate;
+  checkpoint->file.version.clear();  // of this library from now on
+  report_model(settings, checkpoint->file.model);
 
-  if (out.has_earlier_files()) {
-    program.warning(settings.out.string() + " holds files of an earlier run; they are replaced as this one goes on");
-  }
-  ModelFile file = model_file(model, data, options);
-  Trainer trainer(opened->device, model, data, std::move(parts), options);
-  if (settings.profile) trainer.profile();  // a backend without profiles says so now, not after hours
+  Trainer trainer(opened->device, checkpoint->file.model, data, std::move(parts), options_of(*checkpoint));
+  if (resumed) trainer.restore(checkpoint->state);
+  if (run.profile) trainer.profile();  // a backend without profiles says so now, not after hours
   if (StopSignals::received() != 0) return stopped_before_training(program, StopSignals::received());
 
-  History history(out.history());
-  report_plan(settings, trainer.steps_per_epoch());
-  std::optional<EpochRecord> best;
-  int64_t finished = 0;
-  FitCallbacks callbacks;
-  callbacks.on_epoch = [&](const EpochRecord& record) {
-    file.model = trainer.model();
-    if (record.best) {
-      save_model(file, out.best());
-      best = record;
-    }
-    save_model(file, out.last());
-    history.append(record);
-    finished = record.epoch;
-    if (settings.epoch_lines) report_epoch(record, settings.epochs);
-  };
-  try {
-    trainer.fit(settings.epochs, callbacks, cancel);
-  } catch (const Error& error) {
-    if (error.code() == ErrorCode::kDiverged) {
-      if (settings.profile) report_profile(trainer.profile());
-      throw Error(ErrorCode::kDiverged, std::string(error.what()) + " (--lr is " + general(settings.learning_rate) +
-                                            " now); " + describe_best(best, out));
-    }
-    if (error.code() != ErrorCode::kCancelled) throw;
-    file.model = trainer.model();
-    save_model(file, out.last());
-    if (settings.profile) report_profile(trainer.profile());
-    program.warning(std::string("stopped by ") + StopSignals::name(StopSignals::received()) + " in epoch " +
-                    std::to_string(finished + 1) + ": " + out.last().string() + " has the weights so far; " +
-                    describe_best(best, out));
-    return kSignalBase + StopSignals::received();
+  RunFiles files(out, run, std::move(*checkpoint));
+  if (resumed) {
+    files.go_on();
+  } else {
+    files.begin(trainer);
   }
-  if (settings.profile) report_profile(trainer.profile());
-  Program::note("done: " + describe_best(best, out));
-  return kDone;
+  report_plan(settings, trainer.steps_per_epoch());
+  if (resumed) report_resume(files.checkpoint(), out);
+  return train_on(program, run, out, trainer, files, cancel);
 }
 
 }  // namespace sateen::app

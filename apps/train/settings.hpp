@@ -1,22 +1,42 @@
-// What a training run was asked to do.
+// What a training run was asked to do, and what it does.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace sateen::app {
 
-struct TrainSettings {
-  std::string model;  ///< "plain" or "dropout"
+/// Where files of an earlier run are in the folder.
+enum class Earlier { kRefuse, kOverwrite, kResume };
+
+/// How a run goes and where its files are: nothing here shapes the result.
+struct RunSettings {
   std::filesystem::path data, out;
+  Earlier earlier = Earlier::kRefuse;
+  int64_t save_every = 1;    ///< epochs
+  double save_interval = 0;  ///< minutes; 0: only at the ends of epochs
+  bool epoch_lines = true;
+  bool profile = false;  ///< end with a table of the operations' times
+};
+
+/// What shapes the result, as far as it was given; the rest is as in the checkpoint, or the default.
+struct GivenSettings {
+  std::optional<std::string> model;
+  std::optional<int64_t> epochs, batch_size;
+  std::optional<uint64_t> seed;
+  std::optional<double> learning_rate, held_out_share;
+};
+
+/// What shapes the result.
+struct TrainSettings {
+  std::string model = "dropout";  ///< "plain" or "dropout"
   int64_t epochs = 20;
   int64_t batch_size = 64;
   uint64_t seed = 0;
   double learning_rate = 1e-3;
   double held_out_share = 0.2;
-  bool epoch_lines = true;
-  bool profile = false;  ///< end with a table of the operations' times
 };
 
 }  // namespace sateen::app

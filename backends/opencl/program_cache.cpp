@@ -2,7 +2,6 @@
 #include "program_cache.hpp"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -15,57 +14,20 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include "cache_entry.hpp"
+
 namespace sateen::opencl {
 
 namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::array<unsigned char, 8> kMagic = {'S', 'A', 'T', 'E', 'E', 'N', 'C', 'L'};
-constexpr size_t kHeader = 32;
 constexpr uint64_t kLargestEntry = uint64_t{256} << 20;
 constexpr uint64_t kLargestFolder = uint64_t{512} << 20;
 constexpr const char* kTemporary = ".new-";
 constexpr const char* kEntry = ".program";
 
 using Bytes = std::vector<unsigned char>;
-
-void put(Bytes& to, uint64_t value) {
-  for (int i = 0; i < 8; ++i) to.push_back(static_cast<unsigned char>(value >> (8 * i)));
-}
-
-uint64_t number_at(const Bytes& bytes, size_t at) {
-  uint64_t value = 0;
-  for (size_t i = 0; i < 8; ++i) value |= uint64_t{bytes[at + i]} << (8 * i);
-  return value;
-}
-
-Bytes entry_of(const std::string& key, const Bytes& program) {
-  Bytes body(key.begin(), key.end());
-  body.insert(body.end(), program.begin(), program.end());
-  Bytes entry(kMagic.begin(), kMagic.end());
-  entry.reserve(kHeader + body.size());
-  put(entry, key.size());
-  put(entry, program.size());
-  put(entry, XXH3_64bits(body.data(), body.size()));
-  entry.insert(entry.end(), body.begin(), body.end());
-  return entry;
-}
-
-/// The program in an entry, or nothing where it is not whole or another key's.
-Bytes program_in(const Bytes& entry, const std::string& key) {
-  if (entry.size() < kHeader || !std::equal(kMagic.begin(), kMagic.end(), entry.begin())) return {};
-  const uint64_t key_size = number_at(entry, 8);
-  const uint64_t body_size = entry.size() - kHeader;
-  if (key_size != key.size() || key_size > body_size || number_at(entry, 16) != body_size - key_size) return {};
-  if (number_at(entry, 24) != XXH3_64bits(entry.data() + kHeader, body_size)) return {};
-  const auto body = entry.begin() + kHeader;
-  if (!std::equal(key.begin(), key.end(), body,
-                  [](char a, unsigned char b) { return static_cast<unsigned char>(a) == b; })) {
-    return {};
-  }
-  return {body + static_cast<ptrdiff_t>(key_size), entry.end()};
-}
 
 /// An open file or folder.
 class Descriptor {
@@ -191,7 +153,7 @@ void ProgramCache::not_kept(int error) {
 }
 
 void ProgramCache::store(const std::string& key, const Bytes& program) {
-  if (folder_.empty() || program.empty() || program.size() > kLargestEntry - kHeader - key.size()) return;
+  if (folder_.empty() || program.empty() || program.size() > kLargestEntry - kCacheEntryHeader - key.size()) return;
   std::error_code error;
   fs::create_directories(folder_.parent_path(), error);
   if (error) return not_kept(error.value());
@@ -200,7 +162,7 @@ void ProgramCache::store(const std::string& key, const Bytes& program) {
   const Descriptor folder(open_folder(folder_));
   if (folder.get() < 0) return not_kept(errno);
   prune();
-  const int failed = replace_file(folder.get(), name_of(key), entry_of(key, program));
+  const int failed = replace_file(folder.get(), name_of(key), cache_entry(key, program));
   if (failed != 0) not_kept(failed);
 }
 

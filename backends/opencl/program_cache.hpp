@@ -14,8 +14,7 @@ namespace sateen::opencl {
 /// one that is damaged, foreign or in the way is the same as none. Nothing here fails; what is worth a warning gets one,
 /// the first time.
 ///
-/// An entry is, in little-endian order: 8 bytes "SATEENCL"; u64 the key's length; u64 the program's; u64 XXH3-64 of the
-/// two; the key, the program. Its name is the XXH3-128 of the key.
+/// An entry's name is the XXH3-128 of the key; cache_entry.hpp has what is in it.
 class ProgramCache {
  public:
   /// folder: where the entries are, made when the first is stored; empty for no cache at all.

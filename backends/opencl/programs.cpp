@@ -11,6 +11,10 @@ namespace sateen::opencl {
 
 namespace {
 
+// Processes that build the same program at the same time get in each other's way in PoCL's own cache of 3.1, where each
+// removes what another wrote: one whose removal comes too late has failed to build. The next time it finds the other's.
+constexpr int kBuilds = 3;
+
 std::string build_log(cl_program program, cl_device_id device) {
   size_t bytes = 0;
   if (clGetProgramBuildInfo(program, device, CL_PROGRAM_BUILD_LOG, 0, nullptr, &bytes) != CL_SUCCESS) return {};
@@ -67,10 +71,13 @@ Built Programs::load(const std::string& key) {
 }
 
 Built Programs::compile(const std::string& file, const std::string& source) {
-  cl_int code = CL_SUCCESS;
-  Built program(driver().create_program(context_, device_, source, &code));
-  check(code, "clCreateProgramWithSource of " + file);
-  code = driver().build(program.get(), device_, options_);
+  Built program;
+  cl_int code = CL_BUILD_PROGRAM_FAILURE;
+  for (int i = 0; i < kBuilds && code == CL_BUILD_PROGRAM_FAILURE; ++i) {
+    program = Built(driver().create_program(context_, device_, source, &code));
+    check(code, "clCreateProgramWithSource of " + file);
+    code = driver().build(program.get(), device_, options_);
+  }
   if (code != CL_SUCCESS) {
     throw sdk::Failure(SATEEN_DEVICE_ERROR, sdk::text("building ", file, " failed with ", error_name(code), ": ",
                                                       build_log(program.get(), device_)));

@@ -42,9 +42,9 @@ def command(program, *arguments):
     return [os.fsencode(BIN / program)] + [os.fsencode(str(a) if isinstance(a, int) else a) for a in arguments]
 
 
-def run(program, *arguments, env=None, **options):
+def run(program, *arguments, env=None, timeout=240, **options):
     """Runs a program to its end; its output is text, whatever bytes it holds."""
-    return subprocess.run(command(program, *arguments), stdin=subprocess.DEVNULL, capture_output=True, timeout=240,
+    return subprocess.run(command(program, *arguments), stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout,
                           encoding="utf-8", errors="surrogateescape", env=env or environment(), check=False, **options)
 
 
@@ -81,10 +81,10 @@ def idx_labels(labels):
     return struct.pack(">II", 0x801, len(labels)) + bytes(labels)
 
 
-def write_data(folder):
+def write_data(folder, images=TRAIN_IMAGES):
     """A data set in Fashion-MNIST's files, of which one pair is compressed."""
     folder.mkdir()
-    labels = [i % 10 for i in range(TRAIN_IMAGES)]
+    labels = [i % 10 for i in range(images)]
     pictures = [picture(label, i) for i, label in enumerate(labels)]
     (folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx_images(pictures), 1))
     (folder / "train-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx_labels(labels), 1))

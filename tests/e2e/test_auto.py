@@ -24,7 +24,7 @@ class Auto(ProgramTest):
         return driver_environment(**{"SATEEN_BACKEND": None, "SATEEN_CACHE_DIR": str(self.cache), **changes})
 
     def go(self, *arguments, **variables):
-        return run("sateen-train", "--epochs", "1", "--data", self.data, "--out", self.folder / "out", *arguments,
+        return run("sateen-train", "--overwrite", "--epochs", "1", "--data", self.data, "--out", self.folder / "out", *arguments,
                    env=self.variables(**variables))
 
     def files(self):
@@ -38,7 +38,7 @@ class TwoDevices(Auto):
     def setUpClass(cls):
         super().setUpClass()
         cls.measured = cls.folder / "measured"
-        cls.first = run("sateen-train", "--epochs", "1", "--data", cls.data, "--out", cls.folder / "out",
+        cls.first = run("sateen-train", "--overwrite", "--epochs", "1", "--data", cls.data, "--out", cls.folder / "out",
                         env=driver_environment(SATEEN_BACKEND=None, SATEEN_CACHE_DIR=str(cls.measured)))
 
     def remember(self, change=None):

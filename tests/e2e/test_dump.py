@@ -15,7 +15,7 @@ class Dump(ProgramTest):
     def dump(self, name, **options):
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
-        return folder, self.train("out-" + name, "--epochs", "1", env=environment(SATEEN_DUMP_GRAPH=str(folder)),
+        return folder, self.train("out-" + name, "--epochs", "1", "--overwrite", env=environment(SATEEN_DUMP_GRAPH=str(folder)),
                                   **options)[1]
 
     def test_training(self):

@@ -42,7 +42,7 @@ class Info(ProgramTest):
 
 class Choice(ProgramTest):
     def train(self, *arguments, **variables):
-        return run("sateen-train", "--epochs", "1", "--data", self.data, "--out", self.folder / "out", *arguments,
+        return run("sateen-train", "--overwrite", "--epochs", "1", "--data", self.data, "--out", self.folder / "out", *arguments,
                    env=environment(**variables))
 
     def test_option_before_variable(self):

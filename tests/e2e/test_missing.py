@@ -51,7 +51,7 @@ class Missing(ProgramTest):
 
     def check_programs(self, mounts, reason, **variables):
         """cpu trains; OpenCL asked for is an error that says the same."""
-        where = ("--epochs", "1", "--data", self.data, "--out", self.folder / "out")
+        where = ("--overwrite", "--epochs", "1", "--data", self.data, "--out", self.folder / "out")
         result = self.inside(mounts, "sateen-train", *where, **variables)
         self.assert_code(result, 0)
         self.assertRegex(result.stderr, r"(?m)^device    cpu, .* \(auto: the only one; sateen-info --list-devices says "

@@ -3,6 +3,7 @@
 import pathlib
 import shutil
 
+from harness import environment, run
 from opencl import OpenCLTest
 
 KERNELS = pathlib.Path(__file__).resolve().parents[2] / "kernels"
@@ -14,7 +15,11 @@ class Errors(OpenCLTest):
             out, result = self.train_opencl(f"fail-{kernel}", env=self.environment("faulty_driver",
                                                                                    SHIM_FAIL_KERNEL=str(kernel)))
             self.assert_refused(result, 4, "CL_OUT_OF_RESOURCES", "failed on the device")
-            self.assertFalse((out / "last.sateen").exists())
+            # The checkpoint of the beginning is whole: the run goes on elsewhere.
+            self.assertFalse((out / "best.sateen").exists())
+            again = run("sateen-train", "--resume", out, "--data", self.data, "--backend", "cpu", env=environment())
+            self.assert_code(again, 0)
+            self.assertIn("trained on another device before (opencl, ", again.stderr)
         # The first kernel of a step gathers the images.
         _, result = self.train_opencl("fail-named", env=self.environment("faulty_driver", SHIM_FAIL_KERNEL="1"))
         self.assert_refused(result, 4, "gather.images")
@@ -33,6 +38,15 @@ class Errors(OpenCLTest):
             _, result = self.train_opencl(f"refuse-{kernel}", env=self.environment("faulty_driver",
                                                                                    SHIM_REFUSE_KERNEL=str(kernel)))
             self.assert_refused(result, 4, name, "CL_OUT_OF_RESOURCES")
+
+    def test_a_build_that_fails_now_and_then(self):
+        # As with PoCL, when processes build the same program at the same time.
+        _, result = self.train_opencl("builds-2", env=self.environment(
+            "faulty_driver", SHIM_FAIL_BUILDS="2", SATEEN_CACHE_DIR=str(self.new_folder("cache"))))
+        self.assert_code(result, 0)
+        env = self.environment("faulty_driver", SHIM_FAIL_BUILDS="3", SATEEN_CACHE_DIR=str(self.new_folder("cache")))
+        _, result = self.train_opencl("builds-3", env=env)
+        self.assert_refused(result, 4, "CL_BUILD_PROGRAM_FAILURE")
 
     def test_a_kernel_that_does_not_build(self):
         folder = self.new_folder("kernels")

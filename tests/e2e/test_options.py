@@ -7,25 +7,27 @@ import unittest
 from harness import ProgramTest, command, environment, run
 
 FLAGS = {
-    "sateen-train": ["--model", "--epochs", "--batch-size", "--lr", "--seed", "--out", "--data", "--val-split",
-                     "--backend", "--backend-path", "--device", "--device-option", "--progress", "--help", "--version"],
+    "sateen-train": ["--model", "--epochs", "--batch-size", "--lr", "--seed", "--out", "--resume", "--overwrite",
+                     "--save-every", "--save-interval", "--data", "--val-split", "--backend", "--backend-path",
+                     "--device", "--device-option", "--progress", "--config", "--help", "--version"],
     "sateen-predict": ["--model", "--invert", "--format", "--allow-nonfinite", "--backend", "--backend-path",
-                       "--device", "--device-option", "--help", "--version"],
-    "sateen-info": ["--list-devices", "--json", "--backend-path", "--help", "--version"],
+                       "--device", "--device-option", "--config", "--help", "--version"],
+    "sateen-info": ["--list-devices", "--json", "--backend-path", "--config", "--help", "--version"],
 }
+EPOCHS = "is not a whole number from 1 to 100,000"
 WHOLE = "is not a whole number from 1 to 1,000,000"
 REAL = "is not a number above 0 and up to 1e30"
 # What is typed after `sateen-train --out X`, and what the error says.
 WRONG = [
-    (["--epochs", "0"], WHOLE),
-    (["--epochs", "-1"], WHOLE),
-    (["--epochs", "+1"], WHOLE),
-    (["--epochs", "1e9"], WHOLE),
-    (["--epochs", "abc"], WHOLE),
-    (["--epochs", "1.0"], WHOLE),
-    (["--epochs", " 1"], WHOLE),
-    (["--epochs", "99999999999"], WHOLE),
-    (["--epochs", "99999999999999999999999"], WHOLE),
+    (["--epochs", "0"], EPOCHS),
+    (["--epochs", "-1"], EPOCHS),
+    (["--epochs", "+1"], EPOCHS),
+    (["--epochs", "1e9"], EPOCHS),
+    (["--epochs", "abc"], EPOCHS),
+    (["--epochs", "1.0"], EPOCHS),
+    (["--epochs", " 1"], EPOCHS),
+    (["--epochs", "99999999999"], EPOCHS),
+    (["--epochs", "99999999999999999999999"], EPOCHS),
     (["--batch-size", "0"], WHOLE),
     (["--lr", "nan"], REAL),
     (["--lr", "0"], REAL),

@@ -40,7 +40,8 @@ class Files(ProgramTest):
         steady = [[{k: v for k, v in row.items() if k not in COLUMNS[6:]} for row in rows_of(out)[1]]
                   for out in (one, two)]
         self.assertEqual(*steady)
-        self.assertEqual(sorted(path.name for path in one.iterdir()), ["best.sateen", "history.csv", "last.sateen"])
+        self.assertEqual(sorted(path.name for path in one.iterdir()),
+                         ["best.sateen", "history.csv", "last.sateen", "previous.sateen"])
 
     def test_history(self):
         out, result = self.train("history", "--epochs", "2", "--lr", "0.002", "--batch-size", "48", "--model", "plain")
@@ -66,8 +67,9 @@ class Files(ProgramTest):
         best = losses.index(min(losses))
         marked = [line.endswith("(best)") for line in epoch_lines(result)]
         self.assertEqual(len(marked) - 1 - marked[::-1].index(True), best)
-        same = (out / "best.sateen").read_bytes() == (out / "last.sateen").read_bytes()
-        self.assertEqual(same, best == 2)
+        until_then, result = self.train("best-until", "--epochs", best + 1, "--model", "plain")
+        self.assert_code(result, 0)
+        self.assertEqual((out / "best.sateen").read_bytes(), (until_then / "best.sateen").read_bytes())
 
     def test_nothing_held_out(self):
         out, result = self.train("all", "--epochs", "1", "--val-split", "0")
@@ -78,15 +80,34 @@ class Files(ProgramTest):
         self.assertIn("600 images: 600 to train on, 0 held out", result.stderr)
         self.assertTrue((out / "best.sateen").exists())
 
-    def test_earlier_files_are_replaced_with_a_warning(self):
+    def test_earlier_files(self):
         out, first = self.train("again", "--epochs", "1")
-        self.assertNotIn("earlier run", first.stderr)
-        before = (out / "best.sateen").read_bytes()
-        out, second = self.train("again", "--epochs", "1", "--seed", "9")
-        self.assert_code(second, 0)
-        self.assertRegex(second.stderr, r"(?m)^sateen-train: warning: .*earlier run")
-        self.assertNotEqual((out / "best.sateen").read_bytes(), before)
+        self.assert_code(first, 0)
+        before = {path.name: path.read_bytes() for path in out.iterdir()}
+        _, second = self.train("again", "--epochs", "1", "--seed", "9")
+        self.assert_refused(second, 2, "isn't empty", "--resume", "--overwrite")
+        self.assertEqual({path.name: path.read_bytes() for path in out.iterdir()}, before)
+        (out / "notes.txt").write_text("mine")
+        _, third = self.train("again", "--epochs", "1", "--seed", "9", "--overwrite")
+        self.assert_code(third, 0)
+        self.assertNotEqual((out / "best.sateen").read_bytes(), before["best.sateen"])
         self.assertEqual(len(rows_of(out)[1]), 1)
+        self.assertEqual((out / "notes.txt").read_text(), "mine")
+
+    def test_what_a_run_left_that_was_killed_at_once(self):
+        out = self.folder / "killed"
+        out.mkdir()
+        for name in (".sateen-check", ".last.sateen.sateen-0123abcd.tmp"):
+            (out / name).touch()
+        _, result = self.train("killed", "--epochs", "1")
+        self.assert_refused(result, 2, "isn't empty", "no run to go on with", "--overwrite")
+        self.assert_code(self.train("killed", "--epochs", "1", "--overwrite")[1], 0)
+        self.assertEqual([path.name for path in out.iterdir() if path.name.startswith(".")], [])
+
+    def test_overwrite_of_nothing(self):
+        (self.folder / "empty").mkdir()
+        for name in ("empty", "none"):
+            self.assert_code(self.train(name, "--epochs", "1", "--overwrite")[1], 0)
 
     def test_closed_streams(self):
         # Messages must not end up in the first files that are opened instead.
@@ -137,13 +158,14 @@ class Messages(ProgramTest):
     def test_divergence(self):
         out, result = self.train("diverged", "--epochs", "3", "--lr", "1e30", "--model", "plain")
         self.assert_refused(result, 6, "epoch 1", "step", "--lr is 1e+30", "no epoch was finished")
-        self.assertEqual(sorted(path.name for path in out.iterdir()), ["history.csv"])
+        self.assertEqual(sorted(path.name for path in out.iterdir()), ["history.csv", "last.sateen"])
 
 
 class Refusals(ProgramTest):
     def test_batch_above_the_data(self):
         _, result = self.train("batch", "--batch-size", "481")
         self.assert_refused(result, 2, "--batch-size 481", "images to train on: 480")
+        self.assertFalse((self.folder / "batch").exists())
         _, result = self.train("batch", "--batch-size", "480", "--epochs", "1")
         self.assert_code(result, 0)
 
@@ -166,10 +188,11 @@ class Refusals(ProgramTest):
     def test_a_folder_in_place_of_a_file(self):
         out = self.folder / "in-place"
         (out / "best.sateen").mkdir(parents=True)
-        self.assert_refused(run("sateen-train", "--data", self.data, "--out", out), 5, "best.sateen", "is a folder")
+        _, result = self.train(out.name, "--overwrite")
+        self.assert_refused(result, 5, "best.sateen", "is a folder")
 
     def test_targets_that_cannot_be_replaced(self):
-        for name in ("best.sateen", "last.sateen", "history.csv"):
+        for name in ("best.sateen", "last.sateen", "previous.sateen", "history.csv"):
             for kind in ("pipe", "loop", "dangling"):
                 out = self.folder / f"target-{name}-{kind}"
                 out.mkdir()
@@ -177,7 +200,7 @@ class Refusals(ProgramTest):
                     os.mkfifo(out / name)
                 else:
                     (out / name).symlink_to(name if kind == "loop" else "nowhere/file")
-                _, result = self.train(out.name, "--epochs", 1)
+                _, result = self.train(out.name, "--epochs", 1, "--overwrite")
                 self.assert_refused(result, 5, name)
                 self.assertNotIn("epoch 1/1", result.stderr)
 
@@ -185,14 +208,14 @@ class Refusals(ProgramTest):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
         out, result = self.train("file-limit", "--epochs", 1, preexec_fn=limit)
-        self.assert_refused(result, 5, "best.sateen")
-        self.assertEqual(sorted(path.name for path in out.iterdir()), ["history.csv"])
+        self.assert_refused(result, 5, "last.sateen", "ulimit -f")
+        self.assertFalse(out.exists())
 
-    def test_full_disk(self):
-        out = self.folder / "full"
+    def test_a_device_in_place_of_a_file(self):
+        out = self.folder / "device-file"
         out.mkdir()
         (out / "history.csv").symlink_to("/dev/full")
-        self.assert_refused(run("sateen-train", "--data", self.data, "--out", out), 5, "history.csv", "No space left")
+        self.assert_refused(self.train(out.name, "--overwrite")[1], 5, "history.csv", "not a regular file")
 
     def test_two_runs_into_one_folder(self):
         out = self.folder / "shared"
@@ -252,7 +275,7 @@ class Data(ProgramTest):
         result = run("sateen-train", "--out", out, "--epochs", "1", env=environment(SATEEN_DATA=str(self.data)))
         self.assert_code(result, 0)
         self.assertIn(str(self.data), result.stderr)
-        result = run("sateen-train", "--out", out, "--data", self.folder / "flag",
+        result = run("sateen-train", "--overwrite", "--out", out, "--data", self.folder / "flag",
                      env=environment(SATEEN_DATA=str(self.data)))
         self.assert_refused(result, 3, "flag")
 

@@ -2,6 +2,7 @@
 //   SHIM_FAIL_KERNEL=N    kernel N is taken, and its event then ends with CL_OUT_OF_RESOURCES
 //   SHIM_REFUSE_KERNEL=N  kernel N is refused with CL_OUT_OF_RESOURCES
 //   SHIM_REFUSE_BINARY=1  no program can be made from a binary
+//   SHIM_FAIL_BUILDS=N    the first N builds of programs end with CL_BUILD_PROGRAM_FAILURE
 // SHIM_LOG: a file that gets a line for each program that is made: "source" or "binary".
 #include <atomic>
 #include <cstdio>
@@ -10,30 +11,17 @@
 
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
-#include <dlfcn.h>
+
+#include "interpose.hpp"
 
 namespace {
 
-template <typename F>
-F next(const char* name) {
-  return reinterpret_cast<F>(dlsym(RTLD_NEXT, name));
-}
-
-unsigned long number(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? std::strtoul(value, nullptr, 10) : 0;
-}
-
-void note(const char* line) {
-  const char* file = std::getenv("SHIM_LOG");
-  if (file == nullptr) return;
-  if (std::FILE* log = std::fopen(file, "a")) {
-    std::fprintf(log, "%s\n", line);
-    std::fclose(log);
-  }
-}
+using shim::next;
+using shim::note;
+using shim::number;
 
 std::atomic<unsigned long> kernels{0};
+std::atomic<unsigned long> builds{0};
 std::atomic<cl_event> failed{nullptr};
 
 }  // namespace
@@ -78,6 +66,13 @@ cl_program clCreateProgramWithBinary(cl_context context, cl_uint count, const cl
     return nullptr;
   }
   return kReal(context, count, devices, lengths, binaries, states, code);
+}
+
+cl_int clBuildProgram(cl_program program, cl_uint count, const cl_device_id* devices, const char* options,
+                      void(CL_CALLBACK* done)(cl_program, void*), void* user) {
+  static const auto kReal = next<decltype(&clBuildProgram)>("clBuildProgram");
+  if (++builds <= number("SHIM_FAIL_BUILDS")) return CL_BUILD_PROGRAM_FAILURE;
+  return kReal(program, count, devices, options, done, user);
 }
 
 }  // extern "C"

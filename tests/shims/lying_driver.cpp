@@ -14,23 +14,14 @@
 
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl.h>
-#include <dlfcn.h>
+
+#include "interpose.hpp"
 
 namespace {
 
-template <typename F>
-F next(const char* name) {
-  return reinterpret_cast<F>(dlsym(RTLD_NEXT, name));
-}
-
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
-
-unsigned long number(const char* name) {
-  return std::strtoul(variable(name).c_str(), nullptr, 10);
-}
+using shim::next;
+using shim::number;
+using shim::variable;
 
 bool is_turn(std::atomic<unsigned long>& count, const char* name) {
   const unsigned long n = number(name);

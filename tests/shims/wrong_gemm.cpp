@@ -10,23 +10,14 @@
 
 #define CL_TARGET_OPENCL_VERSION 120
 #include <clblast_c.h>
-#include <dlfcn.h>
+
+#include "interpose.hpp"
 
 namespace {
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
-
-void note(const char* line) {
-  const std::string file = variable("SHIM_LOG");
-  if (file.empty()) return;
-  if (std::FILE* log = std::fopen(file.c_str(), "a")) {
-    std::fprintf(log, "%s\n", line);
-    std::fclose(log);
-  }
-}
+using shim::next;
+using shim::note;
+using shim::variable;
 
 /// Whether SHIM_INDIRECT is set; then CLBlast is told so, once.
 bool take_indirect_way(cl_command_queue queue) {
@@ -61,8 +52,7 @@ extern "C" CLBlastStatusCode CLBlastSGemmTempBufferSize(const CLBlastLayout layo
                                                         const size_t a_ld, const size_t b_offset, const size_t b_ld,
                                                         const size_t c_offset, const size_t c_ld,
                                                         cl_command_queue* queue, size_t* temp_buffer_size) {
-  static const auto kReal =
-      reinterpret_cast<decltype(&CLBlastSGemmTempBufferSize)>(dlsym(RTLD_NEXT, "CLBlastSGemmTempBufferSize"));
+  static const auto kReal = next<decltype(&CLBlastSGemmTempBufferSize)>("CLBlastSGemmTempBufferSize");
   take_indirect_way(*queue);
   return kReal(layout, a_transpose, b_transpose, m, n, k, a_offset, a_ld, b_offset, b_ld, c_offset, c_ld, queue,
                temp_buffer_size);
@@ -73,8 +63,7 @@ extern "C" CLBlastStatusCode CLBlastSgemmWithTempBuffer(
     const size_t n, const size_t k, const float alpha, cl_mem a_buffer, const size_t a_offset, const size_t a_ld,
     cl_mem b_buffer, const size_t b_offset, const size_t b_ld, const float beta, cl_mem c_buffer, const size_t c_offset,
     const size_t c_ld, cl_command_queue* queue, cl_event* event, cl_mem temp_buffer) {
-  static const auto kReal =
-      reinterpret_cast<decltype(&CLBlastSgemmWithTempBuffer)>(dlsym(RTLD_NEXT, "CLBlastSgemmWithTempBuffer"));
+  static const auto kReal = next<decltype(&CLBlastSgemmWithTempBuffer)>("CLBlastSgemmWithTempBuffer");
   note(temp_buffer != nullptr ? "gemm with temporary memory" : "gemm");
   const std::string how = variable("SHIM_GEMM");
   if (how == "fails") return CLBlastInvalidLocalMemUsage;

@@ -94,6 +94,11 @@ BOOST_AUTO_TEST_CASE(png_of_each_kind) {
   check(load(png(3, 1, 8, 3, {0, 2, 1, 0}, palette)), 3, 1, {255, 100, 0});
   // An index that the palette does not have is black, and never what happens to be in memory.
   check(load(png(3, 1, 8, 3, {0, 2, 3, 255}, palette)), 3, 1, {255, 0, 0});
+  // Pixel data in pieces, of which some hold nothing.
+  Picture pieces = png_chunk("IDAT", {});
+  append(pieces, palette);
+  check(load(png(1, 1, 8, 0, {0, 77}, png_chunk("IDAT", {}))), 1, 1, {77});
+  check(load(png(3, 1, 8, 3, {0, 2, 1, 0}, pieces)), 3, 1, {255, 100, 0});
   Picture transparent = palette;
   append(transparent, png_chunk("tRNS", {255, 0}));
   check(load(png(3, 1, 8, 3, {0, 2, 1, 0}, transparent)), 3, 1, {255, 0, 0});

@@ -12,6 +12,7 @@
 
 #include "expect_error.hpp"
 #include "forge.hpp"
+#include "golden_model.hpp"
 #include "io/descriptor.hpp"
 #include "sateen/model_file.hpp"
 #include "temp_folder.hpp"
@@ -22,60 +23,6 @@ using nlohmann::json;
 using sateen::ErrorCode;
 using sateen::ModelFile;
 using sateen::Sequential;
-
-/// Small, and with every kind of layer and attribute. The golden file holds it: it never changes.
-ModelFile golden_model() {
-  Sequential model({4, 4, 1});
-  model.add(sateen::Conv2D(2))
-      .add(sateen::LeakyReLU(0.1))
-      .add(sateen::MaxPool2D({2, 2}, sateen::Padding::kSame))
-      .add(sateen::Dropout(0.25))
-      .add(sateen::Flatten())
-      .add(sateen::Dense(3));
-  const auto weights = model.weights();
-  for (size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(i % 17) / 8.0F - 1.0F;
-  return {std::move(model), {1.0F / 255.0F, -0.25F}, {"left", "Größe", "Ankle boot"},
-          "0.1.0",          0x0123456789ABCDEF,      std::numeric_limits<uint64_t>::max()};
-}
-
-std::filesystem::path golden_path() {
-  return std::filesystem::path(SATEEN_UNIT_DATA) / "golden-1.0.sateen";
-}
-
-void check_equal(const ModelFile& a, const ModelFile& b) {
-  BOOST_TEST((a.model.input_shape() == b.model.input_shape()));
-  BOOST_TEST_REQUIRE(a.model.layer_count() == b.model.layer_count());
-  for (size_t i = 0; i < a.model.layer_count(); ++i) {
-    BOOST_TEST(a.model.layer(i).type() == b.model.layer(i).type());
-    BOOST_TEST(a.model.layer_name(i) == b.model.layer_name(i));
-    BOOST_TEST((a.model.layer(i).attributes() == b.model.layer(i).attributes()));
-  }
-  BOOST_TEST(a.model.weights() == b.model.weights(), boost::test_tools::per_element());
-  BOOST_TEST(a.preprocessing.scale == b.preprocessing.scale);
-  BOOST_TEST(a.preprocessing.shift == b.preprocessing.shift);
-  BOOST_TEST((a.class_names == b.class_names));
-  BOOST_TEST(a.version == b.version);
-  BOOST_TEST(a.data_hash == b.data_hash);
-  BOOST_TEST(a.seed == b.seed);
-}
-
-/// The header of the golden model's file and its data, to be changed and put together again with right checksums.
-struct Parts {
-  json header;
-  std::vector<uint8_t> data;
-
-  std::vector<uint8_t> bytes() const { return Forgery{header.dump(), data}.bytes(); }
-};
-Parts golden_parts() {
-  const TempFolder folder;
-  sateen::save_model(golden_model(), folder / "m");
-  const auto file = get_file(folder / "m");
-  size_t header_bytes = 0;
-  for (size_t i = 0; i < 8; ++i) header_bytes |= size_t{file[16 + i]} << (8 * i);
-  const size_t data = (64 + header_bytes + 63) / 64 * 64;
-  return {json::parse(file.begin() + 64, file.begin() + 64 + static_cast<ptrdiff_t>(header_bytes)),
-          {file.begin() + static_cast<ptrdiff_t>(data), file.end()}};
-}
 
 /// Loads a changed golden model, and expects words in the refusal, CPU time under a second and little memory.
 void expect_refused(const std::vector<uint8_t>& bytes, const std::string& words) {
@@ -328,7 +275,7 @@ BOOST_AUTO_TEST_CASE(weights_in_other_pieces) {
         p.header["tensors"].push_back(json::parse(entry("model/dense1.rest", "f32", "[1]", std::to_string(offset + 64),
                                                         "4", hash_text(p.data, offset + 64, 4))));
       },
-      "its weights are not those of its architecture");
+      "are not those of its architecture");
 }
 
 // More than 16 MiB of tensors are no reason to refuse a model that has as many weights.

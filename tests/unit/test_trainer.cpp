@@ -125,6 +125,96 @@ BOOST_AUTO_TEST_CASE(cancelling_keeps_the_work) {
   BOOST_TEST(t.epoch() == 0);
 }
 
+// Where it is stopped makes no difference: within an epoch, between two, or before an evaluation.
+BOOST_AUTO_TEST_CASE(a_restored_training_gives_the_same_bytes) {
+  for (const double share : {0.2, 0.0}) {
+    Trainer whole = trainer({}, share);
+    const auto history = whole.fit(3);
+    for (const int64_t steps : {0, 1, 5, 16, 17}) {
+      Trainer a = trainer({}, share);
+      a.fit(1);
+      a.begin_epoch();
+      for (int64_t i = 0; i < steps; ++i) a.run_steps(1);
+      const TrainState state = a.state();
+      BOOST_TEST(state.epoch == 1);
+      BOOST_TEST(state.step == std::min(steps, a.steps_per_epoch()));
+      const Dataset data = corners();
+      TrainOptions options;
+      options.batch_size = 16;
+      Trainer b(cpu(), a.model(), data, split(data.size(), share, 0), options);
+      b.restore(state);
+      const TrainState again = b.state();
+      BOOST_TEST(again.step == state.step);
+      BOOST_TEST(again.loss_sum == state.loss_sum);
+      BOOST_TEST((again.adam_v == state.adam_v));
+      const auto rest = b.fit(2);
+      for (size_t i = 0; i < 2; ++i) {
+        BOOST_TEST(rest[i].epoch == history[i + 1].epoch);
+        BOOST_TEST(rest[i].train.loss == history[i + 1].train.loss);
+        BOOST_TEST(rest[i].train.accuracy == history[i + 1].train.accuracy);
+        BOOST_TEST(rest[i].train.images == history[i + 1].train.images);
+        BOOST_TEST(rest[i].held_out.loss == history[i + 1].held_out.loss);
+        BOOST_TEST(rest[i].best == history[i + 1].best);
+      }
+      const Sequential x = whole.model(), y = b.model();
+      BOOST_TEST(std::equal(x.weights().begin(), x.weights().end(), y.weights().begin()));
+      const TrainState m = whole.state(), n = b.state();
+      BOOST_TEST((m.adam_m == n.adam_m));
+      BOOST_TEST((m.adam_v == n.adam_v));
+      BOOST_TEST(m.best_loss == n.best_loss);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_in_an_evaluation_keeps_the_epoch) {
+  Trainer whole = trainer();
+  const auto history = whole.fit(2);
+  Trainer a = trainer();
+  CancelToken cancel;
+  FitCallbacks callbacks;
+  // The last call of an epoch comes before its evaluation.
+  callbacks.on_progress = [&](const Metrics&, int64_t, int64_t steps) {
+    if (a.state().step == steps) cancel.cancel();
+  };
+  EXPECT_ERROR(a.fit(2, callbacks, cancel), ErrorCode::kCancelled, "stopped");
+  const TrainState state = a.state();
+  BOOST_TEST(state.epoch == 0);
+  BOOST_TEST(state.step == a.steps_per_epoch());
+  Trainer b = trainer();
+  const Dataset data = corners();
+  TrainOptions options;
+  options.batch_size = 16;
+  b = Trainer(cpu(), a.model(), data, split(data.size(), 0.2, 0), options);
+  b.restore(state);
+  const auto rest = b.fit(2);
+  BOOST_TEST(rest[0].train.loss == history[0].train.loss);
+  BOOST_TEST(rest[0].held_out.loss == history[0].held_out.loss);
+  BOOST_TEST(rest[0].images_per_second == 0.0);
+  BOOST_TEST(rest[1].held_out.loss == history[1].held_out.loss);
+}
+
+BOOST_AUTO_TEST_CASE(states_that_are_refused) {
+  Trainer a = trainer();
+  a.fit(1);
+  const TrainState good = a.state();
+  EXPECT_ERROR(a.restore(good), ErrorCode::kUsage, "before the first epoch");
+  const auto refused = [&](auto change, const char* words) {
+    TrainState state = good;
+    change(state);
+    EXPECT_ERROR(trainer().restore(state), ErrorCode::kUsage, words);
+  };
+  refused([](TrainState& s) { s.epoch = -1; }, "epoch is out of range");
+  refused([](TrainState& s) { s.epoch = 2147483647; }, "epoch is out of range");
+  refused([](TrainState& s) { s.step = -1; }, "a step that the epoch does not have");
+  refused([](TrainState& s) { s.step = 18; }, "a step that the epoch does not have");
+  refused([](TrainState& s) { s.step = 1; }, "not of as many images");
+  refused([](TrainState& s) { s.images = 1; }, "not of as many images");
+  refused([](TrainState& s) { s.loss_sum = std::nan(""); }, "not finite");
+  refused([](TrainState& s) { s.best_loss = std::nan(""); }, "not finite");
+  refused([](TrainState& s) { s.adam_m.pop_back(); }, "means are not those of this model");
+  refused([](TrainState& s) { s.adam_v[0] = std::numeric_limits<float>::infinity(); }, "means are not");
+}
+
 BOOST_AUTO_TEST_CASE(divergence_names_the_step) {
   TrainOptions options;
   options.adam.learning_rate = 1e30;

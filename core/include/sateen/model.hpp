@@ -64,6 +64,9 @@ class Sequential {
   std::vector<float> weights_;
 };
 
+/// Whether the two have the same layers with the same settings, whatever their weights.
+bool same_architecture(const Sequential& a, const Sequential& b);
+
 /// The published Fashion-MNIST network: three times [conv 3×3 → LeakyReLU 0.1 → max-pool 2×2], dense 128, dense 10;
 /// 356,234 parameters. With dropout: 0.25, 0.25, 0.4 after the pools and 0.3 before the last dense layer.
 Sequential fashion_mnist_network(bool dropout);

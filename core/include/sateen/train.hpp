@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -53,10 +54,23 @@ struct TrainProfile {
   double seconds = 0;                 ///< by the clock on the wall, from each begin_epoch to its last step's end
 };
 
+/// What a training needs to go on, besides its weights, data and options: together with them, the same bytes come out
+/// as if it had never stopped. Random numbers need no state, they are counted by seed, epoch and step.
+struct TrainState {
+  int64_t epoch = 0;  ///< epochs ended
+  int64_t step = 0;   ///< steps of the next epoch that are done: all of them when only its evaluation is missing
+  /// Over these steps, added in their order.
+  double loss_sum = 0, correct = 0;
+  uint64_t images = 0;
+  double best_loss = std::numeric_limits<double>::infinity();  ///< of the epochs ended, as EpochRecord::best has it
+  std::vector<float> adam_m, adam_v;                           ///< Adam's two means, laid out as Sequential::weights
+};
+
 struct FitCallbacks {
-  /// After each chunk of steps: running metrics of the epoch so far, and how many steps they cover.
+  /// After each chunk of steps: running metrics of the epoch so far, and how many steps they cover. The trainer may be
+  /// asked for its state() and model() here.
   std::function<void(const Metrics& so_far, int64_t steps_done, int64_t steps)> on_progress;
-  /// After each epoch. The trainer may be asked for its model() here.
+  /// After each epoch. The trainer may be asked for its state() and model() here.
   std::function<void(const EpochRecord& record)> on_epoch;
 };
 
@@ -75,9 +89,10 @@ class Trainer {
 
   // -- the whole loop --
 
-  /// Trains for `epochs` more epochs, with an evaluation of the held-out part after each. Throws Error(kDiverged)
-  /// naming the epoch and step when the loss is not finite, Error(kCancelled) once the token was used: the steps in
-  /// flight are finished and model() has their result. A stop during an evaluation leaves that epoch without a record.
+  /// Trains for `epochs` more epochs, with an evaluation of the held-out part after each; one that was restored half
+  /// done counts as one. Throws Error(kDiverged) naming the epoch and step when the loss is not finite, Error(kCancelled)
+  /// once the token was used: the steps in flight are finished, and model() and state() have their result. A stop during
+  /// an evaluation leaves that epoch without a record; state() then still has its sums.
   std::vector<EpochRecord> fit(int64_t epochs, const FitCallbacks& callbacks = {}, const CancelToken& cancel = {});
 
   // -- its parts, for a loop of your own: begin_epoch(), run_steps() until it gives 0, end_epoch(), evaluate() --
@@ -99,6 +114,12 @@ class Trainer {
   int64_t epoch() const;
   /// Waits for the steps in flight and copies the weights back.
   Sequential model() const;
+  /// Waits for the steps in flight; with model(), all that is needed to go on in another process. Throws Error(kDiverged)
+  /// when a loss or one of Adam's means is not finite, so that such a state is never saved.
+  TrainState state() const;
+  /// Goes on from a state, before the first epoch; the constructor got the model that belongs to it. Throws Error(kUsage)
+  /// when the state is not one of such a training.
+  void restore(const TrainState& state);
   /// Waits for the steps in flight. Throws what Program::profile throws: the device is opened with "profile=1".
   TrainProfile profile() const;
 

@@ -39,9 +39,17 @@ std::string text_of(const json& value) {
 }
 
 std::string key_of(std::span<const DeviceInfo> candidates) {
-  json devices = json::array();
-  for (const DeviceInfo& d : candidates) devices.push_back({{"id", d.id}, {"name", d.name}, {"driver", d.driver}});
-  return text_of({{"sateen", SATEEN_VERSION}, {"processors", processors()}, {"devices", devices}});
+  JsonTree key;
+  json& devices = json_put_array(key.root(), "devices");
+  for (const DeviceInfo& d : candidates) {
+    json& device = json_append_object(devices);
+    json_put(device, "id", d.id);
+    json_put(device, "name", d.name);
+    json_put(device, "driver", d.driver);
+  }
+  json_put(key.root(), "sateen", SATEEN_VERSION);
+  json_put(key.root(), "processors", processors());
+  return text_of(key);
 }
 
 Bytes bytes(const std::string& text) {
@@ -64,6 +72,18 @@ bool is_own(const fs::path& folder) {
 
 }  // namespace
 
+std::optional<std::vector<double>> speeds_in(std::string_view text, const std::string& key, size_t count) {
+  const JsonTree file = parse_json(text);
+  if (text_of(json_object(file, "measured_on", "the file")) != key) return std::nullopt;
+  std::vector<double> speeds;
+  for (const json& speed : json_array(file, "images_per_second", "the file")) {
+    if (!speed.is_number()) return std::nullopt;
+    speeds.push_back(speed.get<double>());
+    if (!std::isfinite(speeds.back()) || speeds.back() <= 0) return std::nullopt;
+  }
+  return speeds.size() == count ? std::optional(speeds) : std::nullopt;
+}
+
 SpeedMemory::SpeedMemory(const fs::path& folder, std::span<const DeviceInfo> candidates)
     : key_(key_of(candidates)), count_(candidates.size()) {
   if (!folder.empty()) file_ = folder / ("auto-" + hex64(xxh3(bytes(key_))) + ".json");
@@ -73,15 +93,7 @@ std::optional<std::vector<double>> SpeedMemory::read() const {
   if (!remembers() || !is_own(file_.parent_path())) return std::nullopt;
   try {
     const std::vector<uint8_t> content = read_file(file_, kMaxBytes, "file of measured speeds");
-    const json file = parse_json({reinterpret_cast<const char*>(content.data()), content.size()});
-    if (text_of(json_object(file, "measured_on", "the file")) != key_) return std::nullopt;
-    std::vector<double> speeds;
-    for (const json& speed : json_array(file, "images_per_second", "the file")) {
-      if (!speed.is_number()) return std::nullopt;
-      speeds.push_back(speed.get<double>());
-      if (!std::isfinite(speeds.back()) || speeds.back() <= 0) return std::nullopt;
-    }
-    return speeds.size() == count_ ? std::optional(speeds) : std::nullopt;
+    return speeds_in({reinterpret_cast<const char*>(content.data()), content.size()}, key_, count_);
   } catch (const Error&) {  // not there, or not ours: it is made again
     return std::nullopt;
   }
@@ -94,9 +106,11 @@ void SpeedMemory::write(std::span<const double> speeds) const {
     throw Error(ErrorCode::kOutput,
                 display_path(file_.parent_path()) + ": must be this user's own folder, and not writable for everybody");
   }
-  const json file = {{"measured_on", json::parse(key_)},
-                     {"images_per_second", std::vector<double>(speeds.begin(), speeds.end())}};
-  const std::string text = file.dump(2) + "\n";
+  JsonTree file;
+  JsonTree measured_on = parse_json(key_);
+  json_put_object(file.root(), "measured_on").swap(measured_on.root());
+  json_put(file.root(), "images_per_second", std::vector<double>(speeds.begin(), speeds.end()));
+  const std::string text = file.root().dump(2) + "\n";
   const Bytes chunk = bytes(text);
   write_file_safely(file_, {&chunk, 1});
 }

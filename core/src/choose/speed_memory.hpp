@@ -5,11 +5,16 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sateen/device.hpp"
 
 namespace sateen {
+
+/// The speeds in such a file: nothing where it is another key's or another number of devices'. Throws Error(kBadInput) for
+/// JSON that is malformed or lacks a part.
+std::optional<std::vector<double>> speeds_in(std::string_view text, const std::string& key, size_t count);
 
 /// One file for one set of candidates on one kind of machine, under one version of the library.
 class SpeedMemory {

@@ -46,7 +46,7 @@ void check_bmp(Bytes file) {
   }
 }
 
-std::vector<uint8_t> with_whole_bmp_palette(Bytes file) {
+std::vector<uint8_t> bmp_for_decoder(Bytes file) {
   constexpr uint64_t kWhole = 4 * 256;
   const uint64_t header = load_le<uint32_t>(file, kFileHeader), palette_at = kFileHeader + header;
   const uint64_t pixels_at = load_le<uint32_t>(file, kPixelsAt);

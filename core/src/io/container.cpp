@@ -75,6 +75,7 @@ uint64_t tensor_bytes(const std::vector<int64_t>& dims, DType dtype, const std::
 }
 
 struct Preamble {
+  uint16_t minor = 0;
   uint64_t header_bytes = 0, data_offset = 0, file_bytes = 0, header_hash = 0;
 };
 
@@ -97,6 +98,7 @@ Preamble parse_preamble(Bytes bytes, uint64_t file_bytes) {
     bad("needs features that this program does not have: it was written by a later version; update Sateen");
   }
   Preamble preamble;
+  preamble.minor = load_le<uint16_t>(bytes, kMinorAt);
   preamble.header_bytes = load_le<uint64_t>(bytes, kHeaderBytesAt);
   preamble.data_offset = load_le<uint64_t>(bytes, kDataOffsetAt);
   preamble.file_bytes = load_le<uint64_t>(bytes, kFileBytesAt);
@@ -118,7 +120,7 @@ Preamble parse_preamble(Bytes bytes, uint64_t file_bytes) {
 /// A tensor as the header has it; offset counts from the data offset.
 struct TableEntry {
   ContainerTensor tensor;
-  uint64_t offset = 0, bytes = 0, hash = 0;
+  uint64_t offset = 0, bytes = 0;
 };
 
 TableEntry parse_entry(const json& entry, size_t index) {
@@ -137,7 +139,7 @@ TableEntry parse_entry(const json& entry, size_t index) {
   }
   parsed.offset = json_u64(entry, "offset", where);
   parsed.bytes = json_u64(entry, "length", where);
-  parsed.hash = json_hex64(entry, "hash", where);
+  parsed.tensor.hash = json_hex64(entry, "hash", where);
   if (parsed.bytes != tensor_bytes(parsed.tensor.dims, parsed.tensor.dtype, where, kBadInput)) {
     bad(where + ": its length is not that of its shape");
   }
@@ -172,15 +174,20 @@ void check_padding(Bytes padding) {
   }
 }
 
-/// Checks an argument of encode_container, and gives its entry in the table.
-json encode_entry(const ContainerTensor& tensor, uint64_t offset) {
+/// Checks an argument of encode_container, and adds its entry to the table.
+void encode_entry(const ContainerTensor& tensor, uint64_t offset, json& table) {
   const std::string where = "tensor " + tensor.name;
   if (!is_tensor_name(tensor.name)) throw Error(ErrorCode::kUsage, where + ": such a name can't be stored");
   if (tensor.data.size() != tensor_bytes(tensor.dims, tensor.dtype, where, ErrorCode::kUsage)) {
     throw Error(ErrorCode::kUsage, where + ": its data does not fit its shape");
   }
-  return {{"name", tensor.name}, {"dtype", name_of(tensor.dtype)}, {"shape", tensor.dims},
-          {"offset", offset},    {"length", tensor.data.size()},   {"hash", hex64(xxh3(tensor.data))}};
+  json& entry = json_append_object(table);
+  json_put(entry, "name", tensor.name);
+  json_put(entry, "dtype", name_of(tensor.dtype));
+  json_put(entry, "shape", tensor.dims);
+  json_put(entry, "offset", offset);
+  json_put(entry, "length", uint64_t{tensor.data.size()});
+  json_put(entry, "hash", hex64(xxh3(tensor.data)));
 }
 
 std::string dump(const json& header) {
@@ -193,22 +200,21 @@ std::string dump(const json& header) {
 
 }  // namespace
 
-EncodedContainer encode_container(json header, std::span<const ContainerTensor> tensors) {
+EncodedContainer encode_container(JsonTree header, std::span<const ContainerTensor> tensors) {
   if (tensors.size() > kMaxTensors) throw Error(ErrorCode::kUsage, "more than 4096 tensors can't be stored");
   EncodedContainer encoded;
   encoded.chunks.emplace_back();  // the head, once it is known
-  json table = json::array();
+  json& table = json_put_array(header.root(), "tensors");
   std::set<std::string> names;
   uint64_t end = 0;
   for (const ContainerTensor& tensor : tensors) {
     if (!names.insert(tensor.name).second) throw Error(ErrorCode::kUsage, "tensor " + tensor.name + " is there twice");
     const uint64_t offset = checked_align(end, kContainerAlignment, "the file");
-    table.push_back(encode_entry(tensor, offset));
+    encode_entry(tensor, offset, table);
     if (offset != end) encoded.chunks.push_back(Bytes(kZeros).first(offset - end));
     encoded.chunks.push_back(tensor.data);
     end = checked_add(offset, tensor.data.size(), "the file");
   }
-  header["tensors"] = std::move(table);
   const std::string text = dump(header);
   if (text.size() > kMaxJsonBytes) throw Error(ErrorCode::kUsage, "the header would be larger than 1 MiB");
 
@@ -240,6 +246,8 @@ Container decode_container(uint64_t file_bytes, const std::function<void(std::sp
 
   read_up_to(std::min(file_bytes, kPreambleBytes));
   const Preamble preamble = parse_preamble(bytes, file_bytes);
+  container.minor = preamble.minor;
+  container.header_hash = preamble.header_hash;
 
   read_up_to(preamble.data_offset);
   const Bytes text = Bytes(bytes).subspan(kPreambleBytes, preamble.header_bytes);
@@ -257,7 +265,8 @@ Container decode_container(uint64_t file_bytes, const std::function<void(std::sp
   for (TableEntry& entry : entries) {
     check_padding(data.subspan(end, entry.offset - end));
     entry.tensor.data = data.subspan(entry.offset, entry.bytes);
-    if (xxh3(entry.tensor.data) != entry.hash) bad("tensor " + entry.tensor.name + " is damaged; get the file anew");
+    if (xxh3(entry.tensor.data) != entry.tensor.hash)
+      bad("tensor " + entry.tensor.name + " is damaged; get the file anew");
     end = entry.offset + entry.bytes;
     container.tensors.push_back(std::move(entry.tensor));
   }

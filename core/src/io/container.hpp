@@ -7,9 +7,8 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
 #include "io/bytes.hpp"
+#include "io/json.hpp"
 #include "sateen/graph.hpp"
 
 namespace sateen {
@@ -28,6 +27,7 @@ struct ContainerTensor {
   DType dtype = DType::kF32;
   std::vector<int64_t> dims;
   Bytes data;
+  uint64_t hash = 0;  ///< of data, in a file that was read
 };
 
 /// A file in the making: what has to be written, in order. The tensors' bytes are borrowed.
@@ -44,11 +44,13 @@ struct EncodedContainer {
 
 /// header: an object without the key "tensors", which is added. The same arguments give the same bytes. Throws
 /// Error(kUsage) where the format's limits don't allow them.
-EncodedContainer encode_container(nlohmann::json header, std::span<const ContainerTensor> tensors);
+EncodedContainer encode_container(JsonTree header, std::span<const ContainerTensor> tensors);
 
 /// A file that was read and verified.
 struct Container {
-  nlohmann::json header;
+  uint16_t minor = 0;  ///< version; the major one is kContainerMajor
+  uint64_t header_hash = 0;
+  JsonTree header;
   std::vector<ContainerTensor> tensors;  ///< in the order of the file; data lies in bytes
   std::vector<uint8_t> bytes;
 

@@ -66,31 +66,6 @@ GrayImage upright(GrayImage image, int orientation) {
   bad("is not a PNG, JPEG, BMP or PNM" + (format.empty() ? "" : "; it looks like " + std::string(format)));
 }
 
-GrayImage decode(Bytes file) {
-  if (file.empty()) bad("is empty");
-  const std::string_view format = known_format(file);
-  int orientation = 1;
-  std::vector<uint8_t> whole_palette;
-  if (format == "PGM" || format == "PPM") return decode_pnm(file);
-  if (format == "PNG") {
-    orientation = check_png(file);
-    whole_palette = with_whole_png_palette(file);
-  } else if (format == "JPEG") {
-    orientation = check_jpeg(file);
-  } else if (format == "BMP") {
-    check_bmp(file);
-    whole_palette = with_whole_bmp_palette(file);
-  } else {
-    refuse(format);
-  }
-  if (!whole_palette.empty()) file = whole_palette;
-  // What the decoder itself takes the picture for.
-  const StbInfo info = stb_info(file);
-  check_extent(static_cast<uint64_t>(info.width), static_cast<uint64_t>(info.height),
-               static_cast<uint64_t>(info.channels) * static_cast<uint64_t>(info.bytes_per_sample));
-  return upright(to_gray(stb_decode(file)), orientation);
-}
-
 void check_size(int width, int height, size_t pixels) {
   if (width < 1 || height < 1 || static_cast<size_t>(width) * static_cast<size_t>(height) != pixels) {
     throw Error(ErrorCode::kUsage, "a picture of " + std::to_string(width) + "x" + std::to_string(height) +
@@ -114,9 +89,34 @@ void check_extent(uint64_t width, uint64_t height, uint64_t bytes_per_pixel) {
   }
 }
 
+GrayImage decode_picture(Bytes file) {
+  if (file.empty()) bad("is empty");
+  const std::string_view format = known_format(file);
+  int orientation = 1;
+  std::vector<uint8_t> copy;
+  if (format == "PGM" || format == "PPM") return decode_pnm(file);
+  if (format == "PNG") {
+    orientation = check_png(file);
+    copy = png_for_decoder(file);
+  } else if (format == "JPEG") {
+    orientation = check_jpeg(file);
+  } else if (format == "BMP") {
+    check_bmp(file);
+    copy = bmp_for_decoder(file);
+  } else {
+    refuse(format);
+  }
+  if (!copy.empty()) file = copy;
+  // What the decoder itself takes the picture for.
+  const StbInfo info = stb_info(file);
+  check_extent(static_cast<uint64_t>(info.width), static_cast<uint64_t>(info.height),
+               static_cast<uint64_t>(info.channels) * static_cast<uint64_t>(info.bytes_per_sample));
+  return upright(to_gray(stb_decode(file)), orientation);
+}
+
 GrayImage load_image(const std::filesystem::path& path) {
   const std::vector<uint8_t> file = read_file(path, kMaxFileBytes, "picture");
-  return naming_file(path, [&] { return decode(file); });
+  return naming_file(path, [&] { return decode_picture(file); });
 }
 
 GrayImage resize(const GrayImage& image, int width, int height) {

@@ -4,7 +4,6 @@
 #include <charconv>
 #include <cmath>
 #include <limits>
-#include <set>
 #include <vector>
 
 #include "sateen/error.hpp"
@@ -23,54 +22,99 @@ using nlohmann::json;
   bad(std::string(where) + ": \"" + key + "\" is not " + wanted);
 }
 
-/// Looks at the events of a parse and keeps nothing: depth, keys, form. nlohmann's own parser with a callback would do, but
-/// looks through an array's elements again whenever an object in it ends.
-class Judge final : public nlohmann::json_sax<json> {
+/// Recursive, since nothing here is nested deeply.
+void dismantle(json& value) noexcept {
+  if (value.is_array()) {
+    auto& elements = value.get_ref<json::array_t&>();
+    for (json& element : elements) dismantle(element);
+    elements.clear();
+  } else if (value.is_object()) {
+    auto& members = value.get_ref<json::object_t&>();
+    for (auto& [key, member] : members) dismantle(member);
+    members.clear();
+  }
+}
+
+/// Takes the parser's events and builds the value in place.
+class Builder {
  public:
-  bool null() override { return true; }
-  bool boolean(bool) override { return true; }
-  bool number_integer(number_integer_t) override { return true; }
-  bool number_unsigned(number_unsigned_t) override { return true; }
-  bool number_float(number_float_t, const string_t&) override { return true; }
-  bool string(string_t&) override { return true; }
-  bool binary(binary_t&) override { return true; }
-  bool start_object(size_t) override { return open(); }
-  bool end_object() override { return close(); }
-  bool start_array(size_t) override { return open(); }
-  bool end_array() override { return close(); }
-  bool key(string_t& name) override {
-    if (!keys_.back().insert(name).second) bad("the JSON has a key twice");
+  explicit Builder(json& root) : slot_(&root) {}
+
+  bool null() { return place(nullptr); }
+  bool boolean(bool value) { return place(value); }
+  bool number_integer(int64_t value) { return place(value); }
+  bool number_unsigned(uint64_t value) { return place(value); }
+  bool number_float(double value, const std::string&) { return place(value); }
+  bool string(std::string& value) { return place(std::move(value)); }
+  bool binary(json::binary_t&) { return false; }  // JSON as text has none
+  bool start_object(size_t) { return open(json::value_t::object); }
+  bool start_array(size_t) { return open(json::value_t::array); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+  bool key(std::string& name) {
+    const auto [member, is_new] = open_.back()->get_ref<json::object_t&>().emplace(std::move(name), nullptr);
+    if (!is_new) bad("the JSON has a key twice");
+    slot_ = &member->second;
     return true;
   }
-  bool parse_error(size_t, const std::string&, const json::exception& error) override {
-    const auto* malformed = dynamic_cast<const json::parse_error*>(&error);
-    if (malformed == nullptr) bad("the JSON holds a number that is out of range");
-    bad("the JSON is malformed at byte " + std::to_string(malformed->byte));
+  [[noreturn]] bool parse_error(size_t position, const std::string&, const json::exception& error) {
+    if (dynamic_cast<const json::parse_error*>(&error) == nullptr) bad("the JSON holds a number that is out of range");
+    bad("the JSON is malformed at byte " + std::to_string(position));
   }
 
  private:
-  bool open() {
-    if (keys_.size() == kMaxJsonDepth) bad("the JSON is nested more than 8 deep");
-    keys_.emplace_back();
+  json& put(json value) {
+    if (!open_.empty() && open_.back()->is_array()) {
+      return open_.back()->get_ref<json::array_t&>().emplace_back(std::move(value));
+    }
+    return *slot_ = std::move(value);
+  }
+  bool place(json value) {
+    put(std::move(value));
+    return true;
+  }
+  bool open(json::value_t kind) {
+    if (open_.size() == kMaxJsonDepth) bad("the JSON is nested more than 8 deep");
+    open_.push_back(&put(json(kind)));
     return true;
   }
   bool close() {
-    keys_.pop_back();
+    open_.pop_back();
     return true;
   }
 
-  std::vector<std::set<std::string, std::less<>>> keys_;  // of the objects and arrays around the current value
+  json* slot_;               // where the next value goes that is no element of an array
+  std::vector<json*> open_;  // the objects and arrays around it
 };
 
 }  // namespace
 
-json parse_json(std::string_view text) {
+JsonTree::~JsonTree() {
+  dismantle(root_);
+}
+
+json& json_put_object(json& object, const std::string& key) {
+  json& slot = object[key];
+  return slot = json::object();
+}
+
+json& json_put_array(json& object, const std::string& key) {
+  json& slot = object[key];
+  return slot = json::array();
+}
+
+json& json_append_object(json& array) {
+  return array.get_ref<json::array_t&>().emplace_back(json::value_t::object);
+}
+
+JsonTree parse_json(std::string_view text) {
   if (text.size() > kMaxJsonBytes) bad("the JSON is larger than 1 MiB");
   // The parser would take a NUL for the end of the text and pass over what follows.
   if (text.find('\0') != std::string_view::npos) bad("the JSON holds a NUL");
-  Judge judge;
-  json::sax_parse(text.begin(), text.end(), &judge);
-  return json::parse(text.begin(), text.end());
+  JsonTree tree;
+  Builder builder(tree.root());
+  if (!json::sax_parse(text.begin(), text.end(), &builder)) bad("the JSON can't be read");
+  return tree;
 }
 
 const json& json_member(const json& object, const char* key, std::string_view where) {

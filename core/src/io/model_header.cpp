@@ -40,12 +40,14 @@ void check_labels(const std::vector<std::string>& labels, const Shape& output, E
   }
 }
 
-json encode_layer(const Sequential& model, size_t i) {
-  json attributes = json::object();
+void encode_layer(const Sequential& model, size_t i, json& layers) {
+  json& layer = json_append_object(layers);
+  json_put(layer, "type", model.layer(i).type());
+  json_put(layer, "name", model.layer_name(i));
+  json& attributes = json_put_object(layer, "attributes");
   for (const auto& [name, attribute] : model.layer(i).attributes()) {
-    std::visit([&, &key = name](const auto& value) { attributes[key] = value; }, attribute);
+    std::visit([&, &key = name](const auto& value) { json_put(attributes, key, value); }, attribute);
   }
-  return {{"type", model.layer(i).type()}, {"name", model.layer_name(i)}, {"attributes", std::move(attributes)}};
 }
 
 int64_t decode_integer(const json& value, const std::string& where) {
@@ -118,9 +120,7 @@ void measure(ModelHeader& header) {
 
 }  // namespace
 
-json encode_model_header(const ModelFile& file) {
-  json layers = json::array();
-  for (size_t i = 0; i < file.model.layer_count(); ++i) layers.push_back(encode_layer(file.model, i));
+JsonTree encode_model_header(const ModelFile& file) {
   const auto input = file.model.input_shape().dims();
   const std::string version = file.version.empty() ? SATEEN_VERSION : file.version;
   check_labels(file.class_names, file.model.output_shape(), ErrorCode::kUsage);
@@ -128,12 +128,21 @@ json encode_model_header(const ModelFile& file) {
     throw Error(ErrorCode::kUsage, "the preprocessing is not finite");
   }
   if (!is_word(version)) throw Error(ErrorCode::kUsage, "the version is not a word of 1 to 64 bytes");
-  return {{"model", {{"input", std::vector<int64_t>(input.begin(), input.end())}, {"layers", std::move(layers)}}},
-          {"preprocessing",
-           {{"scale", static_cast<double>(file.preprocessing.scale)},
-            {"shift", static_cast<double>(file.preprocessing.shift)}}},
-          {"labels", file.class_names},
-          {"provenance", {{"version", version}, {"data_hash", hex64(file.data_hash)}, {"seed", hex64(file.seed)}}}};
+
+  JsonTree header;
+  json& model = json_put_object(header.root(), "model");
+  json_put(model, "input", std::vector<int64_t>(input.begin(), input.end()));
+  json& layers = json_put_array(model, "layers");
+  for (size_t i = 0; i < file.model.layer_count(); ++i) encode_layer(file.model, i, layers);
+  json& preprocessing = json_put_object(header.root(), "preprocessing");
+  json_put(preprocessing, "scale", static_cast<double>(file.preprocessing.scale));
+  json_put(preprocessing, "shift", static_cast<double>(file.preprocessing.shift));
+  json_put(header.root(), "labels", file.class_names);
+  json& provenance = json_put_object(header.root(), "provenance");
+  json_put(provenance, "version", version);
+  json_put(provenance, "data_hash", hex64(file.data_hash));
+  json_put(provenance, "seed", hex64(file.seed));
+  return header;
 }
 
 ModelHeader decode_model_header(const json& header) {

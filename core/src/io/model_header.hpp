@@ -6,8 +6,7 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json.hpp>
-
+#include "io/json.hpp"
 #include "sateen/model_file.hpp"
 
 namespace sateen {
@@ -22,7 +21,7 @@ constexpr uint64_t kMaxActivations = uint64_t{1} << 26;
 constexpr uint64_t kMaxOperations = uint64_t{1} << 36;
 
 /// The header of a model file, without its tensors. Throws Error(kUsage) for what no file may hold.
-nlohmann::json encode_model_header(const ModelFile& file);
+JsonTree encode_model_header(const ModelFile& file);
 
 /// A header that was read: everything that a model needs but its weights, which are not allocated yet.
 struct ModelHeader {

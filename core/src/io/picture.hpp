@@ -19,19 +19,23 @@ void check_extent(uint64_t width, uint64_t height, uint64_t bytes_per_pixel);
 /// The checks throw Error(kBadInput).
 /// Chunks whole and with right checksums, no more pixel data than the header announces. Returns the EXIF orientation.
 int check_png(Bytes file);
-/// A copy whose palette has all 256 entries, the missing ones black: stb_image 2.27 takes colours that a file refers to and
-/// does not define from uninitialised memory. Empty where the file needs no copy. For files that passed check_png.
-std::vector<uint8_t> with_whole_png_palette(Bytes file);
+/// A copy that stb_image 2.27 can be given, or nothing where the file needs none. Its palette has all 256 entries, the
+/// missing ones black: colours that a file refers to and does not define would be taken from uninitialised memory. Pixel
+/// data in no bytes is left out: it would be copied to where no memory was taken yet. For files that passed check_png.
+std::vector<uint8_t> png_for_decoder(Bytes file);
 /// All pixel rows are there.
 void check_bmp(Bytes file);
-/// The same for a BMP that passed check_bmp.
-std::vector<uint8_t> with_whole_bmp_palette(Bytes file);
+/// The same for a BMP that passed check_bmp: a copy with a whole palette, or nothing.
+std::vector<uint8_t> bmp_for_decoder(Bytes file);
 /// Whole up to its end marker, of a kind that is decoded, not made to keep the decoder busy. Returns the EXIF
 /// orientation.
 int check_jpeg(Bytes file);
 
 /// Binary PGM or PPM (P5, P6), decoded.
 GrayImage decode_pnm(Bytes file);
+
+/// A whole file of any kind that is read: load_image without the file. Throws Error(kBadInput).
+GrayImage decode_picture(Bytes file);
 
 /// Luma by Rec. 601, exact for grey.
 inline uint8_t luma(unsigned r, unsigned g, unsigned b) {

@@ -134,23 +134,36 @@ int check_png(Bytes file) {
   }
 }
 
-std::vector<uint8_t> with_whole_png_palette(Bytes file) {
+std::vector<uint8_t> png_for_decoder(Bytes file) {
   constexpr size_t kWhole = 3 * 256;
-  if (chunk_at(file, kSignature).data[9] != kPalette) return {};
+  const bool has_palette = chunk_at(file, kSignature).data[9] == kPalette;
+  std::vector<uint8_t> copy;
+  size_t done = 0;  // how much of the file is in the copy, as it was or otherwise
+  const auto copy_up_to = [&](size_t end) {
+    copy.insert(copy.end(), file.begin() + static_cast<ptrdiff_t>(done), file.begin() + static_cast<ptrdiff_t>(end));
+    done = end;
+  };
+  bool before_pixels = true;
   for (size_t at = kSignature;;) {
     const Chunk chunk = chunk_at(file, at);
-    if (chunk.type == "IDAT") return {};  // no palette: the decoder refuses that
-    if (chunk.type == "PLTE") {
-      if (chunk.data.size() >= kWhole || chunk.data.size() % 3 != 0) return {};
-      std::vector<uint8_t> whole(file.begin(), file.begin() + static_cast<ptrdiff_t>(at));
-      whole.insert(whole.end(), {0, 0, kWhole >> 8, kWhole & 0xFF, 'P', 'L', 'T', 'E'});
-      whole.insert(whole.end(), chunk.data.begin(), chunk.data.end());
-      whole.resize(whole.size() + kWhole - chunk.data.size() + 4);  // and a checksum that nobody looks at again
-      whole.insert(whole.end(), file.begin() + static_cast<ptrdiff_t>(chunk.end), file.end());
-      return whole;
+    if (chunk.type == "IEND") break;
+    if (chunk.type == "IDAT" && chunk.data.empty()) {
+      copy_up_to(at);
+      done = chunk.end;
+    } else if (chunk.type == "IDAT") {
+      before_pixels = false;
+    } else if (chunk.type == "PLTE" && has_palette && before_pixels && chunk.data.size() < kWhole &&
+               chunk.data.size() % 3 == 0) {
+      copy_up_to(at);
+      copy.insert(copy.end(), {0, 0, kWhole >> 8, kWhole & 0xFF, 'P', 'L', 'T', 'E'});
+      copy.insert(copy.end(), chunk.data.begin(), chunk.data.end());
+      copy.resize(copy.size() + kWhole - chunk.data.size() + 4);  // and a checksum that nobody looks at again
+      done = chunk.end;
     }
     at = chunk.end;
   }
+  if (done != 0) copy_up_to(file.size());
+  return copy;
 }
 
 }  // namespace sateen

@@ -17,6 +17,7 @@
 
 #include "io/descriptor.hpp"
 #include "io/file_error.hpp"
+#include "sateen/write_file.hpp"
 
 namespace sateen {
 
@@ -45,11 +46,74 @@ std::filesystem::path resolve_links(std::filesystem::path path) {
   throw_errno(kOutput, "can't be written", ELOOP);
 }
 
+// Temporaries are called prefix_for(target), eight digits, ".tmp".
+
+std::string prefix_for(const std::string& name) {
+  const size_t longest = NAME_MAX - 1 - kMark.size() - kRandomDigits - kEnd.size();
+  return "." + name.substr(0, longest) + std::string(kMark);
+}
+
+std::string random_name(const std::string& prefix) {
+  uint32_t number = 0;
+  if (::getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) fail("no random number");
+  std::array<char, kRandomDigits + 1> digits{};
+  std::snprintf(digits.data(), digits.size(), "%08x", number);
+  return prefix + digits.data() + std::string(kEnd);
+}
+
+bool is_temporary(std::string_view name, const std::string& prefix) {
+  return name.size() == prefix.size() + kRandomDigits + kEnd.size() && name.substr(0, prefix.size()) == prefix &&
+         name.substr(name.size() - kEnd.size()) == kEnd;
+}
+
+bool same_file(int folder, const char* name, int file) {
+  struct stat by_name {};
+  struct stat by_file {};
+  return ::fstatat(folder, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 && ::fstat(file, &by_file) == 0 &&
+         by_name.st_dev == by_file.st_dev && by_name.st_ino == by_file.st_ino;
+}
+
+/// What it can't remove it leaves: a leftover is no reason not to save.
+void remove_stale(int folder, const std::string& prefix) {
+  const int copy = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (copy < 0) return;
+  const std::unique_ptr<DIR, int (*)(DIR*)> list(::fdopendir(copy), &::closedir);
+  if (!list) {
+    ::close(copy);
+    return;
+  }
+  while (const dirent* entry = ::readdir(list.get())) {
+    if (!is_temporary(entry->d_name, prefix)) continue;
+    const Descriptor file(::openat(folder, entry->d_name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status {};
+    if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    if (same_file(folder, entry->d_name, file.get())) ::unlinkat(folder, entry->d_name, 0);
+  }
+}
+
+/// Gives a file a second name, which may have been another's.
+void keep_as(int folder, const std::string& name, const std::string& previous) {
+  const std::string prefix = prefix_for(previous);
+  remove_stale(folder, prefix);
+  const std::string link = random_name(prefix);
+  if (::linkat(folder, name.c_str(), folder, link.c_str(), 0) != 0) {
+    // No hard links on this file system, or no more of them, or none for files of others.
+    if (errno == EPERM || errno == ENOTSUP || errno == ENOSYS || errno == EMLINK) return;
+    fail("the file before can't be kept");
+  }
+  const int result = ::renameat(folder, link.c_str(), folder, previous.c_str());
+  const int error = errno;
+  // Where both names were one file already, rename has left the link.
+  ::unlinkat(folder, link.c_str(), 0);
+  if (result != 0) throw_errno(kOutput, "the file before can't be kept", error);
+}
+
 /// A temporary beside the target. It is locked while its writer lives, so that a temporary that can be locked is stale.
 class Temporary {
  public:
   Temporary(int folder, const std::string& name, mode_t mode) : folder_(folder), prefix_(prefix_for(name)) {
-    remove_stale();
+    remove_stale(folder_, prefix_);
     for (int i = 0; i < kMaxNames && !file_; ++i) try_create(mode);
     if (!file_) throw Error(kOutput, "no free name for a temporary file");
   }
@@ -89,57 +153,18 @@ class Temporary {
   }
 
  private:
-  static std::string prefix_for(const std::string& name) {
-    const size_t longest = NAME_MAX - 1 - kMark.size() - kRandomDigits - kEnd.size();
-    return "." + name.substr(0, longest) + std::string(kMark);
-  }
-
-  bool is_ours(std::string_view name) const {
-    return name.size() == prefix_.size() + kRandomDigits + kEnd.size() && name.substr(0, prefix_.size()) == prefix_ &&
-           name.substr(name.size() - kEnd.size()) == kEnd;
-  }
-
-  static bool same_file(int folder, const char* name, int file) {
-    struct stat by_name {};
-    struct stat by_file {};
-    return ::fstatat(folder, name, &by_name, AT_SYMLINK_NOFOLLOW) == 0 && ::fstat(file, &by_file) == 0 &&
-           by_name.st_dev == by_file.st_dev && by_name.st_ino == by_file.st_ino;
-  }
-
-  /// What it can't remove it leaves: a leftover is no reason not to save.
-  void remove_stale() const {
-    const int copy = ::openat(folder_, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (copy < 0) return;
-    const std::unique_ptr<DIR, int (*)(DIR*)> list(::fdopendir(copy), &::closedir);
-    if (!list) {
-      ::close(copy);
-      return;
-    }
-    while (const dirent* entry = ::readdir(list.get())) {
-      if (!is_ours(entry->d_name)) continue;
-      const Descriptor file(::openat(folder_, entry->d_name, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
-      struct stat status {};
-      if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode)) continue;
-      if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
-      if (same_file(folder_, entry->d_name, file.get())) ::unlinkat(folder_, entry->d_name, 0);
-    }
-  }
-
   void try_create(mode_t mode) {
-    uint32_t number = 0;
-    if (::getrandom(&number, sizeof number, 0) != static_cast<ssize_t>(sizeof number)) fail("no random number");
-    std::array<char, kRandomDigits + 1> digits{};
-    std::snprintf(digits.data(), digits.size(), "%08x", number);
-    const std::string name = prefix_ + digits.data() + std::string(kEnd);
+    std::string name = random_name(prefix_);
     Descriptor file(::openat(folder_, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode));
     if (!file && errno == EEXIST) return;
     if (!file) fail("can't be created");
-    name_ = name;
+    // Without taking memory: nobody would remove the file where that fails.
+    name_ = std::move(name);
     file_ = std::move(file);
     // Between creation and lock another writer may have taken it for stale: then it has lost its name, and so have we.
     // A file system without locks has no such writers.
     ::flock(file_.get(), LOCK_EX);
-    if (!same_file(folder_, name.c_str(), file_.get())) {
+    if (!same_file(folder_, name_.c_str(), file_.get())) {
       name_.clear();
       file_ = Descriptor();
     }
@@ -186,7 +211,7 @@ Target examine(const std::filesystem::path& path) {
   return target;
 }
 
-void write_all(const std::filesystem::path& path, std::span<const Bytes> chunks) {
+void write_all(const std::filesystem::path& path, std::span<const Bytes> chunks, const std::string& previous) {
   const Target target = examine(path);
   const int folder = target.folder.get();
   constexpr mode_t kPermissions = S_IRWXU | S_IRWXG | S_IRWXO;
@@ -196,14 +221,20 @@ void write_all(const std::filesystem::path& path, std::span<const Bytes> chunks)
   if (target.exists) temporary.set_mode(target.old.st_mode & kPermissions);
   for (const Bytes chunk : chunks) temporary.write(chunk);
   temporary.sync();
+  if (target.exists && !previous.empty()) keep_as(folder, target.name, previous);
   temporary.rename_to(target.name);
   sync_folder(folder);
 }
 
 }  // namespace
 
-void write_file_safely(const std::filesystem::path& path, std::span<const Bytes> chunks) {
-  naming_file(path, [&] { write_all(path, chunks); });
+void write_file_safely(const std::filesystem::path& path, std::span<const Bytes> chunks, const std::string& previous) {
+  naming_file(path, [&] { write_all(path, chunks, previous); });
+}
+
+void write_file(const std::filesystem::path& path, std::string_view text) {
+  const Bytes chunk = bytes_of(std::span(text));
+  write_file_safely(path, {&chunk, 1});
 }
 
 void check_safe_target(const std::filesystem::path& path) {

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <new>
 #include <string>
-#include <string_view>
 
 #include "sateen/error.hpp"
 
@@ -14,6 +13,22 @@ namespace {
 /// stb asserts what a file can break, and a library must not abort.
 void stb_assert(bool holds) {
   if (!holds) throw Error(ErrorCode::kBadInput, "is damaged");
+}
+
+/// Whether memory ran out since the call of stb began: the reason that stb gives may be a later one.
+thread_local bool ran_out = false;
+
+/// Zeroed: 2.27 reads tables that a damaged JPEG never defined.
+void* stb_allocate(size_t bytes) {
+  void* memory = std::calloc(1, bytes);
+  ran_out |= memory == nullptr;
+  return memory;
+}
+
+void* stb_reallocate(void* old, size_t bytes) {
+  void* memory = std::realloc(old, bytes);
+  ran_out |= memory == nullptr;
+  return memory;
 }
 
 }  // namespace
@@ -28,9 +43,8 @@ void stb_assert(bool holds) {
 #define STBI_NO_STDIO
 #define STBI_FAILURE_USERMSG
 #define STBI_ASSERT(x) sateen::stb_assert(x)
-// Zeroed: 2.27 reads tables that a damaged JPEG never defined.
-#define STBI_MALLOC(size) std::calloc(1, size)
-#define STBI_REALLOC(memory, size) std::realloc(memory, size)
+#define STBI_MALLOC(size) sateen::stb_allocate(size)
+#define STBI_REALLOC(memory, size) sateen::stb_reallocate(memory, size)
 #define STBI_FREE(memory) std::free(memory)
 #define STB_IMAGE_RESIZE_IMPLEMENTATION
 #define STB_IMAGE_RESIZE_STATIC
@@ -48,10 +62,9 @@ namespace sateen {
 namespace {
 
 [[noreturn]] void fail() {
-  const char* said = stbi_failure_reason();
-  const std::string_view reason = said != nullptr ? said : "damaged";
-  if (reason == "Out of memory") throw std::bad_alloc();  // the picture may be good
-  throw Error(ErrorCode::kBadInput, "can't be decoded: " + std::string(reason));
+  if (ran_out) throw std::bad_alloc();
+  const char* reason = stbi_failure_reason();
+  throw Error(ErrorCode::kBadInput, std::string("can't be decoded: ") + (reason != nullptr ? reason : "damaged"));
 }
 
 stbir_filter filter_for(int from, int to) {
@@ -61,6 +74,7 @@ stbir_filter filter_for(int from, int to) {
 }  // namespace
 
 StbInfo stb_info(Bytes file) {
+  ran_out = false;
   StbInfo info;
   const int bytes = static_cast<int>(file.size());
   if (stbi_info_from_memory(file.data(), bytes, &info.width, &info.height, &info.channels) == 0) fail();
@@ -70,6 +84,7 @@ StbInfo stb_info(Bytes file) {
 }
 
 StbImage stb_decode(Bytes file) {
+  ran_out = false;
   StbImage image;
   image.samples.reset(stbi_load_from_memory(file.data(), static_cast<int>(file.size()), &image.width, &image.height,
                                             &image.channels, 0));

@@ -64,4 +64,12 @@ void Sequential::initialise(uint64_t seed) {
   }
 }
 
+bool same_architecture(const Sequential& a, const Sequential& b) {
+  if (a.input_shape() != b.input_shape() || a.layer_count() != b.layer_count()) return false;
+  for (size_t i = 0; i < a.layer_count(); ++i) {
+    if (a.layer(i).type() != b.layer(i).type() || a.layer(i).attributes() != b.layer(i).attributes()) return false;
+  }
+  return true;
+}
+
 }  // namespace sateen

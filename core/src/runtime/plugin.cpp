@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "base/environment.hpp"
+#include "base/folder_list.hpp"
 #include "sateen/error.hpp"
 
 namespace sateen {
@@ -122,11 +123,13 @@ std::vector<fs::path> plugin_files(const fs::path& path) {
   }
   check_writers(path);
   std::vector<fs::path> files;
-  for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() == ".so") files.push_back(it->path());
+  try {
+    for (const std::string& name : folder_list(path)) {
+      if (fs::path(name).extension() == ".so") files.push_back(path / name);
+    }
+  } catch (const std::system_error& failed) {
+    refuse(path.string() + ": " + failed.code().message());
   }
-  if (error) refuse(path.string() + ": " + error.message());
-  std::sort(files.begin(), files.end());
   return files;
 }
 

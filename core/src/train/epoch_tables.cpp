@@ -26,17 +26,16 @@ EpochTables::EpochTables(Device& device, int64_t images, int64_t batch)
   valid_ = device.create_buffer(valid_rows_.data(), rows * sizeof(int32_t));
 }
 
-void EpochTables::begin(std::span<const int32_t> order, uint32_t step) {
+void EpochTables::begin(std::span<const int32_t> order, uint32_t step, int64_t row, const MetricSums& sums) {
   std::vector<int32_t> padded(order.begin(), order.end());
   padded.resize(static_cast<size_t>(rows_ * batch_), -1);  // an index outside the data gives zeros
   permutation_.write(padded.data(), padded.size() * sizeof(int32_t));
-  const std::array<uint32_t, 2> cursor{0, step};
+  const std::array<uint32_t, 2> cursor{static_cast<uint32_t>(row), step};
   cursor_.write(cursor.data(), sizeof cursor);
   fetches_.clear();
-  fetched_ = done_ = 0;
+  fetched_ = done_ = row;
   nonfinite_ = -1;
-  loss_ = correct_ = 0;
-  counted_ = 0;
+  sums_ = sums;
 }
 
 void EpochTables::fetch_until(Device& device, int64_t end) {
@@ -53,18 +52,18 @@ void EpochTables::collect(size_t pending) {
     for (; done_ < fetches_.front().end; ++done_) {
       const auto row = static_cast<size_t>(done_);
       if (nonfinite_ < 0 && !std::isfinite(log_[2 * row])) nonfinite_ = done_;
-      loss_ += static_cast<double>(log_[2 * row]);
-      correct_ += static_cast<double>(log_[2 * row + 1]);
-      counted_ += static_cast<uint64_t>(valid_rows_[row]);
+      sums_.loss += static_cast<double>(log_[2 * row]);
+      sums_.correct += static_cast<double>(log_[2 * row + 1]);
+      sums_.images += static_cast<uint64_t>(valid_rows_[row]);
     }
     fetches_.erase(fetches_.begin());
   }
 }
 
 Metrics EpochTables::metrics() const {
-  if (counted_ == 0) return {};
-  const auto n = static_cast<double>(counted_);
-  return {loss_ / n, correct_ / n, counted_};
+  if (sums_.images == 0) return {};
+  const auto n = static_cast<double>(sums_.images);
+  return {sums_.loss / n, sums_.correct / n, sums_.images};
 }
 
 }  // namespace sateen

@@ -1,6 +1,7 @@
 // What a step graph reads instead of asking the host: the order of the images, valid counts, the cursor, the log.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -9,6 +10,12 @@
 #include "sateen/train.hpp"
 
 namespace sateen {
+
+/// Of the rows of a pass that were taken in, added in their order.
+struct MetricSums {
+  double loss = 0, correct = 0;
+  uint64_t images = 0;
+};
 
 /// The tables of one pass over some images, on the device, and the metrics that come back. Steps take `batch` images
 /// each; the last may have fewer valid ones.
@@ -22,16 +29,20 @@ class EpochTables {
   int64_t rows() const { return rows_; }
   int64_t batch() const { return batch_; }
 
-  /// Uploads an order (one index per image) and sets the cursor to row 0 and this step.
-  void begin(std::span<const int32_t> order, uint32_t step);
+  /// Uploads an order (one index per image) and sets the cursor to a row and its step: the first, or the one after `sums`
+  /// were taken in.
+  void begin(std::span<const int32_t> order, uint32_t step, int64_t row = 0, const MetricSums& sums = {});
   /// Asks for the log of the rows up to (not including) `end`, without waiting.
   void fetch_until(Device& device, int64_t end);
   /// Takes in fetched rows until at most `pending` fetches are under way.
   void collect(size_t pending);
 
-  /// Metrics of the rows taken in, and how many rows they are.
+  /// Of the rows taken in, and how many rows they are.
   Metrics metrics() const;
+  const MetricSums& sums() const { return sums_; }
   int64_t rows_done() const { return done_; }
+  /// How many images the first rows have.
+  uint64_t images_in(int64_t rows) const { return static_cast<uint64_t>(std::min(rows * batch_, images_)); }
   /// The first row whose loss is not finite, or −1.
   int64_t first_nonfinite() const { return nonfinite_; }
 
@@ -52,8 +63,7 @@ class EpochTables {
   std::vector<float> log_;  // [rows][2]
   std::vector<Fetch> fetches_;
   int64_t fetched_ = 0, done_ = 0, nonfinite_ = -1;
-  double loss_ = 0, correct_ = 0;
-  uint64_t counted_ = 0;
+  MetricSums sums_;
 };
 
 }  // namespace sateen

@@ -1,9 +1,7 @@
 // Trainer: owns what training needs on a device and drives its steps.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <limits>
-#include <optional>
 #include <string>
 #include <utility>
 
@@ -12,85 +10,28 @@
 #include "sateen/random.hpp"
 #include "sateen/train.hpp"
 #include "train/epoch_tables.hpp"
+#include "train/pace.hpp"
+#include "train/requirements.hpp"
 
 namespace sateen {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-/// Adds up the time between start() and stop().
-class Stopwatch {
- public:
-  void start() { running_since_ = Clock::now(); }
-  void stop() {
-    seconds_ = seconds();
-    running_since_.reset();
-  }
-  double seconds() const { return seconds_ + (running_since_ ? seconds_since(*running_since_) : 0.0); }
-
- private:
-  double seconds_ = 0;
-  std::optional<Clock::time_point> running_since_;
-};
-
-/// How many steps to submit between two looks at the clock: about a quarter of a second's worth.
-class ChunkSize {
- public:
-  int64_t steps() const { return steps_; }
-  void took(double seconds) {
-    if (seconds < 0.12) steps_ = std::min<int64_t>(steps_ * 2, 256);
-    if (seconds > 0.5) steps_ = std::max<int64_t>(steps_ / 2, 1);
-  }
-
- private:
-  int64_t steps_ = 4;
-};
-
-void require(bool condition, const std::string& otherwise) {
-  if (!condition) throw Error(ErrorCode::kUsage, otherwise);
-}
-
-void check(const Sequential& model, const Dataset& data, const Split& split, const TrainOptions& options) {
-  require(model.input_shape() == data.sample_shape(), "the model takes images of " + model.input_shape().to_string() +
-                                                          ", the data set has " + data.sample_shape().to_string());
-  const auto classes = static_cast<int64_t>(data.class_names().size());
-  require(model.output_shape() == Shape{classes}, "the model gives " + model.output_shape().to_string() +
-                                                      " values, the data set has " + std::to_string(classes) +
-                                                      " classes");
-  require(std::any_of(model.weights().begin(), model.weights().end(), [](float w) { return w != 0.0F; }),
-          "all weights are zero, so that nothing can be learnt; call the model's initialise(seed) first");
-  require(!split.train.empty(), "there are no images to train on");
-  const auto outside = [&](int32_t i) { return i < 0 || static_cast<uint32_t>(i) >= data.size(); };
-  require(std::none_of(split.train.begin(), split.train.end(), outside) &&
-              std::none_of(split.held_out.begin(), split.held_out.end(), outside),
-          "the split names images that the data set does not have");
-  require(options.batch_size >= 1, "the batch size is at least 1");
-  require(static_cast<uint64_t>(options.batch_size) <= split.train.size(),
-          "a batch of " + std::to_string(options.batch_size) + " is larger than the training set of " +
-              std::to_string(split.train.size()) + " images");
-  const Adam& adam = options.adam;
-  // As the device sees them: 1e-60 is 0 there.
-  const auto positive = [](double v) { return std::isfinite(static_cast<float>(v)) && static_cast<float>(v) > 0; };
-  const auto decays = [](double v) { return v >= 0 && static_cast<float>(v) < 1; };
-  require(positive(adam.learning_rate), "the learning rate is a number above 0 that f32 can hold");
-  require(decays(adam.beta1) && decays(adam.beta2), "Adam's betas are from 0 to below 1 in f32");
-  require(positive(adam.epsilon), "Adam's epsilon is a number above 0 that f32 can hold");
-}
+constexpr const char* kTryLower = "; try a lower learning rate";
 
 StepSpec spec_for(const Dataset& data, const TrainOptions& options, int64_t rows) {
   return {options.batch_size, rows, data.size(), options.seed, options.adam, options.preprocessing};
 }
 
-/// Runs one pass of a step program over its tables, in chunks.
+/// Runs one pass of a step program over its tables, in chunks, from where they begin.
 class Pass {
  public:
   Pass(Device& device, Program& program, EpochTables& tables, std::vector<Binding> bindings)
-      : device_(device), program_(program), tables_(tables), bindings_(std::move(bindings)) {}
+      : device_(device),
+        program_(program),
+        tables_(tables),
+        bindings_(std::move(bindings)),
+        submitted_(tables.rows_done()) {}
 
   /// Submits up to n steps as one chunk and leaves at most one earlier chunk in flight.
   int64_t submit(int64_t n) {
@@ -107,7 +48,7 @@ class Pass {
   Program& program_;
   EpochTables& tables_;
   std::vector<Binding> bindings_;
-  int64_t submitted_ = 0;
+  int64_t submitted_;
 };
 
 }  // namespace
@@ -165,12 +106,21 @@ struct Trainer::State {
         {parameters, images, labels, held_out->permutation(), held_out->valid(), held_out->cursor(), held_out->log()}};
   }
 
+  std::vector<float> read(const Buffer& buffer) const {
+    return unpack_parameters(model, layout, buffer.read_as<float>());
+  }
+
+  void write(Buffer& buffer, std::span<const float> dense) const {
+    const std::vector<float> flat = pack_parameters(model, layout, dense);
+    buffer.write(flat.data(), layout.bytes);
+  }
+
   void check_finite() {
     const int64_t row = train.first_nonfinite();
     if (row < 0) return;
     settle();
     throw Error(ErrorCode::kDiverged, "the loss is not finite at step " + std::to_string(row + 1) + " of epoch " +
-                                          std::to_string(epochs_ended + 1) + "; try a lower learning rate");
+                                          std::to_string(epochs_ended + 1) + kTryLower);
   }
 
   Metrics evaluate(const CancelToken& cancel) {
@@ -213,12 +163,15 @@ struct Trainer::State {
   std::unique_ptr<Pass> pass;  // of the epoch that has begun
   int64_t epochs_ended = 0;
   uint64_t steps_ended = 0;
-  Stopwatch watch;  // of training steps
+  int64_t first_row = 0;  // of the next epoch, which was restored half done
+  MetricSums first_sums;
+  bool unrecorded = false;  // the last epoch ended, fit has not evaluated it yet
+  Stopwatch watch;          // of training steps
   double best_loss = std::numeric_limits<double>::infinity();
 };
 
 Trainer::Trainer(Device device, const Sequential& model, const Dataset& data, Split split, TrainOptions options) {
-  check(model, data, split, options);
+  check_training(model, data, split, options);
   state_ = std::make_unique<State>(std::move(device), model, data, std::move(split), options);
 }
 
@@ -249,7 +202,11 @@ void Trainer::begin_epoch() {
     rates[row] = static_cast<float>(s.options.adam.step_size(s.steps_ended + row + 1));
   }
   s.learning_rates.write(rates.data(), rates.size() * sizeof(float));
-  s.train.begin(order, static_cast<uint32_t>(s.steps_ended));
+  s.train.begin(order, static_cast<uint32_t>(s.steps_ended) + static_cast<uint32_t>(s.first_row), s.first_row,
+                s.first_sums);
+  s.first_row = 0;
+  s.first_sums = {};
+  s.unrecorded = false;
   s.pass = std::make_unique<Pass>(s.training_pass());
 }
 
@@ -287,9 +244,46 @@ Metrics Trainer::evaluate() {
 Sequential Trainer::model() const {
   State& s = *state_;
   Sequential copy = s.model;
-  const std::vector<float> dense = unpack_parameters(copy, s.layout, s.parameters.read_as<float>());
+  const std::vector<float> dense = s.read(s.parameters);
   std::copy(dense.begin(), dense.end(), copy.weights().begin());
   return copy;
+}
+
+TrainState Trainer::state() const {
+  State& s = *state_;
+  s.train.collect(0);
+  s.check_finite();
+  TrainState state;
+  state.best_loss = s.best_loss;
+  state.adam_m = s.read(s.adam_m);
+  state.adam_v = s.read(s.adam_v);
+  state.epoch = s.epochs_ended - (s.unrecorded ? 1 : 0);
+  const bool within = s.pass != nullptr || s.unrecorded;
+  state.step = within ? s.train.rows_done() : s.first_row;
+  const MetricSums& sums = within ? s.train.sums() : s.first_sums;
+  state.loss_sum = sums.loss;
+  state.correct = sums.correct;
+  state.images = sums.images;
+  const auto finite = [](float value) { return std::isfinite(value); };
+  if (!std::all_of(state.adam_m.begin(), state.adam_m.end(), finite) ||
+      !std::all_of(state.adam_v.begin(), state.adam_v.end(), finite)) {
+    throw Error(ErrorCode::kDiverged, "the gradients are not finite at step " + std::to_string(state.step) +
+                                          " of epoch " + std::to_string(state.epoch + 1) + kTryLower);
+  }
+  return state;
+}
+
+void Trainer::restore(const TrainState& state) {
+  State& s = *state_;
+  require(s.epochs_ended == 0 && s.pass == nullptr, "a state is restored before the first epoch");
+  check_state(state, s.model, s.train.rows(), s.train.images_in(state.step));
+  s.write(s.adam_m, state.adam_m);
+  s.write(s.adam_v, state.adam_v);
+  s.epochs_ended = state.epoch;
+  s.steps_ended = static_cast<uint64_t>(state.epoch * s.train.rows());
+  s.first_row = state.step;
+  s.first_sums = {state.loss_sum, state.correct, state.images};
+  s.best_loss = state.best_loss;
 }
 
 TrainProfile Trainer::profile() const {
@@ -309,6 +303,7 @@ std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callba
   for (int64_t i = 0; i < epochs; ++i) {
     const Clock::time_point epoch_start = Clock::now();
     begin_epoch();
+    const uint64_t images_before = s.train.sums().images;
     for (;;) {
       if (cancel.cancelled()) s.throw_cancelled();
       const Clock::time_point start = Clock::now();
@@ -318,19 +313,22 @@ std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callba
     }
     EpochRecord record;
     record.train = end_epoch();
+    s.unrecorded = true;
     const double training_seconds = seconds_since(epoch_start);
     record.held_out = s.evaluate(cancel);
     record.epoch = s.epochs_ended;
     record.learning_rate = s.options.adam.learning_rate;
     record.seconds = seconds_since(epoch_start);
-    record.images_per_second = static_cast<double>(record.train.images) / std::max(training_seconds, 1e-9);
+    record.images_per_second =
+        static_cast<double>(record.train.images - images_before) / std::max(training_seconds, 1e-9);
     const double loss = s.held_out ? record.held_out.loss : record.train.loss;
     if (!std::isfinite(loss)) {
-      throw Error(ErrorCode::kDiverged, "the held-out loss is not finite after epoch " + std::to_string(record.epoch) +
-                                            "; try a lower learning rate");
+      throw Error(ErrorCode::kDiverged,
+                  "the held-out loss is not finite after epoch " + std::to_string(record.epoch) + kTryLower);
     }
     record.best = loss < s.best_loss;
     if (record.best) s.best_loss = loss;
+    s.unrecorded = false;
     history.push_back(record);
     if (callbacks.on_epoch) callbacks.on_epoch(record);
   }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes golden-1.0.sateen: a second writer of the format, made from docs/file-format.md and not from the library.
+"""Writes golden-1.0.sateen and golden-checkpoint-1.0.sateen: a second writer of the format, made from
+docs/file-format.md and not from the library.
 
-The file is kept for ever; run this only to see that it still comes out the same: make_golden.py OUT
+The files are kept for ever; run this only to see that they still come out the same: make_golden.py FOLDER
 It needs libxxhash (Debian: libxxhash0).
 """
 import ctypes
@@ -22,42 +23,68 @@ def padded(data):
     return data + bytes(-len(data) % 64)
 
 
-def main():
-    layers = [
-        ("conv2d", "conv1", {"filters": 2, "kernel": [3, 3], "stride": [1, 1], "padding": "same"}),
-        ("leaky_relu", "relu1", {"alpha": 0.1}),
-        ("max_pool2d", "pool1", {"window": [2, 2], "stride": [2, 2], "padding": "same"}),
-        ("dropout", "dropout1", {"rate": 0.25}),
-        ("flatten", "flatten1", {}),
-        ("dense", "dense1", {"units": 3}),
-    ]
-    tensors = [("conv1.weights", [3, 3, 1, 2]), ("conv1.bias", [2]), ("dense1.weights", [8, 3]), ("dense1.bias", [3])]
-    table, data, index = [], b"", 0
-    for name, shape in tensors:
-        data = padded(data)
+LAYERS = [
+    ("conv2d", "conv1", {"filters": 2, "kernel": [3, 3], "stride": [1, 1], "padding": "same"}),
+    ("leaky_relu", "relu1", {"alpha": 0.1}),
+    ("max_pool2d", "pool1", {"window": [2, 2], "stride": [2, 2], "padding": "same"}),
+    ("dropout", "dropout1", {"rate": 0.25}),
+    ("flatten", "flatten1", {}),
+    ("dense", "dense1", {"units": 3}),
+]
+WEIGHTS = [("conv1.weights", [3, 3, 1, 2]), ("conv1.bias", [2]), ("dense1.weights", [8, 3]), ("dense1.bias", [3])]
+HEADER = {
+    "model": {"input": [4, 4, 1], "layers": [{"type": t, "name": n, "attributes": a} for t, n, a in LAYERS]},
+    "preprocessing": {"scale": struct.unpack("<f", struct.pack("<f", 1 / 255))[0], "shift": -0.25},
+    "labels": ["left", "Größe", "Ankle boot"],
+    "provenance": {"version": "0.1.0", "data_hash": "0123456789abcdef", "seed": "f" * 16},
+}
+
+
+def section(name, value):
+    """Tensors of the weights' shapes; the i-th value of them all is value(i)."""
+    tensors, index = [], 0
+    for weights, shape in WEIGHTS:
         count = 1
         for dim in shape:
             count *= dim
-        values = struct.pack(f"<{count}f", *[i % 17 / 8 - 1 for i in range(index, index + count)])
-        table.append({"name": "model/" + name, "dtype": "f32", "shape": shape, "offset": len(data),
-                      "length": len(values), "hash": f"{xxh3(values):016x}"})
-        data += values
+        data = struct.pack(f"<{count}f", *[value(i) for i in range(index, index + count)])
+        tensors.append((name + weights, "f32", shape, data))
         index += count
-    header = json.dumps({
-        "model": {"input": [4, 4, 1],
-                  "layers": [{"type": t, "name": n, "attributes": a} for t, n, a in layers]},
-        "preprocessing": {"scale": struct.unpack("<f", struct.pack("<f", 1 / 255))[0], "shift": -0.25},
-        "labels": ["left", "Größe", "Ankle boot"],
-        "provenance": {"version": "0.1.0", "data_hash": "0123456789abcdef", "seed": "f" * 16},
-        "tensors": table,
-    }, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-    body = bytes(64) + header
+    return tensors
+
+
+def write(path, header, tensors):
+    table, data = [], b""
+    for name, dtype, shape, values in tensors:
+        data = padded(data)
+        table.append({"name": name, "dtype": dtype, "shape": shape, "offset": len(data), "length": len(values),
+                      "hash": f"{xxh3(values):016x}"})
+        data += values
+    text = json.dumps({**header, "tensors": table}, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    body = bytes(64) + text
     offset = len(padded(body))
-    preamble = b"\xa5STN\r\n\x1a\n" + struct.pack("<HHIQQQQQ", 1, 0, 0, len(header), offset, offset + len(data),
-                                                  xxh3(header), 0)
+    preamble = b"\xa5STN\r\n\x1a\n" + struct.pack("<HHIQQQQQ", 1, 0, 0, len(text), offset, offset + len(data),
+                                                  xxh3(text), 0)
     preamble += struct.pack("<Q", xxh3(preamble))
-    with open(sys.argv[1], "wb") as out:
+    with open(path, "wb") as out:
         out.write(preamble + padded(body)[64:] + data)
+
+
+def main():
+    folder = sys.argv[1]
+    model = section("model/", lambda i: i % 17 / 8 - 1)
+    write(folder + "/golden-1.0.sateen", HEADER, model)
+    training = {
+        "epoch": 2, "step": 3, "loss_sum": 10.0625, "correct": 17.0, "images": 24, "best_epoch": 1, "epochs": 5,
+        "batch_size": 8, "held_out_share": 0.2,
+        "adam": {"learning_rate": 0.001, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-07},
+        "device": "cpu, Größe 7",
+    }
+    rows = [(0.75, 0.5, 40.0, 0.5, 0.75, 10.0, 0.001), (0.5, 0.625, 40.0, 0.625, 0.5, 10.0, 0.001)]
+    write(folder + "/golden-checkpoint-1.0.sateen", {**HEADER, "training": training},
+          model + section("training/adam_m/", lambda i: i / 64 - 0.25) + section("training/adam_v/", lambda i: i / 128) +
+          section("training/best/", lambda i: 0.5 - i % 5 / 4) +
+          [("training/history", "u8", [2, 56], b"".join(struct.pack("<7d", *row) for row in rows))])
 
 
 if __name__ == "__main__":

@@ -1,0 +1,160 @@
+// What a .sateen file holds, as text.
+#include "info/file.hpp"
+
+#include <algorithm>
+#include <array>
+#include <variant>
+#include <vector>
+
+#include "common/numbers.hpp"
+#include "common/text.hpp"
+
+namespace sateen::app {
+namespace {
+
+using Row = std::vector<std::string>;
+
+/// Rows below each other; columns whose heading begins with ">" are numbers, to the right.
+std::string table(const std::vector<Row>& rows) {
+  std::vector<size_t> width(rows.front().size());
+  for (const Row& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) width[i] = std::max(width[i], row[i].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line = "  ";
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string cell = &row == &rows.front() && row[i][0] == '>' ? row[i].substr(1) : row[i];
+      const std::string space(width[i] - cell.size(), ' ');
+      line += rows.front()[i][0] == '>' ? space + cell + "  " : cell + space + "  ";
+    }
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
+  }
+  return text;
+}
+
+/// "batch size    64"
+std::string named(const std::string& name, const std::string& value) {
+  constexpr size_t kWidth = 16;
+  return "  " + name + std::string(kWidth - std::min(kWidth - 1, name.size()), ' ') + one_line(value) + '\n';
+}
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+std::string architecture(const Sequential& model) {
+  std::vector<Row> rows{{"layer", "type", "output", ">parameters", "settings"}};
+  for (size_t i = 0; i < model.layer_count(); ++i) {
+    rows.push_back({model.layer_name(i), std::string(model.layer(i).type()), shape_text(model.layer_output(i).dims()),
+                    grouped(parameters_of(model, i)), settings_text(model.layer(i).attributes())});
+  }
+  return "\nModel of " + shape_text(model.input_shape().dims()) + " pixels, " + grouped(model.parameter_count()) +
+         " parameters\n" + table(rows);
+}
+
+std::string origin(const ModelFile& file) {
+  return "\nOrigin\n" + named("written by", "Sateen " + file.version) + named("data set", hash_text(file.data_hash)) +
+         named("seed", std::to_string(file.seed)) +
+         named("pixels become", "value x " + general(static_cast<double>(file.preprocessing.scale), 9) + " + " +
+                                    general(static_cast<double>(file.preprocessing.shift), 9)) +
+         named("labels", joined(file.class_names));
+}
+
+std::string training(const Checkpoint& checkpoint) {
+  const TrainState& state = checkpoint.state;
+  std::string stands = std::to_string(state.epoch) + " of " + std::to_string(checkpoint.epochs);
+  if (state.step != 0) stands += ", and " + std::to_string(state.step) + " steps of the next";
+  const Adam& adam = checkpoint.adam;
+  return "\nTraining\n" + named("epochs", stands) +
+         named("best epoch", checkpoint.best ? std::to_string(checkpoint.best->epoch) : "none yet") +
+         named("batch size", std::to_string(checkpoint.batch_size)) +
+         named("held out", general(checkpoint.held_out_share)) +
+         named("Adam", "learning rate " + general(adam.learning_rate) + ", beta1 " + general(adam.beta1) + ", beta2 " +
+                           general(adam.beta2) + ", epsilon " + general(adam.epsilon)) +
+         named("device", checkpoint.device);
+}
+
+std::string history(const Checkpoint& checkpoint) {
+  constexpr int kDigits = 6;
+  std::vector<Row> rows{{">epoch", ">loss", ">acc", ">val_loss", ">val_acc", ">lr", " "}};
+  for (const EpochRecord& epoch : checkpoint.history) {
+    const bool held_out = epoch.held_out.images != 0;
+    const bool best = checkpoint.best && checkpoint.best->epoch == epoch.epoch;
+    rows.push_back({std::to_string(epoch.epoch), general(epoch.train.loss, kDigits),
+                    general(epoch.train.accuracy, kDigits), held_out ? general(epoch.held_out.loss, kDigits) : "",
+                    held_out ? general(epoch.held_out.accuracy, kDigits) : "", general(epoch.learning_rate),
+                    best ? "best" : ""});
+  }
+  return "\nHistory\n" + table(rows);
+}
+
+std::string checksums(const FileSummary& file) {
+  std::vector<Row> rows{{"tensor", "type", "shape", ">bytes", "XXH3-64"}};
+  rows.push_back({"(header)", "json", "", "", hash_text(file.header_hash)});
+  for (const TensorSummary& tensor : file.tensors) {
+    rows.push_back({tensor.name, dtype_name(tensor.dtype), shape_text(tensor.shape), grouped(tensor.bytes),
+                    hash_text(tensor.hash)});
+  }
+  return "\nChecksums\n" + table(rows);
+}
+
+}  // namespace
+
+std::string settings_text(const Attributes& attributes) {
+  struct Text {
+    std::string operator()(int64_t value) const { return std::to_string(value); }
+    std::string operator()(double value) const { return general(value); }
+    std::string operator()(const std::string& value) const { return value; }
+    std::string operator()(const std::vector<int64_t>& value) const { return shape_text(value); }
+  };
+  std::string text;
+  for (const auto& [name, value] : attributes) {
+    text += (text.empty() ? "" : " ") + name + "=" + std::visit(Text{}, value);
+  }
+  return text;
+}
+
+std::string shape_text(std::span<const int64_t> dims) {
+  std::string text;
+  for (const int64_t dim : dims) text += (text.empty() ? "" : "x") + std::to_string(dim);
+  return text;
+}
+
+std::string hash_text(uint64_t hash) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  for (int shift = 60; shift >= 0; shift -= 4) text += kHex[hash >> shift & 15];
+  return text;
+}
+
+const char* dtype_name(DType dtype) {
+  return dtype == DType::kF32 ? "f32" : dtype == DType::kI32 ? "i32" : "u8";
+}
+
+uint64_t parameters_of(const Sequential& model, size_t layer) {
+  uint64_t count = 0;
+  for (const Parameter& parameter : model.parameters()) {
+    if (parameter.layer == layer) count += parameter.spec.shape.elements();
+  }
+  return count;
+}
+
+std::string file_in_a_line(const std::filesystem::path& path, const FileSummary& file) {
+  return one_line(path.string()) + ": a " + (file.checkpoint() != nullptr ? "checkpoint" : "model") + ", format " +
+         std::to_string(file.major) + "." + std::to_string(file.minor) + ", " + grouped(file.bytes) +
+         " bytes, all checksums right\n";
+}
+
+std::string file_as_text(const std::filesystem::path& path, const FileSummary& file) {
+  std::string text = file_in_a_line(path, file) + architecture(file.model().model) + origin(file.model());
+  if (const Checkpoint* checkpoint = file.checkpoint()) {
+    text += training(*checkpoint);
+    if (!checkpoint->history.empty()) text += history(*checkpoint);
+  }
+  return text + checksums(file);
+}
+
+}  // namespace sateen::app

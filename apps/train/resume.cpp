@@ -1,0 +1,84 @@
+// Settings of a run from what was given and, where it goes on, from its checkpoint.
+#include "train/resume.hpp"
+
+#include <string>
+#include <utility>
+
+#include "common/numbers.hpp"
+#include "sateen/error.hpp"
+
+namespace sateen::app {
+namespace {
+
+std::string shown(const std::string& value) {
+  return value;
+}
+std::string shown(double value) {
+  return general(value);
+}
+template <std::integral T>
+std::string shown(T value) {
+  return std::to_string(value);
+}
+
+/// Throws unless nothing, or just this, was given.
+template <typename T>
+void keep(const char* option, const std::optional<T>& given, const T& trained, const std::filesystem::path& path) {
+  if (!given || *given == trained) return;
+  throw Error(ErrorCode::kUsage, std::string("--") + option + " " + shown(*given) + ": " + path.string() +
+                                     " was trained with " + shown(trained) + "; leave --" + option +
+                                     " out to go on, or begin another run with --out");
+}
+
+std::string network_name(const Sequential& model, const std::filesystem::path& path) {
+  for (const char* name : {"dropout", "plain"}) {
+    if (same_architecture(model, network(name))) return name;
+  }
+  throw Error(ErrorCode::kUsage,
+              path.string() + ": its network is none of --model; " + "it can only go on in the program that made it");
+}
+
+}  // namespace
+
+Sequential network(const std::string& name) {
+  return fashion_mnist_network(name == "dropout");
+}
+
+TrainSettings settings_of(const GivenSettings& given) {
+  TrainSettings settings;
+  settings.model = given.model.value_or(settings.model);
+  settings.epochs = given.epochs.value_or(settings.epochs);
+  settings.batch_size = given.batch_size.value_or(settings.batch_size);
+  settings.seed = given.seed.value_or(settings.seed);
+  settings.learning_rate = given.learning_rate.value_or(settings.learning_rate);
+  settings.held_out_share = given.held_out_share.value_or(settings.held_out_share);
+  return settings;
+}
+
+TrainSettings settings_of(const GivenSettings& given, const Checkpoint& checkpoint, const std::filesystem::path& path) {
+  TrainSettings settings;
+  settings.model = network_name(checkpoint.file.model, path);
+  settings.batch_size = checkpoint.batch_size;
+  settings.seed = checkpoint.file.seed;
+  settings.held_out_share = checkpoint.held_out_share;
+  keep("model", given.model, settings.model, path);
+  keep("batch-size", given.batch_size, settings.batch_size, path);
+  keep("seed", given.seed, settings.seed, path);
+  keep("val-split", given.held_out_share, settings.held_out_share, path);
+  settings.epochs = given.epochs.value_or(checkpoint.epochs);
+  settings.learning_rate = given.learning_rate.value_or(checkpoint.adam.learning_rate);
+  if (settings.learning_rate != checkpoint.adam.learning_rate) {
+    Program::note("resume    the learning rate is " + general(settings.learning_rate) + " from here on, it was " +
+                  general(checkpoint.adam.learning_rate));
+  }
+  return settings;
+}
+
+void check_data(const Dataset& data, const std::filesystem::path& folder, const Checkpoint& checkpoint,
+                const std::filesystem::path& path) {
+  if (data.hash() == checkpoint.file.data_hash) return;
+  throw Error(ErrorCode::kUsage, folder.string() + ": is another data set than the one that " + path.string() +
+                                     " was trained on; give that one by --data, or begin another run with --out");
+}
+
+}  // namespace sateen::app

@@ -1,0 +1,85 @@
+// The files of a run as it goes on: last.sateen, best.sateen, history.csv.
+#include "train/run_files.hpp"
+
+#include <algorithm>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "sateen/error.hpp"
+#include "sateen/model_file.hpp"
+
+namespace sateen::app {
+namespace {
+
+void remove_file(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::remove(path, error);
+  if (error) throw Error(ErrorCode::kOutput, path.string() + ": can't be removed: " + error.message());
+}
+
+}  // namespace
+
+void agree(const OutputFolder& folder, const Checkpoint& checkpoint) {
+  if (checkpoint.best) {
+    save_model(best_model(checkpoint), folder.best());
+  } else {
+    remove_file(folder.best());
+  }
+  const History history(folder.history(), checkpoint.history);
+}
+
+RunFiles::RunFiles(const OutputFolder& folder, const RunSettings& settings, Checkpoint checkpoint)
+    : folder_(folder), settings_(settings), checkpoint_(std::move(checkpoint)) {}
+
+void RunFiles::begin(const Trainer& trainer) {
+  checkpoint_.state = trainer.state();
+  // First of all, so that from here on there is something to go on from.
+  save_checkpoint(checkpoint_, folder_.last());
+  remove_file(folder_.previous());
+  go_on();
+}
+
+void RunFiles::go_on() {
+  agree(folder_, checkpoint_);
+  history_.emplace(folder_.history(), checkpoint_.history);
+}
+
+void RunFiles::epoch_ended(const Trainer& trainer, const EpochRecord& record) {
+  checkpoint_.history.push_back(record);
+  checkpoint_.history.back().seconds = 0;
+  checkpoint_.history.back().images_per_second = 0;
+  if (record.best) {
+    checkpoint_.file.model = trainer.model();
+    const auto weights = checkpoint_.file.model.weights();
+    checkpoint_.best = {record.epoch, {weights.begin(), weights.end()}};
+  }
+  if (record.epoch % settings_.save_every == 0 || record.epoch >= checkpoint_.epochs || interval_passed()) {
+    save(trainer);
+  }
+  if (record.best) save_model(best_model(checkpoint_), folder_.best());
+  history_->append(record);
+}
+
+void RunFiles::steps_done(const Trainer& trainer) {
+  if (interval_passed()) save(trainer);
+}
+
+void RunFiles::save(const Trainer& trainer) {
+  checkpoint_.state = trainer.state();
+  checkpoint_.file.model = trainer.model();
+  save_checkpoint(checkpoint_, folder_.last(), folder_.previous().filename().string());
+  saved_ = Clock::now();
+}
+
+std::optional<EpochRecord> RunFiles::best() const {
+  if (!checkpoint_.best) return std::nullopt;
+  return checkpoint_.history[static_cast<size_t>(checkpoint_.best->epoch) - 1];
+}
+
+bool RunFiles::interval_passed() const {
+  if (settings_.save_interval == 0) return false;
+  return std::chrono::duration<double, std::ratio<60>>(Clock::now() - saved_).count() >= settings_.save_interval;
+}
+
+}  // namespace sateen::app

@@ -1,0 +1,57 @@
+// Checkpoints on disk: a .sateen file that holds a model and all that is needed to go on training it exactly.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sateen/device.hpp"
+#include "sateen/model_file.hpp"
+#include "sateen/optimizer.hpp"
+#include "sateen/train.hpp"
+
+namespace sateen {
+
+/// The weights of the best epoch so far.
+struct BestEpoch {
+  int64_t epoch = 0;           ///< from 1
+  std::vector<float> weights;  ///< laid out as Sequential::weights
+};
+
+/// A training as it stands. It is a model file too: load_model reads the model with its present weights.
+struct Checkpoint {
+  ModelFile file;
+  TrainState state = {};
+  /// Settings that shape the result, besides the model and its seed and preprocessing.
+  int64_t batch_size = 64;
+  Adam adam = {};
+  double held_out_share = 0;
+  int64_t epochs = 0;       ///< how many were planned in all
+  std::string device = {};  ///< device_text of what it was trained on
+  /// One record for each epoch ended. Their times are not kept: they read 0.
+  std::vector<EpochRecord> history = {};
+  std::optional<BestEpoch> best = {};
+};
+
+/// A device in words that a checkpoint can hold: backend, name and driver. On a device of the same words a training goes
+/// on to the byte, elsewhere to rounding.
+std::string device_text(const DeviceInfo& device);
+
+/// Options for a Trainer that is to go on from this checkpoint.
+TrainOptions options_of(const Checkpoint& checkpoint);
+
+/// Writes it as save_model does. previous: a file name in the same folder under which the checkpoint that is replaced is
+/// kept (where the file system has hard links). The same checkpoint gives the same bytes. Throws Error(kOutput); or
+/// Error(kUsage) when its parts don't fit each other, or it has more than 100,000 epochs.
+void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path, const std::string& previous = {});
+
+/// Reads and verifies everything before it builds anything, as load_model does; throws what that throws. NaN and
+/// infinite values are refused. A model that is no checkpoint is refused, and says so.
+Checkpoint load_checkpoint(const std::filesystem::path& path);
+
+/// The model of the best epoch, as best.sateen has it. Throws Error(kUsage) where there is none.
+ModelFile best_model(const Checkpoint& checkpoint);
+
+}  // namespace sateen

@@ -1,0 +1,140 @@
+// Checkpoints to and from .sateen files.
+#include "sateen/checkpoint.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "io/checkpoint_header.hpp"
+#include "io/model_parts.hpp"
+#include "io/safe_file.hpp"
+#include "io/utf8.hpp"
+
+namespace sateen {
+
+namespace {
+
+const std::string kAdamM = "training/adam_m/";
+const std::string kAdamV = "training/adam_v/";
+const std::string kBest = "training/best/";
+const std::string kHistory = "training/history";
+
+[[noreturn]] void bad(const std::string& what) {
+  throw Error(ErrorCode::kBadInput, what);
+}
+
+void require(bool condition, const char* otherwise) {
+  if (!condition) throw Error(ErrorCode::kUsage, otherwise);
+}
+
+void check(const Checkpoint& checkpoint) {
+  const uint64_t weights = checkpoint.file.model.parameter_count();
+  require(checkpoint.state.adam_m.size() == weights && checkpoint.state.adam_v.size() == weights,
+          "Adam's means are not as many as the model's weights");
+  require(checkpoint.history.size() == static_cast<uint64_t>(checkpoint.state.epoch),
+          "the history does not have a record for each epoch");
+  require(checkpoint.history.size() <= kMaxHistory, "a checkpoint holds at most 100,000 epochs");
+  require(!checkpoint.best || (checkpoint.best->epoch >= 1 && checkpoint.best->epoch <= checkpoint.state.epoch &&
+                               checkpoint.best->weights.size() == weights),
+          "the best epoch is none of the history, or its weights are not those of the model");
+}
+
+std::vector<float> read_section(const Container& container, const std::string& section, const Sequential& model) {
+  std::vector<float> values(model.parameter_count());
+  copy_section(container, section, model, values, /*allow_nonfinite=*/false);
+  return values;
+}
+
+const ContainerTensor* find(const Container& container, const std::string& name) {
+  const auto found = std::find_if(container.tensors.begin(), container.tensors.end(),
+                                  [&](const ContainerTensor& tensor) { return tensor.name == name; });
+  return found == container.tensors.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
+Checkpoint build_checkpoint(ModelParts& parts) {
+  const CheckpointHeader header = decode_checkpoint_header(parts.container.header);
+  Checkpoint checkpoint{build_model(parts, {}),
+                        {},
+                        header.batch_size,
+                        header.adam,
+                        header.held_out_share,
+                        header.epochs,
+                        header.device,
+                        {},
+                        {}};
+  const Sequential& model = checkpoint.file.model;
+  checkpoint.state = header.state;
+  checkpoint.state.adam_m = read_section(parts.container, kAdamM, model);
+  checkpoint.state.adam_v = read_section(parts.container, kAdamV, model);
+  if (std::any_of(checkpoint.state.adam_v.begin(), checkpoint.state.adam_v.end(), [](float v) { return v < 0; })) {
+    bad("the tensors " + kAdamV + "… hold a negative value");
+  }
+  if (const ContainerTensor* history = find(parts.container, kHistory)) {
+    checkpoint.history = decode_history(*history);
+  }
+  if (checkpoint.history.size() != static_cast<uint64_t>(header.state.epoch)) {
+    bad("its history does not have a row for each epoch");
+  }
+  if (header.best_epoch != 0) {
+    checkpoint.best = {header.best_epoch, read_section(parts.container, kBest, model)};
+    checkpoint.state.best_loss = loss_that_counts(checkpoint.history[static_cast<size_t>(header.best_epoch) - 1]);
+  }
+  return checkpoint;
+}
+
+std::string device_text(const DeviceInfo& device) {
+  const std::string words = device.backend + ", " + device.name + (device.driver.empty() ? "" : ", " + device.driver);
+  std::string text;
+  for (std::string_view rest = words; !rest.empty();) {
+    // Names come from drivers, in whatever bytes.
+    const size_t length = utf8_length(rest);
+    const std::string_view character = rest.substr(0, std::max<size_t>(length, 1));
+    if (text.size() + character.size() > kMaxDeviceBytes) break;
+    text += length != 0 && is_plain_text(character) ? character : std::string_view("?");
+    rest.remove_prefix(character.size());
+  }
+  return text;
+}
+
+TrainOptions options_of(const Checkpoint& checkpoint) {
+  return {checkpoint.batch_size, checkpoint.file.seed, checkpoint.adam, checkpoint.file.preprocessing};
+}
+
+void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path, const std::string& previous) {
+  std::vector<uint8_t> history;  // the encoded file borrows it
+  const EncodedContainer encoded = naming_file(path, [&] {
+    check(checkpoint);
+    const Sequential& model = checkpoint.file.model;
+    JsonTree header = encode_model_header(checkpoint.file);
+    encode_checkpoint_header(checkpoint, json_put_object(header.root(), kTrainingKey));
+    std::vector<ContainerTensor> tensors;
+    add_section(tensors, kWeightsSection, model, model.weights());
+    add_section(tensors, kAdamM, model, checkpoint.state.adam_m);
+    add_section(tensors, kAdamV, model, checkpoint.state.adam_v);
+    if (checkpoint.best) add_section(tensors, kBest, model, checkpoint.best->weights);
+    if (!checkpoint.history.empty()) {
+      history = encode_history(checkpoint.history);
+      tensors.push_back(history_tensor(kHistory, history));
+    }
+    return encode_container(std::move(header), tensors);
+  });
+  write_file_safely(path, encoded.chunks, previous);
+}
+
+Checkpoint load_checkpoint(const std::filesystem::path& path) {
+  return naming_input(path, [&] {
+    ModelParts parts = read_parts(path);
+    return build_checkpoint(parts);
+  });
+}
+
+ModelFile best_model(const Checkpoint& checkpoint) {
+  require(checkpoint.best.has_value(), "no epoch has ended, so there is no best model yet");
+  ModelFile file = checkpoint.file;
+  std::copy(checkpoint.best->weights.begin(), checkpoint.best->weights.end(), file.model.weights().begin());
+  return file;
+}
+
+}  // namespace sateen

@@ -1,0 +1,168 @@
+// What a checkpoint adds to a model's header, and its history as a tensor.
+#include "io/checkpoint_header.hpp"
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+#include "io/json.hpp"
+#include "io/utf8.hpp"
+#include "sateen/error.hpp"
+
+namespace sateen {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kWhere = "the training";
+constexpr uint64_t kMostImages = std::numeric_limits<int32_t>::max();
+constexpr size_t kFields = 7;
+constexpr size_t kRowBytes = kFields * sizeof(double);
+
+[[noreturn]] void bad(const std::string& what) {
+  throw Error(ErrorCode::kBadInput, what);
+}
+
+void require(bool condition, const char* key, const char* is) {
+  if (!condition) bad(std::string(kWhere) + ": \"" + key + "\" is not " + is);
+}
+
+int64_t whole(const json& object, const char* key, uint64_t lowest, uint64_t highest) {
+  const uint64_t value = json_u64(object, key, kWhere);
+  require(value >= lowest && value <= highest, key, "within its range");
+  return static_cast<int64_t>(value);
+}
+
+double real(const json& object, const char* key) {
+  const json& value = json_member(object, key, kWhere);
+  require(value.is_number() && std::isfinite(value.get<double>()), key, "a number");
+  return value.get<double>();
+}
+
+/// As f32, as the device gets it.
+double positive(const json& object, const char* key) {
+  const double value = real(object, key);
+  require(std::isfinite(static_cast<float>(value)) && static_cast<float>(value) > 0, key, "above 0");
+  return value;
+}
+
+double decay(const json& object, const char* key) {
+  const double value = real(object, key);
+  require(value >= 0 && static_cast<float>(value) < 1, key, "from 0 to below 1");
+  return value;
+}
+
+std::array<double, kFields> row_of(const EpochRecord& record) {
+  return {record.train.loss,    record.train.accuracy,    static_cast<double>(record.train.images),
+          record.held_out.loss, record.held_out.accuracy, static_cast<double>(record.held_out.images),
+          record.learning_rate};
+}
+
+Metrics metrics(double loss, double accuracy, double images) {
+  if (!std::isfinite(loss) || !(accuracy >= 0 && accuracy <= 1) ||
+      !(images >= 0 && images <= static_cast<double>(kMostImages))) {
+    bad("its history holds numbers out of range");
+  }
+  return {loss, accuracy, static_cast<uint64_t>(images)};
+}
+
+}  // namespace
+
+void encode_checkpoint_header(const Checkpoint& checkpoint, json& training) {
+  const TrainState& state = checkpoint.state;
+  for (const double value : {state.loss_sum, state.correct, checkpoint.held_out_share, checkpoint.adam.learning_rate,
+                             checkpoint.adam.beta1, checkpoint.adam.beta2, checkpoint.adam.epsilon}) {
+    if (!std::isfinite(value)) throw Error(ErrorCode::kUsage, "a number of the training is not finite");
+  }
+  if (checkpoint.device.size() > kMaxDeviceBytes || !is_plain_text(checkpoint.device)) {
+    throw Error(ErrorCode::kUsage, "the device is not up to 200 bytes of plain text; device_text gives it");
+  }
+  json_put(training, "epoch", state.epoch);
+  json_put(training, "step", state.step);
+  json_put(training, "loss_sum", state.loss_sum);
+  json_put(training, "correct", state.correct);
+  json_put(training, "images", state.images);
+  json_put(training, "best_epoch", checkpoint.best ? checkpoint.best->epoch : 0);
+  json_put(training, "epochs", checkpoint.epochs);
+  json_put(training, "batch_size", checkpoint.batch_size);
+  json_put(training, "held_out_share", checkpoint.held_out_share);
+  json_put(training, "device", checkpoint.device);
+  json& adam = json_put_object(training, "adam");
+  json_put(adam, "learning_rate", checkpoint.adam.learning_rate);
+  json_put(adam, "beta1", checkpoint.adam.beta1);
+  json_put(adam, "beta2", checkpoint.adam.beta2);
+  json_put(adam, "epsilon", checkpoint.adam.epsilon);
+}
+
+CheckpointHeader decode_checkpoint_header(const json& header) {
+  if (!header.contains(kTrainingKey)) bad("is a model, not a checkpoint: it has nothing to go on from");
+  const json& training = json_object(header, kTrainingKey, "the header");
+  CheckpointHeader decoded;
+  decoded.state.epoch = whole(training, "epoch", 0, kMaxHistory);
+  decoded.state.step = whole(training, "step", 0, kMostImages);
+  decoded.state.loss_sum = real(training, "loss_sum");
+  decoded.state.correct = real(training, "correct");
+  decoded.state.images = static_cast<uint64_t>(whole(training, "images", 0, kMostImages));
+  decoded.best_epoch = whole(training, "best_epoch", 0, static_cast<uint64_t>(decoded.state.epoch));
+  decoded.epochs = whole(training, "epochs", 0, kMaxHistory);
+  decoded.batch_size = whole(training, "batch_size", 1, kMostImages);
+  decoded.held_out_share = decay(training, "held_out_share");
+  const json& adam = json_object(training, "adam", kWhere);
+  decoded.adam = {positive(adam, "learning_rate"), decay(adam, "beta1"), decay(adam, "beta2"),
+                  positive(adam, "epsilon")};
+  decoded.device = json_string(training, "device", kWhere);
+  require(decoded.device.size() <= kMaxDeviceBytes && is_plain_text(decoded.device), "device",
+          "up to 200 bytes of plain text");
+  return decoded;
+}
+
+std::vector<uint8_t> encode_history(const std::vector<EpochRecord>& history) {
+  std::vector<uint8_t> bytes(history.size() * kRowBytes);
+  size_t at = 0;
+  for (const EpochRecord& record : history) {
+    for (const double field : row_of(record)) {
+      store_le(std::span(bytes), at, std::bit_cast<uint64_t>(field));
+      at += sizeof(double);
+    }
+  }
+  return bytes;
+}
+
+ContainerTensor history_tensor(const std::string& name, Bytes history) {
+  return {name, DType::kU8, {static_cast<int64_t>(history.size() / kRowBytes), int64_t{kRowBytes}}, history};
+}
+
+std::vector<EpochRecord> decode_history(const ContainerTensor& tensor) {
+  if (tensor.dtype != DType::kU8 || tensor.dims.size() != 2 || tensor.dims[1] != int64_t{kRowBytes} ||
+      tensor.dims[0] > int64_t{kMaxHistory}) {
+    bad("tensor " + tensor.name + " is not u8 of up to 100000 rows of 56 bytes");
+  }
+  std::vector<EpochRecord> history;
+  double lowest = std::numeric_limits<double>::infinity();
+  for (size_t at = 0; at < tensor.data.size(); at += kRowBytes) {
+    std::array<double, kFields> row{};
+    for (size_t i = 0; i < kFields; ++i) {
+      row[i] = std::bit_cast<double>(load_le<uint64_t>(tensor.data, at + i * sizeof(double)));
+    }
+    EpochRecord record;
+    record.epoch = static_cast<int64_t>(history.size()) + 1;
+    record.train = metrics(row[0], row[1], row[2]);
+    record.held_out = metrics(row[3], row[4], row[5]);
+    record.learning_rate = row[6];
+    if (!std::isfinite(record.learning_rate)) bad("its history holds numbers out of range");
+    const double loss = loss_that_counts(record);
+    record.best = loss < lowest;
+    if (record.best) lowest = loss;
+    history.push_back(record);
+  }
+  return history;
+}
+
+double loss_that_counts(const EpochRecord& record) {
+  return record.held_out.images != 0 ? record.held_out.loss : record.train.loss;
+}
+
+}  // namespace sateen

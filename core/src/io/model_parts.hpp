@@ -1,0 +1,55 @@
+// What models and checkpoints have in common as files: the header of a model, and tensors in sections.
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "io/container.hpp"
+#include "io/file_error.hpp"
+#include "io/model_header.hpp"
+#include "sateen/checkpoint.hpp"
+#include "sateen/error.hpp"
+#include "sateen/model_file.hpp"
+
+namespace sateen {
+
+/// A file that was read and verified but for its sections.
+struct ModelParts {
+  Container container;
+  ModelHeader header;
+};
+
+/// Reads a file; its header is a model's. Throws Error(kBadInput) or, from shapes and layers, Error(kUsage).
+ModelParts read_parts(const std::filesystem::path& path);
+
+/// The model with the weights of the section kWeightsSection. Takes the texts out of the header.
+ModelFile build_model(ModelParts& parts, const LoadOptions& options);
+
+/// The whole checkpoint; throws where it is a model alone.
+Checkpoint build_checkpoint(ModelParts& parts);
+
+/// Appends a tensor for each parameter of the model: the section and its name, with its part of the values. Those are
+/// borrowed.
+void add_section(std::vector<ContainerTensor>& tensors, const std::string& section, const Sequential& model,
+                 std::span<const float> values);
+
+/// Copies a section's tensors, which must be those of the model's parameters in their order.
+void copy_section(const Container& container, const std::string& section, const Sequential& model,
+                  std::span<float> values, bool allow_nonfinite);
+
+/// naming_file for what is read: shapes and layers complain of wrong arguments, but here those come from the file.
+template <typename F>
+auto naming_input(const std::filesystem::path& path, F&& f) {
+  return naming_file(path, [&] {
+    try {
+      return f();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kUsage) throw;
+      throw Error(ErrorCode::kBadInput, error.what());
+    }
+  });
+}
+
+}  // namespace sateen

@@ -1,0 +1,29 @@
+// Checkpoints for the targets that read them.
+#include "container_bytes.hpp"
+#include "sateen/checkpoint.hpp"
+#include "temp_folder.hpp"
+
+namespace sateen::fuzz {
+
+std::vector<Input> checkpoint_seeds() {
+  Sequential model({1});
+  model.add(Dense(2));
+  model.weights()[0] = 1.0F;
+  Checkpoint checkpoint{{std::move(model), {}, {"a", "b"}, "1", 1, 2}};
+  const std::vector<float> means(checkpoint.file.model.parameter_count(), 0.5F);
+  checkpoint.state.adam_m = checkpoint.state.adam_v = means;
+  checkpoint.device = "cpu";
+  checkpoint.epochs = 3;
+  const TempFolder folder;
+  save_checkpoint(checkpoint, folder / "beginning");
+  checkpoint.state.epoch = 1;
+  checkpoint.state.step = 2;
+  checkpoint.state.images = 3;
+  checkpoint.state.loss_sum = 0.5;
+  checkpoint.history.push_back({1, {0.5, 0.5, 4}, {0.25, 1, 2}, 1e-3});
+  checkpoint.best = {1, means};
+  save_checkpoint(checkpoint, folder / "within");
+  return {get_file(folder / "beginning"), get_file(folder / "within")};
+}
+
+}  // namespace sateen::fuzz

@@ -1,0 +1,303 @@
+// Checkpoint files: what is saved is loaded, to the byte, and nothing that is wrong is gone on from.
+#include <bit>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+#include "expect_error.hpp"
+#include "golden_model.hpp"
+#include "sateen/checkpoint.hpp"
+#include "sateen/inspect.hpp"
+#include "temp_folder.hpp"
+
+namespace {
+
+using nlohmann::json;
+using sateen::Checkpoint;
+using sateen::ErrorCode;
+
+/// The golden file holds it: it never changes.
+Checkpoint golden_checkpoint() {
+  Checkpoint checkpoint{golden_model()};
+  const size_t weights = checkpoint.file.model.parameter_count();
+  checkpoint.state.epoch = 2;
+  checkpoint.state.step = 3;
+  checkpoint.state.loss_sum = 10.0625;
+  checkpoint.state.correct = 17;
+  checkpoint.state.images = 24;
+  checkpoint.state.best_loss = 0.5;
+  checkpoint.best = {1, {}};
+  for (size_t i = 0; i < weights; ++i) {
+    checkpoint.state.adam_m.push_back(static_cast<float>(i) / 64 - 0.25F);
+    checkpoint.state.adam_v.push_back(static_cast<float>(i) / 128);
+    checkpoint.best->weights.push_back(0.5F - static_cast<float>(i % 5) / 4);
+  }
+  checkpoint.batch_size = 8;
+  checkpoint.held_out_share = 0.2;
+  checkpoint.epochs = 5;
+  checkpoint.device = "cpu, Größe 7";
+  checkpoint.history.push_back({1, {0.75, 0.5, 40}, {0.5, 0.75, 10}, 0.001, 0, 0, true});
+  checkpoint.history.push_back({2, {0.5, 0.625, 40}, {0.625, 0.5, 10}, 0.001, 0, 0, false});
+  return checkpoint;
+}
+
+std::filesystem::path golden_checkpoint_path() {
+  return std::filesystem::path(SATEEN_UNIT_DATA) / "golden-checkpoint-1.0.sateen";
+}
+
+void check_equal(const Checkpoint& a, const Checkpoint& b) {
+  ::check_equal(a.file, b.file);
+  BOOST_TEST(a.state.epoch == b.state.epoch);
+  BOOST_TEST(a.state.step == b.state.step);
+  BOOST_TEST(a.state.loss_sum == b.state.loss_sum);
+  BOOST_TEST(a.state.correct == b.state.correct);
+  BOOST_TEST(a.state.images == b.state.images);
+  BOOST_TEST(a.state.best_loss == b.state.best_loss);
+  BOOST_TEST((a.state.adam_m == b.state.adam_m));
+  BOOST_TEST((a.state.adam_v == b.state.adam_v));
+  BOOST_TEST(a.batch_size == b.batch_size);
+  BOOST_TEST(a.adam.learning_rate == b.adam.learning_rate);
+  BOOST_TEST(a.adam.beta1 == b.adam.beta1);
+  BOOST_TEST(a.adam.beta2 == b.adam.beta2);
+  BOOST_TEST(a.adam.epsilon == b.adam.epsilon);
+  BOOST_TEST(a.held_out_share == b.held_out_share);
+  BOOST_TEST(a.epochs == b.epochs);
+  BOOST_TEST(a.device == b.device);
+  BOOST_TEST_REQUIRE(a.history.size() == b.history.size());
+  for (size_t i = 0; i < a.history.size(); ++i) {
+    const sateen::EpochRecord &x = a.history[i], &y = b.history[i];
+    BOOST_TEST(x.epoch == y.epoch);
+    BOOST_TEST(x.train.loss == y.train.loss);
+    BOOST_TEST(x.train.accuracy == y.train.accuracy);
+    BOOST_TEST(x.train.images == y.train.images);
+    BOOST_TEST(x.held_out.loss == y.held_out.loss);
+    BOOST_TEST(x.held_out.accuracy == y.held_out.accuracy);
+    BOOST_TEST(x.held_out.images == y.held_out.images);
+    BOOST_TEST(x.learning_rate == y.learning_rate);
+    BOOST_TEST(x.best == y.best);
+  }
+  BOOST_TEST_REQUIRE(a.best.has_value() == b.best.has_value());
+  if (!a.best) return;
+  BOOST_TEST(a.best->epoch == b.best->epoch);
+  BOOST_TEST((a.best->weights == b.best->weights));
+}
+
+void expect_refused(const std::function<void(Parts&)>& change, const std::string& words) {
+  const TempFolder folder;
+  Parts parts = parts_of(get_file(golden_checkpoint_path()));
+  change(parts);
+  put_file(folder / "c", parts.bytes());
+  EXPECT_ERROR(sateen::load_checkpoint(folder / "c"), ErrorCode::kBadInput, words);
+  EXPECT_ERROR(sateen::inspect(folder / "c"), ErrorCode::kBadInput, words);
+}
+
+/// Puts other bytes into a tensor, and its right checksum into the table.
+void put_tensor(Parts& parts, const std::string& name, size_t at, uint64_t value, size_t bytes) {
+  for (json& tensor : parts.header["tensors"]) {
+    if (tensor["name"] != name) continue;
+    const size_t offset = tensor["offset"];
+    for (size_t i = 0; i < bytes; ++i) parts.data[offset + at + i] = static_cast<uint8_t>(value >> (8 * i));
+    tensor["hash"] = hash_text(parts.data, offset, tensor["length"]);
+  }
+}
+
+void put_history(Parts& parts, size_t row, size_t field, double value) {
+  put_tensor(parts, "training/history", row * 56 + field * 8, std::bit_cast<uint64_t>(value), 8);
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(checkpoint)
+
+// For ever, as the golden model.
+BOOST_AUTO_TEST_CASE(golden_file_of_format_1_0) {
+  check_equal(golden_checkpoint(), sateen::load_checkpoint(golden_checkpoint_path()));
+  const TempFolder folder;
+  sateen::save_checkpoint(golden_checkpoint(), folder / "now");
+  BOOST_TEST(get_file(folder / "now") == get_file(golden_checkpoint_path()), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(of_a_beginning) {
+  Checkpoint checkpoint = golden_checkpoint();
+  checkpoint.state.epoch = checkpoint.state.step = 0;
+  checkpoint.state.best_loss = std::numeric_limits<double>::infinity();
+  checkpoint.history.clear();
+  checkpoint.best.reset();
+  const TempFolder folder;
+  sateen::save_checkpoint(checkpoint, folder / "c");
+  check_equal(checkpoint, sateen::load_checkpoint(folder / "c"));
+  EXPECT_ERROR(sateen::best_model(checkpoint), ErrorCode::kUsage, "no best model yet");
+}
+
+BOOST_AUTO_TEST_CASE(it_is_a_model_too) {
+  ::check_equal(golden_model(), sateen::load_model(golden_checkpoint_path()));
+  const sateen::ModelFile best = sateen::best_model(golden_checkpoint());
+  BOOST_TEST(best.model.weights()[1] == 0.25F);
+  const sateen::TrainOptions options = sateen::options_of(golden_checkpoint());
+  BOOST_TEST(options.batch_size == 8);
+  BOOST_TEST(options.seed == UINT64_MAX);
+  BOOST_TEST(options.preprocessing.shift == -0.25F);
+}
+
+BOOST_AUTO_TEST_CASE(what_inspect_shows) {
+  const sateen::FileSummary model = sateen::inspect(golden_path());
+  BOOST_TEST(model.checkpoint() == nullptr);
+  BOOST_TEST(model.tensors.size() == 4U);
+  ::check_equal(golden_model(), model.model());
+  const sateen::FileSummary summary = sateen::inspect(golden_checkpoint_path());
+  BOOST_TEST_REQUIRE(summary.checkpoint() != nullptr);
+  check_equal(golden_checkpoint(), *summary.checkpoint());
+  BOOST_TEST(summary.major == 1);
+  BOOST_TEST(summary.minor == 0);
+  const auto file = get_file(golden_checkpoint_path());
+  BOOST_TEST(summary.bytes == file.size());
+  BOOST_TEST_REQUIRE(summary.tensors.size() == 17U);
+  const sateen::TensorSummary& history = summary.tensors.back();
+  BOOST_TEST(history.name == "training/history");
+  BOOST_TEST((history.dtype == sateen::DType::kU8));
+  BOOST_TEST((history.shape == std::vector<int64_t>{2, 56}));
+  BOOST_TEST(history.bytes == 112U);
+  BOOST_TEST(history.hash == XXH3_64bits(file.data() + file.size() - 112, 112));
+}
+
+BOOST_AUTO_TEST_CASE(the_one_before_is_kept) {
+  const TempFolder folder;
+  Checkpoint checkpoint = golden_checkpoint();
+  sateen::save_checkpoint(checkpoint, folder / "last", "previous");
+  BOOST_TEST(folder.entries() == 1U);
+  const auto first = get_file(folder / "last");
+  checkpoint.state.correct = 18;
+  sateen::save_checkpoint(checkpoint, folder / "last", "previous");
+  BOOST_TEST((get_file(folder / "previous") == first));
+  // As a writer leaves it that died between keeping and renaming: both names are one file.
+  std::filesystem::remove(folder / "previous");
+  std::filesystem::create_hard_link(folder / "last", folder / "previous");
+  const auto second = get_file(folder / "last");
+  checkpoint.state.correct = 19;
+  sateen::save_checkpoint(checkpoint, folder / "last", "previous");
+  BOOST_TEST((get_file(folder / "previous") == second));
+  BOOST_TEST(folder.entries() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(the_one_before_can_not_be_kept) {
+  const TempFolder folder;
+  const Checkpoint checkpoint = golden_checkpoint();
+  sateen::save_checkpoint(checkpoint, folder / "last");
+  const auto before = get_file(folder / "last");
+  std::filesystem::create_directory(folder / "previous");
+  Checkpoint other = checkpoint;
+  other.state.correct = 18;
+  EXPECT_ERROR(sateen::save_checkpoint(other, folder / "last", "previous"), ErrorCode::kOutput,
+               "last: the file before can't be kept: Is a directory");
+  BOOST_TEST((get_file(folder / "last") == before));
+  BOOST_TEST(folder.entries() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(models_are_told_so) {
+  EXPECT_ERROR(sateen::load_checkpoint(golden_path()), ErrorCode::kBadInput, "is a model, not a checkpoint");
+}
+
+BOOST_AUTO_TEST_CASE(settings_out_of_range) {
+  const auto set = [](const char* key, const json& value) {
+    return [=](Parts& p) { p.header["training"][key] = value; };
+  };
+  for (const char* key : {"epoch", "step", "images", "best_epoch", "epochs", "batch_size"}) {
+    for (const json& value : {json(-1), json(1.5), json("1"), json(UINT64_MAX), json(nullptr)}) {
+      expect_refused(set(key, value), key);
+    }
+  }
+  for (const char* key : {"loss_sum", "correct", "held_out_share"}) {
+    for (const json& value : {json("1"), json(nullptr), json::array()}) expect_refused(set(key, value), key);
+  }
+  expect_refused(set("batch_size", 0), "batch_size");
+  expect_refused(set("held_out_share", 1), "held_out_share");
+  expect_refused(set("held_out_share", -0.5), "held_out_share");
+  expect_refused(set("best_epoch", 3), "best_epoch");
+  expect_refused(set("epoch", 3), "a row for each epoch");
+  expect_refused(set("epoch", 1), "a row for each epoch");
+  expect_refused(set("device", "a\nb"), "device");
+  expect_refused(set("device", std::string(201, 'a')), "device");
+  expect_refused(set("adam", 1), "adam");
+  for (const char* key : {"learning_rate", "beta1", "beta2", "epsilon"}) {
+    for (const json& value : {json(-1), json(1e300), json("1")}) {
+      expect_refused([&](Parts& p) { p.header["training"]["adam"][key] = value; }, key);
+    }
+    expect_refused([&](Parts& p) { p.header["training"]["adam"].erase(key); }, key);
+  }
+  expect_refused([](Parts& p) { p.header["training"]["adam"]["beta1"] = 1; }, "beta1");
+  expect_refused([](Parts& p) { p.header["training"]["adam"]["epsilon"] = 1e-60; }, "epsilon");
+  expect_refused([](Parts& p) { p.header["training"] = 1; }, "training");
+}
+
+BOOST_AUTO_TEST_CASE(tensors_that_are_wrong) {
+  constexpr uint64_t kNaN = 0x7FC00000, kMinusOne = 0xBF800000;
+  for (const char* name :
+       {"model/conv1.bias", "training/adam_m/conv1.bias", "training/adam_v/conv1.bias", "training/best/conv1.bias"}) {
+    expect_refused([&](Parts& p) { put_tensor(p, name, 4, kNaN, 4); }, std::string(name) + " holds NaN");
+    expect_refused(
+        [&](Parts& p) {
+          for (json& tensor : p.header["tensors"]) {
+            if (tensor["name"] == name) tensor["shape"] = {1, 2};
+          }
+        },
+        std::string(name) + " is not f32 2");
+  }
+  expect_refused([&](Parts& p) { put_tensor(p, "training/adam_v/conv1.bias", 0, kMinusOne, 4); }, "negative");
+  expect_refused([](Parts& p) { p.header["tensors"][4]["name"] = "later/x"; }, "training/adam_m/");
+  expect_refused([](Parts& p) { p.header["tensors"][16]["name"] = "later/x"; }, "a row for each epoch");
+  expect_refused([](Parts& p) { p.header["tensors"][16]["shape"] = {4, 28}; }, "training/history is not");
+  expect_refused([](Parts& p) { p.header["tensors"][16]["shape"] = {112}; }, "training/history is not");
+  expect_refused(
+      [](Parts& p) {
+        p.header["tensors"][16]["dtype"] = "f32";
+        p.header["tensors"][16]["shape"] = {2, 14};
+      },
+      "training/history is not");
+  for (const size_t field : {0U, 3U, 6U}) {
+    expect_refused([&](Parts& p) { put_history(p, 1, field, std::nan("")); }, "history holds numbers out of range");
+  }
+  for (const double accuracy : {-0.1, 1.1, std::nan("")}) {
+    expect_refused([&](Parts& p) { put_history(p, 0, 1, accuracy); }, "out of range");
+    expect_refused([&](Parts& p) { put_history(p, 0, 4, accuracy); }, "out of range");
+  }
+  for (const double images : {-1.0, 1e10, std::nan("")}) {
+    expect_refused([&](Parts& p) { put_history(p, 0, 2, images); }, "out of range");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_can_not_be_saved) {
+  const TempFolder folder;
+  const auto expect = [&](const std::function<void(Checkpoint&)>& change, const char* words) {
+    Checkpoint checkpoint = golden_checkpoint();
+    change(checkpoint);
+    EXPECT_ERROR(sateen::save_checkpoint(checkpoint, folder / "c"), ErrorCode::kUsage, words);
+  };
+  expect([](Checkpoint& c) { c.state.adam_m.pop_back(); }, "Adam's means");
+  expect([](Checkpoint& c) { c.state.adam_v.push_back(0); }, "Adam's means");
+  expect([](Checkpoint& c) { c.history.pop_back(); }, "a record for each epoch");
+  expect([](Checkpoint& c) { c.best->weights.pop_back(); }, "best epoch");
+  expect([](Checkpoint& c) { c.best->epoch = 3; }, "best epoch");
+  expect([](Checkpoint& c) { c.best->epoch = 0; }, "best epoch");
+  expect([](Checkpoint& c) { c.state.loss_sum = std::nan(""); }, "not finite");
+  expect([](Checkpoint& c) { c.device = "a\x1b"; }, "device_text gives it");
+  expect(
+      [](Checkpoint& c) {
+        c.history.resize(100'001);
+        c.state.epoch = 100'001;
+      },
+      "at most 100,000 epochs");
+  BOOST_TEST(folder.entries() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(devices_in_words) {
+  sateen::DeviceInfo device;
+  device.backend = "cpu";
+  device.name = "Größe\n\xFF 7";
+  BOOST_TEST(sateen::device_text(device) == "cpu, Größe?? 7");
+  device.driver = "1.2";
+  BOOST_TEST(sateen::device_text(device) == "cpu, Größe?? 7, 1.2");
+  device.name = std::string(300, 'x');
+  BOOST_TEST(sateen::device_text(device).size() == 200U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
