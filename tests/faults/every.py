@@ -1,5 +1,5 @@
 """Every call fails once: each system call of a save, each read, each allocation, each OpenCL call, in every scenario.
-    python3 -B every.py --rows FILE [--kind KIND] [--target FAULTS] [--minutes N]
+    python3 -B every.py --rows FILE [--kind KIND] [--scenario NAME] [--action NAME] [--target FAULTS] [--minutes N]
 Faults are taken evenly from all over, so that a run that is stopped early has seen a little of everything; a second
 start goes on. Each kind can have rows of its own: system, memory, opencl."""
 
@@ -56,11 +56,12 @@ class Benches:
         return self.benches[key]
 
 
-def plan(benches, kind):
+def plan(benches, kind, only_scenarios=(), only_actions=()):
     """The faults, with their backend, the name of the call and how many there are."""
     lists = []
     for series_kind, backend, scenario, action, calls in SERIES:
-        if kind not in ("all", series_kind):
+        if kind not in ("all", series_kind) or scenario not in (only_scenarios or [scenario]) or \
+                action not in (only_actions or [action]):
             continue
         names = benches.get(0, backend).calls(series_kind, scenario, calls)
         lists.append([(backend, Fault(series_kind, scenario, action, calls, n), names[n - 1], len(names))
@@ -86,13 +87,15 @@ def work(benches, worker, share):
 def main():
     options = parser(__doc__, 0)
     options.add_argument("--kind", choices=("all", "system", "memory", "opencl"), default="all", help="of calls")
+    options.add_argument("--scenario", action="append", help="these alone; may be repeated")
+    options.add_argument("--action", action="append", help="these alone: fail, fail-from, short; may be repeated")
     arguments = options.parse_args()
     limit = Limit(arguments.minutes)
     rows = Rows(arguments.rows, COLUMNS)
     done = {tuple(row[name] for name in ("kind", "scenario", "action", "calls", "n")) for row in rows.rows}
     with tempfile.TemporaryDirectory(prefix="sateen-every-") as folder:
         benches = Benches(pathlib.Path(folder))
-        faults = plan(benches, arguments.kind)
+        faults = plan(benches, arguments.kind, arguments.scenario, arguments.action)
         target = arguments.target or len(faults)
         left = [entry for entry in faults if key(entry[1]) not in done][:max(0, target - len(rows.rows))]
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:

@@ -108,6 +108,13 @@ SHOWN int flock(int fd, int operation) noexcept {
 SHOWN DIR* fdopendir(int fd) {
   return fails(Call::kListFolder) ? nullptr : real<DIR* (*)(int)>("fdopendir")(fd);
 }
+SHOWN DIR* opendir(const char* path) {
+  return fails(Call::kOpenFolder) ? nullptr : real<DIR* (*)(const char*)>("opendir")(path);
+}
+SHOWN int linkat(int from_folder, const char* from, int to_folder, const char* to, int flags) noexcept {
+  if (fails(Call::kLink)) return -1;
+  return real<int (*)(int, const char*, int, const char*, int)>("linkat")(from_folder, from, to_folder, to, flags);
+}
 SHOWN ssize_t getrandom(void* bytes, size_t count, unsigned flags) {
   return fails(Call::kRandom) ? -1 : real<ssize_t (*)(void*, size_t, unsigned)>("getrandom")(bytes, count, flags);
 }

@@ -16,6 +16,8 @@ enum class Call {
   kDuplicate,   ///< fcntl(F_DUPFD_CLOEXEC)
   kLock,        ///< flock
   kListFolder,  ///< fdopendir
+  kOpenFolder,  ///< opendir
+  kLink,        ///< linkat
   kRandom,      ///< getrandom
   kRead,        ///< read
 };

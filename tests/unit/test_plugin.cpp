@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(what_can_not_be_examined_is_not_loaded) {
     if (met) BOOST_TEST((thrown->code() == ErrorCode::kDevice));
   }
   BOOST_TEST(refused >= 1 + 2);  // the file, its folder, and none
-  const FaultyCall fault(Call::kOpenAt, EMFILE);
+  const FaultyCall fault(Call::kOpenFolder, EMFILE);
   EXPECT_ERROR(sateen::plugin_files(good.folder.path()), ErrorCode::kDevice, "Too many open files");
   BOOST_TEST(fault.met());
 }

@@ -146,6 +146,34 @@ BOOST_AUTO_TEST_CASE(a_temporary_that_is_taken_for_stale_is_made_anew) {
   BOOST_TEST(fault.met());
 }
 
+// The file before stays under a name of its own, where the file system has hard links.
+BOOST_AUTO_TEST_CASE(the_file_before_is_kept_where_that_can_be) {
+  const std::vector<Bytes> fresh = {kFresh};
+  for (const int error : {EPERM, ENOTSUP, ENOSYS, EMLINK}) {
+    const Old old;
+    const FaultyCall fault(Call::kLink, error);
+    sateen::write_file_safely(old.path, fresh, "before");
+    BOOST_TEST(fault.met());
+    BOOST_TEST(get_file(old.path) == kFresh, boost::test_tools::per_element());
+    BOOST_TEST(old.folder.entries() == 1U);
+  }
+  const Old old;
+  {
+    const FaultyCall fault(Call::kLink, EIO);
+    EXPECT_ERROR(sateen::write_file_safely(old.path, fresh, "before"), ErrorCode::kOutput,
+                 "model: the file before can't be kept: Input/output error");
+  }
+  std::filesystem::create_directory(old.folder / "before");
+  EXPECT_ERROR(sateen::write_file_safely(old.path, fresh, "before"), ErrorCode::kOutput,
+               "model: the file before can't be kept: Is a directory");
+  BOOST_TEST(get_file(old.path) == kOld, boost::test_tools::per_element());
+  BOOST_TEST(old.folder.entries() == 2U);
+  std::filesystem::remove(old.folder / "before");
+  sateen::write_file_safely(old.path, fresh, "before");
+  BOOST_TEST(get_file(old.folder / "before") == kOld, boost::test_tools::per_element());
+  BOOST_TEST(get_file(old.path) == kFresh, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(names_that_are_folders) {
   const Old old;
   for (const char* name : {".", "..", "sub/."}) {

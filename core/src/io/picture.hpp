@@ -25,7 +25,7 @@ int check_png(Bytes file);
 std::vector<uint8_t> png_for_decoder(Bytes file);
 /// All pixel rows are there.
 void check_bmp(Bytes file);
-/// The same for a BMP that passed check_bmp.
+/// The same for a BMP that passed check_bmp: a copy with a whole palette, or nothing.
 std::vector<uint8_t> bmp_for_decoder(Bytes file);
 /// Whole up to its end marker, of a kind that is decoded, not made to keep the decoder busy. Returns the EXIF
 /// orientation.

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <new>
 #include <string>
-#include <string_view>
 
 #include "sateen/error.hpp"
 
