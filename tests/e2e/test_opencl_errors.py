@@ -2,8 +2,10 @@
 
 import pathlib
 import shutil
+import signal
+import subprocess
 
-from harness import environment, run
+from harness import command, environment, run
 from opencl import OpenCLTest
 
 KERNELS = pathlib.Path(__file__).resolve().parents[2] / "kernels"
@@ -47,6 +49,21 @@ class Errors(OpenCLTest):
         env = self.environment("faulty_driver", SHIM_FAIL_BUILDS="3", SATEEN_CACHE_DIR=str(self.new_folder("cache")))
         _, result = self.train_opencl("builds-3", env=env)
         self.assert_refused(result, 4, "CL_BUILD_PROGRAM_FAILURE")
+
+    def test_a_signal_while_kernels_compile(self):
+        # Into empty caches, so that there is something to compile.
+        env = self.environment(SATEEN_CACHE_DIR=str(self.new_folder("cold")), POCL_CACHE_DIR=str(self.new_folder("driver")))
+        out = self.folder / "compiling"
+        process = subprocess.Popen(command("sateen-train", "--backend", "opencl", "--data", self.data, "--out", out),
+                                   stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=env)
+        for line in process.stderr:
+            if line.startswith("model "):  # what comes next is compiled
+                break
+        process.send_signal(signal.SIGTERM)
+        _, stderr = process.communicate(timeout=240)
+        self.assertEqual(process.returncode, 143, stderr)
+        self.assertIn("stopped by SIGTERM before training began: nothing was saved", stderr)
+        self.assertFalse(out.exists())
 
     def test_a_kernel_that_does_not_build(self):
         folder = self.new_folder("kernels")
