@@ -22,7 +22,7 @@ const Option kBackendPath{"backend-path", "PATH", "a plugin, or a folder of plug
 std::string option_or_variable(const Options& options, const char* option, const char* variable,
                                const std::string& fallback) {
   const char* value = std::getenv(variable);
-  const std::string given = options.text(option, {});
+  std::string given = options.text(option, {});
   if (!given.empty() && !options.from_config(option)) return given;
   if (value != nullptr && *value != '\0') return value;
   return given.empty() ? fallback : given;
