@@ -69,7 +69,8 @@ std::vector<ConfigEntry> parse_config(std::string_view text) {
     if (line.size() > kMaxConfigLine) refuse(number, "is longer than " + std::to_string(kMaxConfigLine) + " bytes");
     if (line[0] == '[') refuse(number, "sections have no meaning here; leave the line out");
     const size_t equals = line.find('=');
-    if (equals == std::string_view::npos) refuse(number, "has no =; write key = value");
+    if (equals == std::string_view::npos)
+      refuse(number, "has no =; write it as in: epochs = 5 (a switch is true or false)");
     const std::string_view key = trimmed(line.substr(0, equals));
     const std::string_view value = trimmed(line.substr(equals + 1));
     if (key.empty()) refuse(number, "has no key; write key = value");

@@ -74,9 +74,11 @@ void Options::add_group(const std::string& title, const std::vector<Option>& opt
       group.add_options()(option.name.c_str(), option.text.c_str());
       table_->switches.insert(name);
     } else {
-      auto* value = po::value<std::string>()->value_name(option.value);
+      // Owned until it is added, which may not come to pass.
+      std::unique_ptr<po::typed_value<std::string>> value(po::value<std::string>());
+      value->value_name(option.value);
       if (option.value_optional) value->implicit_value({}, {});
-      group.add_options()(option.name.c_str(), value, option.text.c_str());
+      group.add_options()(option.name.c_str(), value.release(), option.text.c_str());
     }
     table_->names.push_back(name);
     if (option.repeatable) table_->repeatable.insert(name);
@@ -127,11 +129,12 @@ std::vector<std::string> Options::join_optional_values(int argc, const char* con
 }
 
 bool Options::parse(int argc, const char* const* argv) {
-  add_group("General", {{"config", "FILE",
-                         "options from a file, each on a line such as backend = cpu; lines with # are comments. The "
-                         "command line and the environment go before it"},
-                        {"help,h", "", "this page"},
-                        {"version", "", "the version"}});
+  add_group("General",
+            {{"config", "FILE",
+              "options from a file, each on a line such as backend = cpu; lines that begin with # are comments. The "
+              "command line and the environment go before it"},
+             {"help,h", "", "this page"},
+             {"version", "", "the version"}});
   po::parsed_options parsed(&table_->all);
   try {
     parsed = po::command_line_parser(join_optional_values(argc, argv)).options(table_->all).style(kStyle).run();

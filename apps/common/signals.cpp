@@ -40,8 +40,10 @@ extern "C" void on_stop_signal(int signal) {
   stop_signal = signal;
   stop_token->cancel();
   const int saved = errno;
-  constexpr std::string_view kNotice = "\nstopping after the steps in flight; once more to leave at once\n";
-  static_cast<void>(!write(STDERR_FILENO, kNotice.data(), kNotice.size()));
+  // On a terminal behind what Ctrl-C shows there.
+  std::string_view notice = "\nstopping after the steps in flight; once more to leave at once\n";
+  if (isatty(STDERR_FILENO) == 0) notice.remove_prefix(1);
+  static_cast<void>(!write(STDERR_FILENO, notice.data(), notice.size()));
   errno = saved;
 }
 

@@ -66,7 +66,7 @@ std::string origin(const ModelFile& file) {
 std::string training(const Checkpoint& checkpoint) {
   const TrainState& state = checkpoint.state;
   std::string stands = std::to_string(state.epoch) + " of " + std::to_string(checkpoint.epochs);
-  if (state.step != 0) stands += ", and " + std::to_string(state.step) + " steps of the next";
+  if (state.step != 0) stands += ", and " + grouped(static_cast<uint64_t>(state.step)) + " steps of the next";
   const Adam& adam = checkpoint.adam;
   return "\nTraining\n" + named("epochs", stands) +
          named("best epoch", checkpoint.best ? std::to_string(checkpoint.best->epoch) : "none yet") +

@@ -44,16 +44,23 @@ std::string measured(const EpochRecord& record) {
   return row;
 }
 
+/// The file's lines, as far as they can be read.
+std::vector<std::string> lines_of(const std::filesystem::path& path) {
+  std::vector<std::string> lines;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) lines.push_back(line + (file.eof() ? "" : "\n"));
+  return lines;
+}
+
 /// From the rows of a file, by what stands before: their times, a comma between them. Those of rows that aren't as they
 /// were written are not there.
-std::map<std::string, std::string> times_in(const std::filesystem::path& path) {
+std::map<std::string, std::string> times_in(const std::vector<std::string>& lines) {
   std::map<std::string, std::string> times;
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
+  for (const std::string& line : lines) {
     size_t comma = line.size();
     for (int i = 0; i < kTimes && comma != std::string::npos && comma != 0; ++i) comma = line.rfind(',', comma - 1);
-    if (comma == std::string::npos || comma == 0) continue;
-    const std::string tail = line.substr(comma + 1);
+    if (comma == std::string::npos || comma == 0 || line.back() != '\n') continue;
+    const std::string tail = line.substr(comma + 1, line.size() - comma - 2);
     if (tail.find_first_not_of("0123456789.,") == std::string::npos) times[line.substr(0, comma + 1)] = tail;
   }
   return times;
@@ -61,15 +68,21 @@ std::map<std::string, std::string> times_in(const std::filesystem::path& path) {
 
 }  // namespace
 
-History::History(std::filesystem::path path, const std::vector<EpochRecord>& epochs) : path_(std::move(path)) {
-  const auto times = epochs.empty() ? std::map<std::string, std::string>{} : times_in(path_);
+void write_history(const std::filesystem::path& path, const std::vector<EpochRecord>& epochs) {
+  const std::vector<std::string> before = lines_of(path);
+  const std::map<std::string, std::string> times = times_in(before);
   std::string text(kHeader);
   for (const EpochRecord& record : epochs) {
     const std::string row = measured(record);
     const auto known = times.find(row);
     text += row + (known == times.end() ? "," : known->second) + '\n';
   }
-  write_file(path_, text);
+  std::string there;
+  for (const std::string& line : before) there += line;
+  if (there != text) write_file(path, text);
+}
+
+History::History(std::filesystem::path path) : path_(std::move(path)) {
   descriptor_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (descriptor_ == -1) throw_write_error(path_, errno);
 }

@@ -8,11 +8,15 @@
 
 namespace sateen::app {
 
+/// Writes the file as it is after these epochs, where it isn't so already. Their two times, which no checkpoint holds, are
+/// taken from the file that was there, or left empty. Throws Error(kOutput).
+void write_history(const std::filesystem::path& path, const std::vector<EpochRecord>& epochs);
+
+/// Adds rows to a file that write_history has written.
 class History {
  public:
-  /// Writes the file anew with these epochs. Their two times, which no checkpoint holds, are taken from the file that was
-  /// there, or left empty. Throws Error(kOutput), as append does.
-  History(std::filesystem::path path, const std::vector<EpochRecord>& epochs);
+  /// Throws Error(kOutput), as append does.
+  explicit History(std::filesystem::path path);
   ~History();
   History(const History&) = delete;
   History& operator=(const History&) = delete;

@@ -1,4 +1,6 @@
 // sateen-train: trains the Fashion-MNIST network and keeps the best model, the last one and the history.
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -14,6 +16,7 @@ namespace sateen::app {
 namespace {
 
 constexpr uint64_t kMaxEpochs = 100'000;  // as many as a checkpoint's history holds
+constexpr std::array<const char*, 3> kFolderOptions = {"out", "overwrite", "resume"};
 constexpr uint64_t kMaxBatch = 1'000'000;
 
 void describe(Options& options) {
@@ -22,20 +25,21 @@ void describe(Options& options) {
                                              {"batch-size", "N", "images in a step (default: 64)"},
                                              {"lr", "X", "Adam's learning rate (default: 0.001)"},
                                              {"seed", "N", "of weights, order, dropout and split (default: 0)"}});
-  options.add_group("Files", {{"out", "DIR", "where best.sateen, last.sateen and history.csv go; made if missing"},
-                              {"resume", "[DIR]",
-                               "go on in this folder, or in that of --out, as if it had never "
-                               "stopped",
-                               false, true},
-                              {"overwrite", "",
-                               "replace the run that is in the folder; without it or --resume, a "
-                               "folder that isn't empty is refused"},
-                              {"save-every", "N", "save last.sateen every N epochs (default: 1)"},
-                              {"save-interval", "MIN", "save it every so many minutes as well, within epochs"},
-                              {"data", "DIR",
-                               "where Fashion-MNIST's files are (default: $SATEEN_DATA, or else where Debian's package "
-                               "dataset-fashion-mnist puts them)"},
-                              {"val-split", "X", "share of the training images that is held out (default: 0.2)"}});
+  options.add_group("Files",
+                    {{"out", "DIR", "where best.sateen, last.sateen and history.csv go; made if missing"},
+                     {"resume", "[DIR]",
+                      "go on in this folder, or in that of --out, as if it had never "
+                      "stopped",
+                      false, true},
+                     {"overwrite", "",
+                      "replace the run that is in the folder, from the start on; without it or --resume, a "
+                      "folder that isn't empty is refused"},
+                     {"save-every", "N", "save last.sateen every N epochs, and when the best changes (default: 1)"},
+                     {"save-interval", "MIN", "save it every so many minutes as well, within epochs"},
+                     {"data", "DIR",
+                      "where Fashion-MNIST's files are (default: $SATEEN_DATA, or else where Debian's package "
+                      "dataset-fashion-mnist puts them)"},
+                     {"val-split", "X", "share of the training images that is held out (default: 0.2)"}});
   add_device_options(options);
   options.add_group("Messages", {{"progress", "WHEN", "a line an epoch: auto or plain; none leaves them out"},
                                  {"profile", "", "end with the time of each operation of a training step"}});
@@ -85,15 +89,24 @@ RunSettings run_settings(const Options& options) {
   settings.profile = options.given("profile");
   settings.data = data_folder(options);
   settings.out = options.text("out", {});
-  if (options.given("overwrite")) settings.earlier = Earlier::kOverwrite;
-  if (options.given("resume")) {
-    if (options.given("overwrite")) {
+  // The command line goes before a file of options: what it says of the folder is all that counts then.
+  const auto counts = [&](const char* name) {
+    const bool on_line = std::any_of(kFolderOptions.begin(), kFolderOptions.end(), [&](const char* other) {
+      return options.given(other) && !options.from_config(other);
+    });
+    return options.given(name) && !(on_line && options.from_config(name));
+  };
+  if (!counts("out") && counts("resume")) settings.out.clear();
+  if (counts("overwrite")) settings.earlier = Earlier::kOverwrite;
+  if (counts("resume")) {
+    if (counts("overwrite")) {
       throw Error(ErrorCode::kUsage,
                   "--resume goes on with the files of the folder, --overwrite replaces them; give one of the two");
     }
     settings.earlier = Earlier::kResume;
     const std::string folder = options.text("resume", {});
-    if (!folder.empty() && !settings.out.empty() && settings.out != folder) {
+    const auto plain = [](const std::filesystem::path& path) { return (path / "").lexically_normal(); };
+    if (!folder.empty() && !settings.out.empty() && plain(settings.out) != plain(folder)) {
       throw Error(ErrorCode::kUsage, "--resume " + folder + " writes to that folder, not to --out " +
                                          settings.out.string() + "; leave --out out");
     }

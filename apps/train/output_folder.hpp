@@ -24,16 +24,21 @@ class OutputFolder {
   std::filesystem::path previous() const { return folder_ / "previous.sateen"; }
   std::filesystem::path history() const { return folder_ / "history.csv"; }
   const std::filesystem::path& path() const { return folder_; }
+  /// False where the file system has no locks: two runs are then not kept apart.
+  bool locked() const { return locked_; }
+  /// Throws Error(kOutput) when the folder was moved or replaced: what is written by its name would go elsewhere.
+  void check_in_place() const;
 
  private:
   void leave() const;
   void lock();
   void check_earlier(Earlier earlier) const;
-  void check_writable() const;
+  void check_writable(Earlier earlier) const;
 
   std::filesystem::path folder_;
   int descriptor_ = -1;
-  bool made_ = false;
+  int lock_file_ = -1;  ///< where the folder itself can't be locked
+  bool made_ = false, locked_ = false;
 };
 
 }  // namespace sateen::app

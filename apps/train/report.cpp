@@ -45,21 +45,33 @@ void report_plan(const TrainSettings& settings, int64_t steps_per_epoch) {
 
 void report_resume(const Checkpoint& checkpoint, const OutputFolder& out) {
   const TrainState& state = checkpoint.state;
-  std::string text = out.last().string() + ": goes on after epoch " + std::to_string(state.epoch);
-  if (state.step != 0) text += " and " + counted(static_cast<uint64_t>(state.step), "step") + " of the next";
-  say("resume", text);
+  const std::string from = out.last().string() + ": goes on ";
+  say("resume", state.step == 0 ? from + "after epoch " + std::to_string(state.epoch)
+                                : from + "in epoch " + std::to_string(state.epoch + 1) + ", after " +
+                                      counted(static_cast<uint64_t>(state.step), "step"));
 }
 
-void report_other_device(const std::string& device) {
-  say("resume", "trained on another device before (" + device + "): the rest is equal to rounding, not to the byte");
+void report_changes(const Checkpoint& before, const std::string& device, const TrainSettings& settings) {
+  constexpr const char* kRounding = ": the rest is equal to rounding, not to the byte";
+  if (device != before.device) say("resume", "trained on another device before (" + before.device + ")" + kRounding);
+  if (before.file.version != SATEEN_VERSION) {
+    say("resume", "trained by Sateen " + before.file.version + " before, this is " SATEEN_VERSION + kRounding);
+  }
+  if (settings.learning_rate != before.adam.learning_rate) {
+    say("resume", "the learning rate is " + general(settings.learning_rate) + " from here on, it was " +
+                      general(before.adam.learning_rate));
+  }
 }
 
 void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings, const OutputFolder& out) {
   std::optional<EpochRecord> best;
   if (checkpoint.best) best = checkpoint.history[static_cast<size_t>(checkpoint.best->epoch) - 1];
   Program::note(one_line("done: the run has ended before, after " +
-                         counted(static_cast<uint64_t>(checkpoint.state.epoch), "epoch") + " of " +
-                         std::to_string(settings.epochs) + " (--epochs sets more); " + describe_best(best, out)));
+                         counted(static_cast<uint64_t>(checkpoint.state.epoch), "epoch") + "; " +
+                         (checkpoint.state.epoch > settings.epochs
+                              ? "--epochs " + std::to_string(settings.epochs) + " adds none; "
+                              : "a larger --epochs goes on; ") +
+                         describe_best(best, out)));
 }
 
 void report_stop(const Program& program, int signal, const Checkpoint& checkpoint,

@@ -19,9 +19,10 @@ namespace sateen::app {
 void report_data(const std::filesystem::path& folder, const Dataset& data, const Split& parts);
 void report_model(const TrainSettings& settings, const Sequential& model);
 void report_plan(const TrainSettings& settings, int64_t steps_per_epoch);
-/// Of a run that goes on: from where, and that it is on another device than before (device: the one before).
+/// Of a run that goes on: from where.
 void report_resume(const Checkpoint& checkpoint, const OutputFolder& out);
-void report_other_device(const std::string& device);
+/// Of a run that goes on: what is another than before, so that the rest is, too. device: it is on this one now.
+void report_changes(const Checkpoint& before, const std::string& device, const TrainSettings& settings);
 /// Of a run that has nothing left to do.
 void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings, const OutputFolder& out);
 /// Of a run that a signal has ended, after saving.

@@ -67,18 +67,31 @@ TrainSettings settings_of(const GivenSettings& given, const Checkpoint& checkpoi
   keep("val-split", given.held_out_share, settings.held_out_share, path);
   settings.epochs = given.epochs.value_or(checkpoint.epochs);
   settings.learning_rate = given.learning_rate.value_or(checkpoint.adam.learning_rate);
-  if (settings.learning_rate != checkpoint.adam.learning_rate) {
-    Program::note("resume    the learning rate is " + general(settings.learning_rate) + " from here on, it was " +
-                  general(checkpoint.adam.learning_rate));
-  }
   return settings;
 }
 
 void check_data(const Dataset& data, const std::filesystem::path& folder, const Checkpoint& checkpoint,
                 const std::filesystem::path& path) {
-  if (data.hash() == checkpoint.file.data_hash) return;
+  if (data.hash() == checkpoint.file.data_hash && data.class_names() == checkpoint.file.class_names) return;
   throw Error(ErrorCode::kUsage, folder.string() + ": is another data set than the one that " + path.string() +
                                      " was trained on; give that one by --data, or begin another run with --out");
+}
+
+Checkpoint load_last(const OutputFolder& out) {
+  try {
+    return load_checkpoint(out.last());
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kBadInput) throw;
+    int64_t epoch = 0;
+    try {
+      epoch = load_checkpoint(out.previous()).state.epoch;
+    } catch (const Error&) {  // no help from there
+      throw error;
+    }
+    throw Error(error.code(), std::string(error.what()) + "; the checkpoint before it, of epoch " +
+                                  std::to_string(epoch) + ", is whole: to go on from there, copy " +
+                                  out.previous().string() + " over it");
+  }
 }
 
 }  // namespace sateen::app

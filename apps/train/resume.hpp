@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <optional>
 
-#include "common/program.hpp"
 #include "sateen/checkpoint.hpp"
 #include "sateen/data.hpp"
 #include "sateen/model.hpp"
+#include "train/output_folder.hpp"
 #include "train/settings.hpp"
 
 namespace sateen::app {
@@ -18,7 +18,10 @@ Sequential network(const std::string& name);
 /// What was given, the rest by default.
 TrainSettings settings_of(const GivenSettings& given);
 
-/// What was given, the rest from the checkpoint; a note tells of what changes. Throws Error(kUsage), naming both values,
+/// The checkpoint of a folder. Throws what load_checkpoint throws, and says so where the one before it would do.
+Checkpoint load_last(const OutputFolder& out);
+
+/// What was given, the rest from the checkpoint. Throws Error(kUsage), naming both values,
 /// where something else was given that the run can't change any more.
 TrainSettings settings_of(const GivenSettings& given, const Checkpoint& checkpoint, const std::filesystem::path& path);
 

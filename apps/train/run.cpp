@@ -41,6 +41,31 @@ Checkpoint beginning(const TrainSettings& settings, const Dataset& data) {
   return checkpoint;
 }
 
+/// Takes over what may be another than in the file that was read; whether something is.
+bool adopt(Checkpoint& checkpoint, const TrainSettings& settings, const std::string& device) {
+  const bool changed = checkpoint.device != device || checkpoint.epochs != settings.epochs ||
+                       checkpoint.adam.learning_rate != settings.learning_rate ||
+                       checkpoint.file.version != SATEEN_VERSION;
+  checkpoint.device = device;
+  checkpoint.epochs = settings.epochs;
+  checkpoint.adam.learning_rate = settings.learning_rate;
+  checkpoint.file.version = SATEEN_VERSION;
+  return changed;
+}
+
+/// What doesn't fit is then the file's fault.
+Trainer trainer_of(const Device& device, const Checkpoint& checkpoint, const Dataset& data, Split parts,
+                   const std::filesystem::path& path) {
+  try {
+    Trainer trainer(device, checkpoint.file.model, data, std::move(parts), options_of(checkpoint));
+    trainer.restore(checkpoint.state);
+    return trainer;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kUsage) throw;
+    throw Error(ErrorCode::kBadInput, path.string() + ": " + error.what());
+  }
+}
+
 /// The part of a run that has a trainer. Returns the exit code.
 int train_on(const Program& program, const RunSettings& run, const OutputFolder& out, Trainer& trainer, RunFiles& files,
              const CancelToken& cancel) {
@@ -84,8 +109,11 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   const StopSignals signals(cancel);
 
   const OutputFolder out(run.out, run.earlier);
+  if (!out.locked()) {
+    program.warning(run.out.string() + ": this file system has no locks, so don't start another run there");
+  }
   std::optional<Checkpoint> checkpoint;
-  if (run.earlier == Earlier::kResume) checkpoint = load_checkpoint(out.last());
+  if (run.earlier == Earlier::kResume) checkpoint = load_last(out);
   const TrainSettings settings = checkpoint ? settings_of(given, *checkpoint, out.last()) : settings_of(given);
   const bool resumed = checkpoint.has_value();
   if (resumed && checkpoint->state.epoch >= settings.epochs) {
@@ -96,7 +124,7 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   const Dataset data = load_fashion_mnist(run.data, FashionMnistPart::kTrain, program.log_sink());
   if (resumed) check_data(data, run.data, *checkpoint, out.last());
   Split parts = split(data.size(), settings.held_out_share, settings.seed);
-  check_batch_size(settings, parts.train.size());
+  if (!resumed) check_batch_size(settings, parts.train.size());
   std::optional<OpenedDevice> opened;
   try {
     DeviceWish wish;
@@ -109,23 +137,21 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   }
   Program::note(opened->line);
   report_data(run.data, data, parts);
-  if (!resumed) checkpoint = beginning(settings, data);
   const std::string device = device_text(opened->device.info());
-  if (resumed && device != checkpoint->device) report_other_device(checkpoint->device);
-  checkpoint->device = device;
-  checkpoint->epochs = settings.epochs;
-  checkpoint->adam.learning_rate = settings.learning_rate;
-  checkpoint->file.version.clear();  // of this library from now on
+  if (resumed) report_changes(*checkpoint, device, settings);
+  if (!resumed) checkpoint = beginning(settings, data);
+  const bool changed = adopt(*checkpoint, settings, device);
   report_model(settings, checkpoint->file.model);
 
-  Trainer trainer(opened->device, checkpoint->file.model, data, std::move(parts), options_of(*checkpoint));
-  if (resumed) trainer.restore(checkpoint->state);
+  Trainer trainer =
+      resumed ? trainer_of(opened->device, *checkpoint, data, std::move(parts), out.last())
+              : Trainer(opened->device, checkpoint->file.model, data, std::move(parts), options_of(*checkpoint));
   if (run.profile) trainer.profile();  // a backend without profiles says so now, not after hours
   if (StopSignals::received() != 0) return stopped_before_training(program, StopSignals::received());
 
   RunFiles files(out, run, std::move(*checkpoint));
   if (resumed) {
-    files.go_on();
+    files.go_on(changed);
   } else {
     files.begin(trainer);
   }

@@ -18,15 +18,30 @@ void remove_file(const std::filesystem::path& path) {
   if (error) throw Error(ErrorCode::kOutput, path.string() + ": can't be removed: " + error.message());
 }
 
+/// Whether best.sateen is the model of the checkpoint's best epoch, so that it need not be written.
+bool holds(const std::filesystem::path& path, const ModelFile& best) {
+  try {
+    const ModelFile there = load_model(path);
+    return same_architecture(there.model, best.model) &&
+           std::ranges::equal(there.model.weights(), best.model.weights()) &&
+           there.preprocessing.scale == best.preprocessing.scale &&
+           there.preprocessing.shift == best.preprocessing.shift && there.class_names == best.class_names &&
+           there.data_hash == best.data_hash && there.seed == best.seed;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kNoMemory) throw;
+    return false;  // missing or damaged
+  }
+}
+
 }  // namespace
 
 void agree(const OutputFolder& folder, const Checkpoint& checkpoint) {
-  if (checkpoint.best) {
-    save_model(best_model(checkpoint), folder.best());
-  } else {
+  if (!checkpoint.best) {
     remove_file(folder.best());
+  } else if (const ModelFile best = best_model(checkpoint); !holds(folder.best(), best)) {
+    save_model(best, folder.best());
   }
-  const History history(folder.history(), checkpoint.history);
+  write_history(folder.history(), checkpoint.history);
 }
 
 RunFiles::RunFiles(const OutputFolder& folder, const RunSettings& settings, Checkpoint checkpoint)
@@ -37,25 +52,35 @@ void RunFiles::begin(const Trainer& trainer) {
   // First of all, so that from here on there is something to go on from.
   save_checkpoint(checkpoint_, folder_.last());
   remove_file(folder_.previous());
-  go_on();
+  open();
 }
 
-void RunFiles::go_on() {
+void RunFiles::go_on(bool changed) {
+  // Settings that were given now are those of the run from here on, also if it ends before its next save.
+  if (changed) save_checkpoint(checkpoint_, folder_.last(), folder_.previous().filename().string());
+  open();
+}
+
+void RunFiles::open() {
   agree(folder_, checkpoint_);
-  history_.emplace(folder_.history(), checkpoint_.history);
+  history_.emplace(folder_.history());
 }
 
 void RunFiles::epoch_ended(const Trainer& trainer, const EpochRecord& record) {
+  // Of every epoch, so that one that diverged is found whether or not it is saved, and before it counts as the best.
+  checkpoint_.state = trainer.state();
   checkpoint_.history.push_back(record);
   checkpoint_.history.back().seconds = 0;
   checkpoint_.history.back().images_per_second = 0;
+  checkpoint_.file.model = trainer.model();
   if (record.best) {
-    checkpoint_.file.model = trainer.model();
     const auto weights = checkpoint_.file.model.weights();
     checkpoint_.best = {record.epoch, {weights.begin(), weights.end()}};
   }
-  if (record.epoch % settings_.save_every == 0 || record.epoch >= checkpoint_.epochs || interval_passed()) {
-    save(trainer);
+  // What is in best.sateen is in last.sateen too.
+  if (record.best || record.epoch % settings_.save_every == 0 || record.epoch >= checkpoint_.epochs ||
+      interval_passed()) {
+    write();
   }
   if (record.best) save_model(best_model(checkpoint_), folder_.best());
   history_->append(record);
@@ -68,6 +93,11 @@ void RunFiles::steps_done(const Trainer& trainer) {
 void RunFiles::save(const Trainer& trainer) {
   checkpoint_.state = trainer.state();
   checkpoint_.file.model = trainer.model();
+  write();
+}
+
+void RunFiles::write() {
+  folder_.check_in_place();
   save_checkpoint(checkpoint_, folder_.last(), folder_.previous().filename().string());
   saved_ = Clock::now();
 }

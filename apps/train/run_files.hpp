@@ -25,8 +25,8 @@ class RunFiles {
 
   /// Puts the files of a new run in place, over those of an earlier one.
   void begin(const Trainer& trainer);
-  /// Does so for a run that goes on.
-  void go_on();
+  /// Does so for a run that goes on. changed: its settings or its device are others than in the file.
+  void go_on(bool changed);
 
   /// After an epoch: keeps the best model, saves where it is time to, and adds a row to the history.
   void epoch_ended(const Trainer& trainer, const EpochRecord& record);
@@ -41,6 +41,8 @@ class RunFiles {
 
  private:
   using Clock = std::chrono::steady_clock;
+  void open();
+  void write();
   bool interval_passed() const;
 
   const OutputFolder& folder_;

@@ -17,7 +17,7 @@ WRONG = [
     ("profile = false\nprofile = false", "line 2: profile is given twice"),
     ("epochs =", "line 1: epochs needs a value"),
     ("epochs = \t\r\n", "line 1: epochs needs a value"),
-    ("epochs", "line 1: has no =; write key = value"),
+    ("epochs", "line 1: has no =; write it as in: epochs = 5"),
     ("= 3", "line 1: has no key"),
     ("; fine\n[training]\nepochs = 3", "line 2: sections have no meaning here"),
     ("profile = yes", 'line 1: profile: "yes" is not true or false'),

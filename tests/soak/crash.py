@@ -17,7 +17,7 @@ VARIANTS = {
 }
 FILES = ("best.sateen", "last.sateen", "previous.sateen", "history.csv")
 KILLED = -9
-WENT_ON = re.compile("goes on after epoch|the run has ended before")
+WENT_ON = re.compile("goes on (after|in) epoch|the run has ended before")
 
 
 class Stop(NamedTuple):

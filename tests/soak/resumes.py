@@ -22,7 +22,7 @@ TARGET = 50
 IMAGES = 600
 EPOCHS = 5
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGKILL")
-WENT_ON = re.compile("goes on after epoch ([0-9]+)")
+WENT_ON = re.compile("goes on (after|in) epoch ([0-9]+)")
 SAVES = ((), ("--save-interval", "0.00001"), ("--save-every", "2"))
 
 
@@ -50,6 +50,12 @@ def case(number):
     stops = tuple(Stop(chosen.choice(SIGNALS), chosen.random(), chosen.choice((0, 0, 0, 1, 2, 3, 4)))
                   for _ in range(chosen.randint(1, 4)))
     return Case("cpu" if number % 4 else "opencl", settings, stops)
+
+
+def ended_before(said):
+    """Epochs that had ended where a run went on, or -1."""
+    went_on = WENT_ON.search(said)
+    return int(went_on[2]) - (went_on[1] == "in") if went_on else -1
 
 
 def heed_signals():
@@ -160,15 +166,13 @@ class Resumes:
         """How to go on after a stop, and after which epoch at least: signals lose nothing."""
         if not (out / "last.sateen").exists():
             return ("--overwrite", "--epochs", EPOCHS, *settings), 0
-        went_on = WENT_ON.search(said)
-        ended = len(re.findall("^epoch ", said, re.MULTILINE)) + (int(went_on[1]) if went_on else 0)
+        ended = len(re.findall("^epoch ", said, re.MULTILINE)) + max(ended_before(said), 0)
         saves = [setting for pair in zip(settings, settings[1:]) if pair[0].startswith("--save") for setting in pair]
         return ("--resume", *saves), 0 if stop.signal == "SIGKILL" else ended
 
     @staticmethod
     def expect_went_on(said, saved):
-        went_on = WENT_ON.search(said)
-        if not went_on or int(went_on[1]) < saved:
+        if ended_before(said) < saved:
             raise Bad(f"{saved} epochs had ended, and it says: {said[-400:]}")
 
     @staticmethod

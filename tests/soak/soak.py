@@ -68,7 +68,12 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     options.add_argument("--minutes", type=float, default=120, help="for all parts together (default: %(default)s)")
     options.add_argument("--only", metavar="WORD", default="", help="parts with this in their name alone")
+    options.add_argument("--parse-only", action="store_true", help="look at the options and end")
     arguments = options.parse_args()
+    if not any(arguments.only in part.name for part in PARTS):
+        options.error(f"--only {arguments.only}: the parts are " + ", ".join(part.name for part in PARTS))
+    if arguments.parse_only:
+        return 0
     end = time.monotonic() + 60 * arguments.minutes
     chosen = [part for part in PARTS if arguments.only in part.name]
     if not chosen:

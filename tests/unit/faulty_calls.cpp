@@ -108,9 +108,6 @@ SHOWN int flock(int fd, int operation) noexcept {
 SHOWN DIR* fdopendir(int fd) {
   return fails(Call::kListFolder) ? nullptr : real<DIR* (*)(int)>("fdopendir")(fd);
 }
-SHOWN DIR* opendir(const char* path) {
-  return fails(Call::kOpenFolder) ? nullptr : real<DIR* (*)(const char*)>("opendir")(path);
-}
 SHOWN int linkat(int from_folder, const char* from, int to_folder, const char* to, int flags) noexcept {
   if (fails(Call::kLink)) return -1;
   return real<int (*)(int, const char*, int, const char*, int)>("linkat")(from_folder, from, to_folder, to, flags);

@@ -16,7 +16,6 @@ enum class Call {
   kDuplicate,   ///< fcntl(F_DUPFD_CLOEXEC)
   kLock,        ///< flock
   kListFolder,  ///< fdopendir
-  kOpenFolder,  ///< opendir
   kLink,        ///< linkat
   kRandom,      ///< getrandom
   kRead,        ///< read

@@ -129,6 +129,25 @@ BOOST_AUTO_TEST_CASE(of_a_beginning) {
   EXPECT_ERROR(sateen::best_model(checkpoint), ErrorCode::kUsage, "no best model yet");
 }
 
+// Four times the weights, a history and padding: a large model's checkpoint is no different from a small one's.
+BOOST_AUTO_TEST_CASE(of_a_large_model) {
+  sateen::Sequential model({1024});
+  model.add(sateen::Dense(1100));
+  model.weights()[0] = 1.0F;
+  std::vector<std::string> labels(1100, "x");
+  Checkpoint checkpoint{{std::move(model), {}, std::move(labels), {}, 1, 2}};
+  const std::vector<float> values(checkpoint.file.model.parameter_count(), 0.5F);
+  BOOST_TEST_REQUIRE(values.size() > size_t{1} << 20);
+  checkpoint.state.adam_m = checkpoint.state.adam_v = values;
+  checkpoint.state.epoch = 1;
+  checkpoint.state.best_loss = 0.5;
+  checkpoint.history.push_back({1, {0.75, 0.5, 40}, {0.5, 0.75, 10}, 0.001, 0, 0, true});
+  checkpoint.best = {1, values};
+  const TempFolder folder;
+  sateen::save_checkpoint(checkpoint, folder / "c");
+  BOOST_TEST((sateen::load_checkpoint(folder / "c").best->weights == values));
+}
+
 BOOST_AUTO_TEST_CASE(it_is_a_model_too) {
   ::check_equal(golden_model(), sateen::load_model(golden_checkpoint_path()));
   const sateen::ModelFile best = sateen::best_model(golden_checkpoint());
@@ -213,6 +232,9 @@ BOOST_AUTO_TEST_CASE(settings_out_of_range) {
   expect_refused(set("held_out_share", 1), "held_out_share");
   expect_refused(set("held_out_share", -0.5), "held_out_share");
   expect_refused(set("best_epoch", 3), "best_epoch");
+  expect_refused(set("correct", 25), "correct");
+  expect_refused(set("correct", -1), "correct");
+  expect_refused(set("loss_sum", 1e300), "loss_sum");
   expect_refused(set("epoch", 3), "a row for each epoch");
   expect_refused(set("epoch", 1), "a row for each epoch");
   expect_refused(set("device", "a\nb"), "device");
@@ -279,6 +301,24 @@ BOOST_AUTO_TEST_CASE(what_can_not_be_saved) {
   expect([](Checkpoint& c) { c.best->epoch = 3; }, "best epoch");
   expect([](Checkpoint& c) { c.best->epoch = 0; }, "best epoch");
   expect([](Checkpoint& c) { c.state.loss_sum = std::nan(""); }, "not finite");
+  for (const float value : {std::nanf(""), std::numeric_limits<float>::infinity()}) {
+    expect([&](Checkpoint& c) { c.file.model.weights()[0] = value; }, "not finite");
+    expect([&](Checkpoint& c) { c.state.adam_m[0] = value; }, "not finite");
+    expect([&](Checkpoint& c) { c.state.adam_v[0] = value; }, "not finite");
+    expect([&](Checkpoint& c) { c.best->weights[0] = value; }, "not finite");
+  }
+  expect([](Checkpoint& c) { c.state.adam_v[0] = -1; }, "negative");
+  expect([](Checkpoint& c) { c.state.best_loss = 0.25; }, "best loss");
+  expect([](Checkpoint& c) { c.history[1].epoch = 7; }, "from 1 on");
+  expect([](Checkpoint& c) { c.history[1].train.accuracy = 1.5; }, "out of range");
+  expect([](Checkpoint& c) { c.history[1].train.loss = std::nan(""); }, "out of range");
+  expect([](Checkpoint& c) { c.state.step = -5; }, "step");
+  expect([](Checkpoint& c) { c.state.correct = 25; }, "correct");
+  expect([](Checkpoint& c) { c.epochs = 200'000; }, "epochs");
+  expect([](Checkpoint& c) { c.epochs = -1; }, "epochs");
+  expect([](Checkpoint& c) { c.batch_size = 0; }, "batch_size");
+  expect([](Checkpoint& c) { c.adam.beta1 = 2; }, "beta1");
+  expect([](Checkpoint& c) { c.held_out_share = 1; }, "held_out_share");
   expect([](Checkpoint& c) { c.device = "a\x1b"; }, "device_text gives it");
   expect(
       [](Checkpoint& c) {

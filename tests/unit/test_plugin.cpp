@@ -118,9 +118,11 @@ BOOST_AUTO_TEST_CASE(what_can_not_be_examined_is_not_loaded) {
     if (met) BOOST_TEST((thrown->code() == ErrorCode::kDevice));
   }
   BOOST_TEST(refused >= 1 + 2);  // the file, its folder, and none
-  const FaultyCall fault(Call::kOpenFolder, EMFILE);
-  EXPECT_ERROR(sateen::plugin_files(good.folder.path()), ErrorCode::kDevice, "Too many open files");
-  BOOST_TEST(fault.met());
+  for (const Call call : {Call::kOpenAt, Call::kListFolder}) {
+    const FaultyCall fault(call, EMFILE);
+    EXPECT_ERROR(sateen::plugin_files(good.folder.path()), ErrorCode::kDevice, "Too many open files");
+    BOOST_TEST(fault.met());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(without_proc_the_usual_folders_are_as_built) {

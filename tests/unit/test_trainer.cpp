@@ -193,6 +193,26 @@ BOOST_AUTO_TEST_CASE(a_stop_in_an_evaluation_keeps_the_epoch) {
   BOOST_TEST(rest[1].held_out.loss == history[1].held_out.loss);
 }
 
+BOOST_AUTO_TEST_CASE(fit_goes_on_where_it_was_left) {
+  Trainer whole = trainer();
+  const auto history = whole.fit(2);
+  for (const int64_t stop : {1, 6, 17}) {  // the last one in the evaluation
+    Trainer a = trainer();
+    CancelToken cancel;
+    FitCallbacks callbacks;
+    callbacks.on_progress = [&](const Metrics&, int64_t, int64_t) {
+      if (a.state().step >= stop) cancel.cancel();
+    };
+    EXPECT_ERROR(a.fit(2, callbacks, cancel), ErrorCode::kCancelled, "stopped");
+    const auto rest = a.fit(2);
+    for (size_t i = 0; i < 2; ++i) {
+      BOOST_TEST(rest[i].epoch == history[i].epoch);
+      BOOST_TEST(rest[i].train.loss == history[i].train.loss);
+      BOOST_TEST(rest[i].held_out.loss == history[i].held_out.loss);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(states_that_are_refused) {
   Trainer a = trainer();
   a.fit(1);
@@ -211,6 +231,9 @@ BOOST_AUTO_TEST_CASE(states_that_are_refused) {
   refused([](TrainState& s) { s.images = 1; }, "not of as many images");
   refused([](TrainState& s) { s.loss_sum = std::nan(""); }, "not finite");
   refused([](TrainState& s) { s.best_loss = std::nan(""); }, "not finite");
+  refused([](TrainState& s) { s.best_loss = -std::numeric_limits<double>::infinity(); }, "not finite");
+  refused([](TrainState& s) { s.correct = 1; }, "more is right");
+  refused([](TrainState& s) { s.adam_v[0] = -1; }, "means are not");
   refused([](TrainState& s) { s.adam_m.pop_back(); }, "means are not those of this model");
   refused([](TrainState& s) { s.adam_v[0] = std::numeric_limits<float>::infinity(); }, "means are not");
 }

@@ -35,16 +35,17 @@ struct Checkpoint {
   std::optional<BestEpoch> best = {};
 };
 
-/// A device in words that a checkpoint can hold: backend, name and driver. On a device of the same words a training goes
-/// on to the byte, elsewhere to rounding.
+/// A device in words that a checkpoint can hold: backend, name and driver. On a device of the same words, with the same
+/// settings and version of the library, a training goes on to the byte; elsewhere to rounding.
 std::string device_text(const DeviceInfo& device);
 
 /// Options for a Trainer that is to go on from this checkpoint.
 TrainOptions options_of(const Checkpoint& checkpoint);
 
-/// Writes it as save_model does. previous: a file name in the same folder under which the checkpoint that is replaced is
+/// Writes it as save_model does. previous: a file name in the folder of the file (where path leads to) under which the checkpoint that is replaced is
 /// kept (where the file system has hard links). The same checkpoint gives the same bytes. Throws Error(kOutput); or
-/// Error(kUsage) when its parts don't fit each other, or it has more than 100,000 epochs.
+/// Error(kUsage) when its parts don't fit each other, numbers are not finite or out of range, or it has more than 100,000
+/// epochs: what load_checkpoint would refuse is not written.
 void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path, const std::string& previous = {});
 
 /// Reads and verifies everything before it builds anything, as load_model does; throws what that throws. NaN and

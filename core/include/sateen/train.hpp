@@ -91,8 +91,8 @@ class Trainer {
 
   /// Trains for `epochs` more epochs, with an evaluation of the held-out part after each; one that was restored half
   /// done counts as one. Throws Error(kDiverged) naming the epoch and step when the loss is not finite, Error(kCancelled)
-  /// once the token was used: the steps in flight are finished, and model() and state() have their result. A stop during
-  /// an evaluation leaves that epoch without a record; state() then still has its sums.
+  /// once the token was used: the steps in flight are finished, and model() and state() have their result. The next call
+  /// goes on within the epoch that was left; an epoch that was left in its evaluation has no record yet.
   std::vector<EpochRecord> fit(int64_t epochs, const FitCallbacks& callbacks = {}, const CancelToken& cancel = {});
 
   // -- its parts, for a loop of your own: begin_epoch(), run_steps() until it gives 0, end_epoch(), evaluate() --
@@ -115,7 +115,7 @@ class Trainer {
   /// Waits for the steps in flight and copies the weights back.
   Sequential model() const;
   /// Waits for the steps in flight; with model(), all that is needed to go on in another process. Throws Error(kDiverged)
-  /// when a loss or one of Adam's means is not finite, so that such a state is never saved.
+  /// when a loss, a weight or one of Adam's means is not finite, so that such a state is never saved.
   TrainState state() const;
   /// Goes on from a state, before the first epoch; the constructor got the model that belongs to it. Throws Error(kUsage)
   /// when the state is not one of such a training.

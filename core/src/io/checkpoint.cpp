@@ -2,6 +2,8 @@
 #include "sateen/checkpoint.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +29,19 @@ void require(bool condition, const char* otherwise) {
   if (!condition) throw Error(ErrorCode::kUsage, otherwise);
 }
 
+double best_loss(const Checkpoint& checkpoint) {
+  if (!checkpoint.best) return std::numeric_limits<double>::infinity();
+  return loss_that_counts(checkpoint.history[static_cast<size_t>(checkpoint.best->epoch) - 1]);
+}
+
+bool finite(std::span<const float> values) {
+  return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+}
+
+bool negative(const std::vector<float>& values) {
+  return std::any_of(values.begin(), values.end(), [](float value) { return value < 0; });
+}
+
 void check(const Checkpoint& checkpoint) {
   const uint64_t weights = checkpoint.file.model.parameter_count();
   require(checkpoint.state.adam_m.size() == weights && checkpoint.state.adam_v.size() == weights,
@@ -37,6 +52,24 @@ void check(const Checkpoint& checkpoint) {
   require(!checkpoint.best || (checkpoint.best->epoch >= 1 && checkpoint.best->epoch <= checkpoint.state.epoch &&
                                checkpoint.best->weights.size() == weights),
           "the best epoch is none of the history, or its weights are not those of the model");
+  require(finite(checkpoint.file.model.weights()) && finite(checkpoint.state.adam_m) &&
+              finite(checkpoint.state.adam_v) && !negative(checkpoint.state.adam_v) &&
+              (!checkpoint.best || finite(checkpoint.best->weights)),
+          "weights or Adam's means are not finite, or a mean of squares is negative");
+  for (size_t i = 0; i < checkpoint.history.size(); ++i) {
+    require(checkpoint.history[i].epoch == static_cast<int64_t>(i) + 1, "the history is not of the epochs from 1 on");
+  }
+  require(checkpoint.state.best_loss == best_loss(checkpoint), "the best loss is not that of the best epoch");
+}
+
+/// What would be refused when it is read is not written.
+void check_readable(const JsonTree& header, const ContainerTensor* history) {
+  try {
+    decode_checkpoint_header(header);
+    if (history != nullptr) decode_history(*history);
+  } catch (const Error& error) {
+    throw Error(ErrorCode::kUsage, error.what());
+  }
 }
 
 std::vector<float> read_section(const Container& container, const std::string& section, const Sequential& model) {
@@ -68,7 +101,7 @@ Checkpoint build_checkpoint(ModelParts& parts) {
   checkpoint.state = header.state;
   checkpoint.state.adam_m = read_section(parts.container, kAdamM, model);
   checkpoint.state.adam_v = read_section(parts.container, kAdamV, model);
-  if (std::any_of(checkpoint.state.adam_v.begin(), checkpoint.state.adam_v.end(), [](float v) { return v < 0; })) {
+  if (negative(checkpoint.state.adam_v)) {
     bad("the tensors " + kAdamV + "… hold a negative value");
   }
   if (const ContainerTensor* history = find(parts.container, kHistory)) {
@@ -79,7 +112,7 @@ Checkpoint build_checkpoint(ModelParts& parts) {
   }
   if (header.best_epoch != 0) {
     checkpoint.best = {header.best_epoch, read_section(parts.container, kBest, model)};
-    checkpoint.state.best_loss = loss_that_counts(checkpoint.history[static_cast<size_t>(header.best_epoch) - 1]);
+    checkpoint.state.best_loss = best_loss(checkpoint);
   }
   return checkpoint;
 }
@@ -118,7 +151,8 @@ void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& 
       history = encode_history(checkpoint.history);
       tensors.push_back(history_tensor(kHistory, history));
     }
-    return encode_container(std::move(header), tensors);
+    check_readable(header, history.empty() ? nullptr : &tensors.back());
+    return encode_parts(std::move(header), tensors);
   });
   write_file_safely(path, encoded.chunks, previous);
 }

@@ -80,14 +80,15 @@ void encode_checkpoint_header(const Checkpoint& checkpoint, json& training) {
   if (checkpoint.device.size() > kMaxDeviceBytes || !is_plain_text(checkpoint.device)) {
     throw Error(ErrorCode::kUsage, "the device is not up to 200 bytes of plain text; device_text gives it");
   }
-  json_put(training, "epoch", state.epoch);
-  json_put(training, "step", state.step);
+  // Unsigned, as they are read: a negative one is then out of range.
+  json_put(training, "epoch", static_cast<uint64_t>(state.epoch));
+  json_put(training, "step", static_cast<uint64_t>(state.step));
   json_put(training, "loss_sum", state.loss_sum);
   json_put(training, "correct", state.correct);
   json_put(training, "images", state.images);
-  json_put(training, "best_epoch", checkpoint.best ? checkpoint.best->epoch : 0);
-  json_put(training, "epochs", checkpoint.epochs);
-  json_put(training, "batch_size", checkpoint.batch_size);
+  json_put(training, "best_epoch", static_cast<uint64_t>(checkpoint.best ? checkpoint.best->epoch : 0));
+  json_put(training, "epochs", static_cast<uint64_t>(checkpoint.epochs));
+  json_put(training, "batch_size", static_cast<uint64_t>(checkpoint.batch_size));
   json_put(training, "held_out_share", checkpoint.held_out_share);
   json_put(training, "device", checkpoint.device);
   json& adam = json_put_object(training, "adam");
@@ -106,6 +107,9 @@ CheckpointHeader decode_checkpoint_header(const json& header) {
   decoded.state.loss_sum = real(training, "loss_sum");
   decoded.state.correct = real(training, "correct");
   decoded.state.images = static_cast<uint64_t>(whole(training, "images", 0, kMostImages));
+  require(decoded.state.correct >= 0 && decoded.state.correct <= static_cast<double>(decoded.state.images), "correct",
+          "from 0 to the number of images");
+  require(std::abs(decoded.state.loss_sum) <= std::numeric_limits<float>::max() * 1e10, "loss_sum", "within its range");
   decoded.best_epoch = whole(training, "best_epoch", 0, static_cast<uint64_t>(decoded.state.epoch));
   decoded.epochs = whole(training, "epochs", 0, kMaxHistory);
   decoded.batch_size = whole(training, "batch_size", 1, kMostImages);

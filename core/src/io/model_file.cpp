@@ -15,7 +15,7 @@ void save_model(const ModelFile& file, const std::filesystem::path& path) {
   const EncodedContainer encoded = naming_file(path, [&] {
     std::vector<ContainerTensor> tensors;
     add_section(tensors, kWeightsSection, file.model, file.model.weights());
-    return encode_container(encode_model_header(file), tensors);
+    return encode_parts(encode_model_header(file), tensors);
   });
   write_file_safely(path, encoded.chunks);
 }

@@ -16,7 +16,8 @@ namespace sateen {
 namespace {
 
 constexpr uint64_t kMaxModelBytes = uint64_t{2} << 30;
-/// Tensors that are no weights may hold as many values, or three times the weights.
+/// Besides four times the weights (a checkpoint has Adam's two means and the best ones) a file may hold as many values: a
+/// history of 100,000 epochs, and padding.
 constexpr uint64_t kMaxOtherValues = uint64_t{1} << 22;
 
 [[noreturn]] void bad(const std::string& what) {
@@ -61,8 +62,8 @@ ModelParts read_parts(const std::filesystem::path& path) {
       file.size(), [&](std::span<uint8_t> dst) { file.read(dst); },
       [&](const nlohmann::json& json, uint64_t data_bytes) {
         judged = decode_model_header(json);
-        // A checkpoint has Adam's two means and the best weights besides its own, and little else.
-        if (data_bytes / sizeof(float) > kMaxOtherValues && data_bytes / sizeof(float) / 4 > judged->weights) {
+        const uint64_t values = data_bytes / sizeof(float);
+        if (values > kMaxOtherValues && (values - kMaxOtherValues) / 4 > judged->weights) {
           bad("its tensors are far larger than its architecture needs");
         }
       });
@@ -78,6 +79,14 @@ ModelFile build_model(ModelParts& parts, const LoadOptions& options) {
   copy_section(parts.container, kWeightsSection, model, model.weights(), options.allow_nonfinite);
   return {std::move(model),          header.preprocessing, std::move(header.class_names),
           std::move(header.version), header.data_hash,     header.seed};
+}
+
+EncodedContainer encode_parts(JsonTree header, std::span<const ContainerTensor> tensors) {
+  EncodedContainer encoded = encode_container(std::move(header), tensors);
+  uint64_t bytes = 0;
+  for (const Bytes chunk : encoded.chunks) bytes += chunk.size();
+  if (bytes > kMaxModelBytes) throw Error(ErrorCode::kUsage, "would be larger than the 2 GiB that a model may have");
+  return encoded;
 }
 
 void add_section(std::vector<ContainerTensor>& tensors, const std::string& section, const Sequential& model,
@@ -109,7 +118,8 @@ void copy_section(const Container& container, const std::string& section, const 
     const std::span<float> dst = values.subspan(parameters[i].offset, shape.elements());
     std::memcpy(dst.data(), tensor.data.data(), dst.size_bytes());
     if (!allow_nonfinite && !std::all_of(dst.begin(), dst.end(), [](float value) { return std::isfinite(value); })) {
-      bad("tensor " + tensor.name + " holds NaN or infinite values; --allow-nonfinite loads it all the same");
+      bad("tensor " + tensor.name + " holds NaN or infinite values" +
+          (section == kWeightsSection ? "; --allow-nonfinite loads a model all the same" : ""));
     }
   }
 }

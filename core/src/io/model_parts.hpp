@@ -30,6 +30,9 @@ ModelFile build_model(ModelParts& parts, const LoadOptions& options);
 /// The whole checkpoint; throws where it is a model alone.
 Checkpoint build_checkpoint(ModelParts& parts);
 
+/// encode_container, and Error(kUsage) for what would be too large to be read.
+EncodedContainer encode_parts(JsonTree header, std::span<const ContainerTensor> tensors);
+
 /// Appends a tensor for each parameter of the model: the section and its name, with its part of the values. Those are
 /// borrowed.
 void add_section(std::vector<ContainerTensor>& tensors, const std::string& section, const Sequential& model,

@@ -45,13 +45,16 @@ void check_state(const TrainState& state, const Sequential& model, int64_t steps
   require(state.epoch >= 0 && state.epoch <= kMostSteps / steps_per_epoch, "the state's epoch is out of range");
   require(state.step >= 0 && state.step <= steps_per_epoch, "the state is of a step that the epoch does not have");
   require(state.images == images, "the state's metrics are not of as many images as its steps have");
-  require(std::isfinite(state.loss_sum) && std::isfinite(state.correct) && !std::isnan(state.best_loss),
-          "the state's metrics are not finite");
+  require(std::isfinite(state.loss_sum) && state.correct >= 0 && state.correct <= static_cast<double>(images) &&
+              state.best_loss > -std::numeric_limits<double>::infinity(),
+          "the state's metrics are not finite, or more is right than there are images");
   const auto usable = [&](const std::vector<float>& values) {
     return values.size() == model.parameter_count() &&
            std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
   };
-  require(usable(state.adam_m) && usable(state.adam_v), "the state's means are not those of this model");
+  require(usable(state.adam_m) && usable(state.adam_v) &&
+              std::none_of(state.adam_v.begin(), state.adam_v.end(), [](float value) { return value < 0; }),
+          "the state's means are not those of this model");
 }
 
 }  // namespace sateen

@@ -148,6 +148,15 @@ struct Trainer::State {
     train.collect(0);
     settle();
     check_finite();  // a training that diverged says so rather than that it was stopped
+    // The next epoch goes on where this one was left.
+    first_row = train.rows_done();
+    first_sums = train.sums();
+    pass.reset();
+    if (unrecorded) {
+      --epochs_ended;
+      steps_ended -= static_cast<uint64_t>(train.rows());
+      unrecorded = false;
+    }
     throw Error(ErrorCode::kCancelled, "training was stopped");
   }
 
@@ -163,7 +172,7 @@ struct Trainer::State {
   std::unique_ptr<Pass> pass;  // of the epoch that has begun
   int64_t epochs_ended = 0;
   uint64_t steps_ended = 0;
-  int64_t first_row = 0;  // of the next epoch, which was restored half done
+  int64_t first_row = 0;  // of the next epoch, which was restored or left half done
   MetricSums first_sums;
   bool unrecorded = false;  // the last epoch ended, fit has not evaluated it yet
   Stopwatch watch;          // of training steps
@@ -257,18 +266,21 @@ TrainState Trainer::state() const {
   state.best_loss = s.best_loss;
   state.adam_m = s.read(s.adam_m);
   state.adam_v = s.read(s.adam_v);
-  state.epoch = s.epochs_ended - (s.unrecorded ? 1 : 0);
-  const bool within = s.pass != nullptr || s.unrecorded;
-  state.step = within ? s.train.rows_done() : s.first_row;
-  const MetricSums& sums = within ? s.train.sums() : s.first_sums;
+  state.epoch = s.epochs_ended;
+  state.step = s.pass ? s.train.rows_done() : s.first_row;
+  const MetricSums& sums = s.pass ? s.train.sums() : s.first_sums;
   state.loss_sum = sums.loss;
   state.correct = sums.correct;
   state.images = sums.images;
-  const auto finite = [](float value) { return std::isfinite(value); };
-  if (!std::all_of(state.adam_m.begin(), state.adam_m.end(), finite) ||
-      !std::all_of(state.adam_v.begin(), state.adam_v.end(), finite)) {
-    throw Error(ErrorCode::kDiverged, "the gradients are not finite at step " + std::to_string(state.step) +
-                                          " of epoch " + std::to_string(state.epoch + 1) + kTryLower);
+  const auto finite = [](const std::vector<float>& values) {
+    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
+  };
+  if (!finite(state.adam_m) || !finite(state.adam_v) || !finite(s.read(s.parameters))) {
+    throw Error(ErrorCode::kDiverged, "weights or gradients are not finite " +
+                                          (state.step == 0 ? "at the end of epoch " + std::to_string(state.epoch)
+                                                           : "at step " + std::to_string(state.step) + " of epoch " +
+                                                                 std::to_string(state.epoch + 1)) +
+                                          kTryLower);
   }
   return state;
 }
