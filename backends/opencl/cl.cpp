@@ -90,6 +90,11 @@ void check(cl_int code, const std::string& what) {
   if (code != CL_SUCCESS) throw sdk::Failure(status_of(code), sdk::text(what, " failed with ", error_name(code)));
 }
 
+std::string needed_text(std::string text, const char* what) {
+  if (text.empty()) throw sdk::Failure(SATEEN_DEVICE_ERROR, sdk::text("the driver does not tell its ", what));
+  return text;
+}
+
 std::string device_text(cl_device_id device, cl_device_info what) {
   size_t bytes = 0;
   if (driver().device_info(device, what, 0, nullptr, &bytes) != CL_SUCCESS) return {};

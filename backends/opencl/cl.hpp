@@ -77,9 +77,18 @@ T device_number(cl_device_id device, cl_device_info what, T otherwise = T{}) {
   T value{};
   return driver().device_info(device, what, sizeof value, &value, nullptr) == CL_SUCCESS ? value : otherwise;
 }
+/// The same of what a device can't be used without. Throws sdk::Failure where the driver does not say it.
+template <typename T>
+T needed_number(cl_device_id device, cl_device_info what) {
+  T value{};
+  check(driver().device_info(device, what, sizeof value, &value, nullptr), "clGetDeviceInfo");
+  return value;
+}
 /// Empty where the driver has none.
 std::string device_text(cl_device_id device, cl_device_info what);
 std::string platform_text(cl_platform_id platform, cl_platform_info what);
+/// Not empty, or sdk::Failure.
+std::string needed_text(std::string text, const char* what);
 
 }  // namespace sateen::opencl
 

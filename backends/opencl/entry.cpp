@@ -11,7 +11,7 @@ namespace {
 
 /// float16 where registers hold as many, float8 elsewhere: two of SSE's or NEON's are still one stream of loads.
 Tuning cpu_tuning(cl_device_id device) {
-  return Tuning::cpu(device_number<cl_uint>(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT) >= 16 ? 16 : 8);
+  return Tuning::cpu(needed_number<cl_uint>(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT) >= 16 ? 16 : 8);
 }
 
 Tuning tuning_from(const std::string& kernels, const FoundDevice& found) {

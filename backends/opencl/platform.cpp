@@ -49,6 +49,7 @@ std::vector<cl_device_id> devices_of(cl_platform_id platform) {
 struct Search {
   std::vector<std::unique_ptr<FoundDevice>> owned;
   std::vector<const FoundDevice*> list;
+  std::vector<std::string> unusable;
 
   Search() {
     static_cast<void>(driver());  // throws where it is told to pretend what it can't
@@ -56,12 +57,16 @@ struct Search {
     for (size_t p = 0; p < platforms.size(); ++p) {
       const std::vector<cl_device_id> devices = devices_of(platforms[p]);
       for (size_t d = 0; d < devices.size(); ++d) {
-        owned.push_back(std::make_unique<FoundDevice>(platforms[p], devices[d], sdk::text("opencl:", p, ":", d)));
-        list.push_back(owned.back().get());
+        try {
+          owned.push_back(std::make_unique<FoundDevice>(platforms[p], devices[d], sdk::text("opencl:", p, ":", d)));
+          list.push_back(owned.back().get());
+        } catch (const sdk::Failure& failure) {  // it must not hide the others
+          unusable.push_back(sdk::text("opencl:", p, ":", d, " can't be used: ", failure.what()));
+        }
       }
     }
     if (list.empty()) {
-      const std::vector<std::string> found = obstacles(System::here(), {});
+      const std::vector<std::string> found = unusable.empty() ? obstacles(System::here(), {}) : unusable;
       throw sdk::Failure(SATEEN_DEVICE_ERROR,
                          sdk::text("OpenCL is installed (", drivers(platforms),
                                    ") but shows no device: ", found.empty() ? kNothingFound : joined(found, "; ")));
@@ -85,13 +90,14 @@ uint32_t type_of(cl_device_type type) {
 FoundDevice::FoundDevice(cl_platform_id p, cl_device_id d, std::string id)
     : platform(p),
       device(d),
-      is_cpu((device_number<cl_device_type>(d, CL_DEVICE_TYPE) & CL_DEVICE_TYPE_CPU) != 0),
+      is_cpu((needed_number<cl_device_type>(d, CL_DEVICE_TYPE) & CL_DEVICE_TYPE_CPU) != 0),
       id_(std::move(id)),
-      name_(device_text(d, CL_DEVICE_NAME) + pretended()),
+      name_(needed_text(device_text(d, CL_DEVICE_NAME), "device's name") + pretended()),
       vendor_(device_text(d, CL_DEVICE_VENDOR)),
-      driver_(sdk::text(platform_text(p, CL_PLATFORM_NAME), " ", device_text(d, CL_DRIVER_VERSION))) {
+      driver_(sdk::text(needed_text(platform_text(p, CL_PLATFORM_NAME), "name"), " ",
+                        needed_text(device_text(d, CL_DRIVER_VERSION), "version"))) {
   info.struct_size = sizeof info;
-  info.type = type_of(device_number<cl_device_type>(d, CL_DEVICE_TYPE));
+  info.type = type_of(needed_number<cl_device_type>(d, CL_DEVICE_TYPE));
   info.alignment = std::max(64U, device_number<cl_uint>(d, CL_DEVICE_MEM_BASE_ADDR_ALIGN) / 8);
   info.memory_bytes = std::max<uint64_t>(device_number<cl_ulong>(d, CL_DEVICE_GLOBAL_MEM_SIZE), 1);
   info.max_allocation_bytes = std::max<uint64_t>(device_number<cl_ulong>(d, CL_DEVICE_MAX_MEM_ALLOC_SIZE), 1);
@@ -101,9 +107,17 @@ FoundDevice::FoundDevice(cl_platform_id p, cl_device_id d, std::string id)
   info.driver = driver_.c_str();
 }
 
-const std::vector<const FoundDevice*>& found_devices() {
+namespace {
+
+const Search& search() {
   static const Search kSearch;
-  return kSearch.list;
+  return kSearch;
+}
+
+}  // namespace
+
+const std::vector<const FoundDevice*>& found_devices() {
+  return search().list;
 }
 
 const std::string& remarks() {
@@ -114,7 +128,9 @@ const std::string& remarks() {
         makers.push_back(device_number<cl_uint>(found->device, CL_DEVICE_VENDOR_ID));
       }
     }
-    return joined(obstacles(System::here(), makers), "\n");
+    std::vector<std::string> all = search().unusable;
+    for (std::string& obstacle : obstacles(System::here(), makers)) all.push_back(std::move(obstacle));
+    return joined(all, "\n");
   }();
   return kRemarks;
 }

@@ -77,11 +77,9 @@ void change_number(json& value, Random& random) {
 }
 
 void change_value(json& value, const std::vector<json*>& values, Random& random) {
-  constexpr size_t kOdd = 0, kCopy = 1, kGrow = 2, kShrink = 3, kNumber = 4, kCases = 6;
+  constexpr size_t kCopy = 1, kGrow = 2, kShrink = 3, kNumber = 4, kCases = 6;
   const size_t what = pick(random, kCases);
-  if (what == kOdd) {
-    value = odd_value(random);
-  } else if (what == kCopy) {
+  if (what == kCopy) {
     value = json(*values[pick(random, values.size())]);
   } else if (what == kGrow && value.is_array()) {
     value.push_back(value.empty() ? odd_value(random) : json(value[pick(random, value.size())]));

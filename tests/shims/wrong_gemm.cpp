@@ -24,7 +24,7 @@ bool take_indirect_way(cl_command_queue queue) {
   if (variable("SHIM_INDIRECT").empty()) return false;
   static const bool kTold = [queue] {
     cl_device_id device = nullptr;
-    clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof device, &device, nullptr);
+    clGetCommandQueueInfo(queue, CL_QUEUE_DEVICE, sizeof(cl_device_id), &device, nullptr);
     const char* name = "XGEMM_MIN_INDIRECT_SIZE";
     const size_t smallest = 1;
     return CLBlastOverrideParameters(device, "GemmRoutine", CLBlastPrecisionSingle, 1, &name, &smallest) ==
@@ -37,7 +37,7 @@ bool take_indirect_way(cl_command_queue queue) {
 void write_beside(cl_mem matrix, size_t m, size_t n, cl_command_queue queue) {
   cl_mem whole = nullptr;
   size_t offset = 0;
-  clGetMemObjectInfo(matrix, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof whole, &whole, nullptr);
+  clGetMemObjectInfo(matrix, CL_MEM_ASSOCIATED_MEMOBJECT, sizeof(cl_mem), &whole, nullptr);
   clGetMemObjectInfo(matrix, CL_MEM_OFFSET, sizeof offset, &offset, nullptr);
   const float value = 1;
   clEnqueueFillBuffer(queue, whole, &value, sizeof value, offset + m * n * sizeof(float), sizeof value, 0, nullptr,
