@@ -2,9 +2,12 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "refusing.hpp"
 #include "sateen/backend.h"
 
 namespace {
+
+using namespace refusing;
 
 bool scripted(const char* word) {
   const char* script = std::getenv("SATEEN_SCRIPT");
@@ -37,33 +40,6 @@ sateen_status device_open(uint32_t, const char* const*, const sateen_host* host,
 void device_close(sateen_device*) {}
 const char* last_error(const sateen_device*) {
   return scripted("silent count") ? nullptr : "as the script says";
-}
-sateen_status buffer_create(sateen_device*, uint64_t, sateen_buffer**) {
-  return SATEEN_INVALID;
-}
-void buffer_destroy(sateen_device*, sateen_buffer*) {}
-sateen_status write(sateen_device*, sateen_buffer*, uint64_t, const void*, uint64_t) {
-  return SATEEN_INVALID;
-}
-sateen_status read(sateen_device*, void*, const sateen_buffer*, uint64_t, uint64_t) {
-  return SATEEN_INVALID;
-}
-sateen_status read_async(sateen_device*, void*, const sateen_buffer*, uint64_t, uint64_t, sateen_event**) {
-  return SATEEN_INVALID;
-}
-sateen_status mark(sateen_device*, sateen_event**) {
-  return SATEEN_INVALID;
-}
-sateen_status event_wait(sateen_event*, uint64_t) {
-  return SATEEN_INVALID;
-}
-void event_destroy(sateen_event*) {}
-sateen_status compile(sateen_device*, const sateen_graph*, uint8_t*, sateen_program**) {
-  return SATEEN_INVALID;
-}
-void program_destroy(sateen_device*, sateen_program*) {}
-sateen_status run(sateen_device*, sateen_program*, const sateen_binding*, uint32_t) {
-  return SATEEN_INVALID;
 }
 sateen_status finish(sateen_device*) {
   return SATEEN_OK;
