@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "program.hpp"
+#include "variant.hpp"
 
 namespace sateen::opencl {
 
@@ -142,8 +143,8 @@ class Bench {
 
 std::string check_gemm_library(const DenseShape& shape, cl_context context, const Workshop& workshop) try {
   const DenseGraph graph(shape, workshop.alignment);
-  Program own(graph.view(), workshop, {false});
-  Program library(graph.view(), workshop, {true});
+  Program own(graph.view(), workshop, {""});
+  Program library(graph.view(), workshop, {kGemmLibrary});
   cl_int code = CL_SUCCESS;
   const uint64_t arena_bytes = std::max({own.arena_bytes(), library.arena_bytes(), uint64_t{1}});
   const Memory arena(driver().create_buffer(context, arena_bytes, &code));

@@ -1,6 +1,8 @@
 // Choosing between the GEMM library and our own kernels.
 #include "gemm_choice.hpp"
 
+#include "variant.hpp"
+
 namespace sateen::opencl {
 
 namespace {
@@ -50,19 +52,19 @@ std::string GemmChoice::describe() const {
   return r;
 }
 
-std::vector<bool> GemmChoice::choose(const sdk::GraphView& graph, cl_context context, const Workshop& workshop) {
+std::vector<std::string> GemmChoice::choose(const sdk::GraphView& graph, cl_context context, const Workshop& workshop) {
   // In fewer rows there is nothing to gain, and its first call costs seconds: a prediction of one picture is done by then.
   constexpr int64_t kFewestRows = 16;
-  std::vector<bool> library(graph.ops().size());
-  if (use_ == GemmUse::kOwn || (use_ == GemmUse::kAuto && !wanted_by_device_)) return library;
-  for (size_t i = 0; i < library.size(); ++i) {
+  std::vector<std::string> variants(graph.ops().size());
+  if (use_ == GemmUse::kOwn || (use_ == GemmUse::kAuto && !wanted_by_device_)) return variants;
+  for (size_t i = 0; i < variants.size(); ++i) {
     const sdk::Op& op = graph.ops()[i];
     if (!is_dense(op.kind)) continue;
     const DenseShape shape = shape_of(graph, op);
     if (use_ == GemmUse::kAuto && shape.n < kFewestRows) continue;
-    library[i] = computes_right(op, shape, context, workshop);
+    if (computes_right(op, shape, context, workshop)) variants[i] = kGemmLibrary;
   }
-  return library;
+  return variants;
 }
 
 }  // namespace sateen::opencl

@@ -25,8 +25,8 @@ class GemmChoice {
   GemmChoice(GemmUse use, bool wanted_by_device, sdk::Host host)
       : use_(use), wanted_by_device_(wanted_by_device), host_(host) {}
 
-  /// For each operation whether it uses the library. Throws Failure(DEVICE_ERROR) where kLibrary can't be had.
-  std::vector<bool> choose(const sdk::GraphView& graph, cl_context context, const Workshop& workshop);
+  /// For each operation its variant: kGemmLibrary, or "". Throws Failure(DEVICE_ERROR) where kLibrary can't be had.
+  std::vector<std::string> choose(const sdk::GraphView& graph, cl_context context, const Workshop& workshop);
   /// Who computes, and why.
   std::string describe() const;
 

@@ -6,13 +6,16 @@
 #include <fstream>
 #include <iostream>
 #include <string>
+#include <vector>
 
+#include "builds.hpp"
 #include "embedded_files.hpp"
 #include "kernel_source.hpp"
 #include "tuning.hpp"
 
 namespace {
 
+using sateen::opencl::FileBuild;
 using sateen::opencl::KernelChoice;
 
 void write(const std::filesystem::path& path, const std::string& text) {
@@ -21,17 +24,35 @@ void write(const std::filesystem::path& path, const std::string& text) {
   if (!out.flush()) throw sateen::sdk::Failure(SATEEN_INTERNAL, path.string() + " can't be written");
 }
 
+/// The defines of each build of the file for such a device.
+std::vector<std::string> defines_of(const std::string& file, const KernelChoice& choice) {
+  std::vector<std::string> all;
+  bool listed = false;
+  for (const FileBuild& build : sateen::opencl::kBuilds) {
+    if (build.file != file) continue;
+    listed = true;
+    if ((build.kind == FileBuild::Kind::kGpu) == choice.tuning.for_gpu()) all.emplace_back(build.defines);
+  }
+  if (!listed) all.emplace_back();
+  return all;
+}
+
+void list(const std::string& file, const KernelChoice& choice, const std::string& defines) {
+  for (const bool correctly_rounded : {false, true}) {
+    std::cout << file << '\t' << (choice.tuning.for_gpu() ? "gpu" : "cpu") << '\t'
+              << (choice.candidate ? "candidate" : "default") << '\t' << choice.name << '\t' << choice.tuning.group
+              << '\t' << sateen::opencl::compiler_options(choice.tuning, correctly_rounded)
+              << (defines.empty() ? "" : " ") << defines << '\n';
+  }
+}
+
 void list(const std::filesystem::path& folder) {
   for (const sateen::opencl::EmbeddedFile& embedded : sateen::opencl::embedded_files()) {
     const std::string file = embedded.name;
     if (std::filesystem::path(file).extension() != ".cl") continue;
     write(folder / file, sateen::opencl::kernel_source(file));
     for (const KernelChoice& choice : sateen::opencl::kKernelChoices) {
-      for (const bool correctly_rounded : {false, true}) {
-        std::cout << file << '\t' << (choice.tuning.for_gpu() ? "gpu" : "cpu") << '\t'
-                  << (choice.candidate ? "candidate" : "default") << '\t' << choice.name << '\t' << choice.tuning.group
-                  << '\t' << sateen::opencl::compiler_options(choice.tuning, correctly_rounded) << '\n';
-      }
+      for (const std::string& defines : defines_of(file, choice)) list(file, choice, defines);
     }
   }
 }

@@ -1,6 +1,8 @@
 // Which function prepares which operation.
 #include "op_table.hpp"
 
+#include "variant.hpp"
+
 namespace sateen::opencl {
 
 StepMaker find_step_maker(uint32_t kind) {
@@ -39,6 +41,19 @@ StepMaker find_step_maker(uint32_t kind) {
       return make_advance;
     default:
       return nullptr;
+  }
+}
+
+std::vector<std::string> variants_of(const sdk::GraphView& graph, const sdk::Op& op, const Tuning& tuning) {
+  static_cast<void>(graph);
+  static_cast<void>(tuning);
+  switch (op.kind) {
+    case SATEEN_OP_DENSE_FORWARD:
+    case SATEEN_OP_DENSE_BACKWARD_DATA:
+    case SATEEN_OP_DENSE_BACKWARD_WEIGHTS:
+      return {"own", kGemmLibrary};
+    default:
+      return {};
   }
 }
 

@@ -24,7 +24,7 @@ void finish_call(cl_command_queue queue, const Call& call, InFlight& in_flight) 
 
 }  // namespace
 
-Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const std::vector<bool>& use_library) {
+Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const std::vector<std::string>& variants) {
   std::vector<sdk::ArenaRequest> requests = sdk::intermediate_requests(graph);
   const size_t storages = requests.size();
   for (size_t i = 0; i < graph.ops().size(); ++i) {
@@ -36,7 +36,7 @@ Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const st
       sdk::ArenaRequest& activated = requests[graph.dst(*activation, 0)->storage];
       activated.first = std::min(activated.first, i);
     }
-    StepBuilder builder(graph, i, workshop, requests, calls_, activation, use_library[i]);
+    StepBuilder builder(graph, i, workshop, requests, calls_, activation, variants[i]);
     find_step_maker(op.kind)(builder);
     records_.push_back(builder.record());
     if (activation != nullptr) ++i;

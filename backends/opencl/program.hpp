@@ -16,8 +16,8 @@ namespace sateen::opencl {
 
 class Program {
  public:
-  /// use_library: which operations are to use the GEMM library; one for each.
-  Program(const sdk::GraphView& graph, const Workshop& workshop, const std::vector<bool>& use_library);
+  /// variants: of each operation one of variants_of, or "" for the first.
+  Program(const sdk::GraphView& graph, const Workshop& workshop, const std::vector<std::string>& variants);
 
   uint64_t arena_bytes() const { return arena_bytes_; }
 

@@ -54,13 +54,13 @@ Programs::Programs(cl_context context, const FoundDevice& found, std::string opt
       cache_(std::move(cache)),
       key_(common_key(found.platform, device_, options_)) {}
 
-Built Programs::load(const std::string& key) {
+Built Programs::load(const std::string& key, const std::string& options) {
   const std::vector<unsigned char> binary = cache_.load(key);
   if (binary.empty()) return {};
   cl_int code = CL_SUCCESS;
   Built program(driver().create_program(context_, device_, binary.data(), binary.size(), &code));
   if (code == CL_SUCCESS) {
-    code = driver().build(program.get(), device_, options_);
+    code = driver().build(program.get(), device_, options);
     if (code == CL_SUCCESS) {
       ++loaded_;
       return program;
@@ -70,13 +70,14 @@ Built Programs::load(const std::string& key) {
   return {};
 }
 
-Built Programs::compile(const std::string& file, const std::string& source) {
+Built Programs::compile(const Build& build, const std::string& source) {
+  const std::string& file = build.first;
   Built program;
   cl_int code = CL_BUILD_PROGRAM_FAILURE;
   for (int i = 0; i < kBuilds && code == CL_BUILD_PROGRAM_FAILURE; ++i) {
     program = Built(driver().create_program(context_, device_, source, &code));
     check(code, "clCreateProgramWithSource of " + file);
-    code = driver().build(program.get(), device_, options_);
+    code = driver().build(program.get(), device_, options_of(build));
   }
   if (code != CL_SUCCESS) {
     throw sdk::Failure(SATEEN_DEVICE_ERROR, sdk::text("building ", file, " failed with ", error_name(code), ": ",
@@ -87,25 +88,26 @@ Built Programs::compile(const std::string& file, const std::string& source) {
   return program;
 }
 
-Programs::Entry Programs::make(const std::string& file) {
-  const std::string source = kernel_source(file);
+Programs::Entry Programs::make(const Build& build) {
+  const std::string source = kernel_source(build.first);
   Entry entry;
-  entry.key = key_ + source;
-  entry.program = load(entry.key);
+  entry.key = key_ + (build.second.empty() ? source : build.second + "\n" + source);
+  entry.program = load(entry.key, options_of(build));
   entry.in_cache = static_cast<bool>(entry.program);
-  if (!entry.program) entry.program = compile(file, source);
+  if (!entry.program) entry.program = compile(build, source);
   return entry;
 }
 
-Kernel Programs::kernel(const std::string& file, const std::string& name) {
-  auto at = built_.find(file);
-  if (at == built_.end()) at = built_.emplace(file, make(file)).first;
+Kernel Programs::kernel(const std::string& file, const std::string& name, const std::string& defines) {
+  const Build build(file, defines);
+  auto at = built_.find(build);
+  if (at == built_.end()) at = built_.emplace(build, make(build)).first;
   Entry& entry = at->second;
   cl_int code = CL_SUCCESS;
   Kernel kernel(clCreateKernel(entry.program.get(), name.c_str(), &code));
   if (code != CL_SUCCESS && entry.in_cache) {
     cache_.refused(entry.key);
-    entry.program = compile(file, kernel_source(file));
+    entry.program = compile(build, kernel_source(file));
     entry.in_cache = false;
     kernel = Kernel(clCreateKernel(entry.program.get(), name.c_str(), &code));
   }
@@ -118,7 +120,7 @@ std::string Programs::describe() const {
 }
 
 void Programs::store() {
-  for (auto& [file, entry] : built_) {
+  for (auto& [build, entry] : built_) {
     if (entry.in_cache) continue;
     cache_.store(entry.key, binary_of(entry.program.get()));
     entry.in_cache = true;

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "cl.hpp"
 #include "platform.hpp"
@@ -18,7 +19,8 @@ class Programs {
 
   /// A kernel of its own for the caller, whose arguments stay as they are set. Throws Failure(DEVICE_ERROR) with the
   /// compiler's words where the file does not build.
-  Kernel kernel(const std::string& file, const std::string& name);
+  /// defines: "-DNAME=VALUE …" beside the device's options; kBuilds of builds.hpp lists what there may be.
+  Kernel kernel(const std::string& file, const std::string& name, const std::string& defines = {});
 
   /// Puts what was built into the cache. Best when kernels have run and the device is idle: some drivers compile at the
   /// first run, and give the result away then.
@@ -33,16 +35,21 @@ class Programs {
     std::string key;
     bool in_cache = false;
   };
-  Entry make(const std::string& file);
-  Built load(const std::string& key);
-  Built compile(const std::string& file, const std::string& source);
+  /// A file and the defines that it is built with.
+  using Build = std::pair<std::string, std::string>;
+  Entry make(const Build& build);
+  Built load(const std::string& key, const std::string& options);
+  Built compile(const Build& build, const std::string& source);
+  std::string options_of(const Build& build) const {
+    return build.second.empty() ? options_ : options_ + " " + build.second;
+  }
 
   cl_context context_;
   cl_device_id device_;
   std::string options_;
   ProgramCache cache_;
   std::string key_;  ///< what all programs depend on
-  std::map<std::string, Entry> built_;
+  std::map<Build, Entry> built_;
   size_t compiled_ = 0, loaded_ = 0;
   std::string logs_;  ///< what the compiler said of those that it compiled, by lines
 };

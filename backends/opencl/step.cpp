@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace sateen::opencl {
 
@@ -30,9 +31,9 @@ void CallBuilder::items(int64_t n) {
 
 StepBuilder::StepBuilder(const sdk::GraphView& graph, size_t op, const Workshop& workshop,
                          std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, const sdk::Op* activation,
-                         bool library)
+                         std::string variant_name)
     : tuning(workshop.tuning),
-      use_library(library),
+      variant(std::move(variant_name)),
       graph_(graph),
       op_(graph.ops()[op]),
       index_(op),
@@ -47,10 +48,10 @@ Place StepBuilder::scratch(int64_t floats) {
   return {requests_.size() - 1, 0};
 }
 
-CallBuilder StepBuilder::call(const std::string& file, const std::string& kernel) {
+CallBuilder StepBuilder::call(const std::string& file, const std::string& kernel, const std::string& defines) {
   Call& added = calls_.emplace_back();
   added.record = record_;
-  added.kernel = workshop_.programs.kernel(file, kernel);
+  added.kernel = workshop_.programs.kernel(file, kernel, defines);
   return {added, workshop_.device, tuning.group};
 }
 

@@ -87,13 +87,13 @@ struct Workshop {
 /// What a step is made from: the operation, and the kernels and memory that it may ask for.
 class StepBuilder {
  public:
-  /// library: whether a dense operation is to use the GEMM library.
+  /// variant: one of variants_of the operation, or "" for the first.
   StepBuilder(const sdk::GraphView& graph, size_t op, const Workshop& workshop,
               std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, const sdk::Op* activation,
-              bool library);
+              std::string variant);
 
   const Tuning& tuning;
-  const bool use_library;
+  const std::string variant;
 
   const sdk::GraphView& graph() const { return graph_; }
   const sdk::Op& op() const { return op_; }
@@ -108,7 +108,7 @@ class StepBuilder {
   /// Memory for this step's kernels alone.
   Place scratch(int64_t floats);
   /// One more kernel of this step.
-  CallBuilder call(const std::string& file, const std::string& kernel);
+  CallBuilder call(const std::string& file, const std::string& kernel, const std::string& defines = {});
   /// One more product of the GEMM library.
   void multiply(const GemmShape& shape, Place a, Place b, Place c);
 

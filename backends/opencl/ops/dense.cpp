@@ -1,6 +1,7 @@
 // Dense layers: products of the GEMM library, or a convolution's kernels with one run a row.
 #include "op_table.hpp"
 #include "ops/products.hpp"
+#include "variant.hpp"
 
 namespace sateen::opencl {
 
@@ -30,7 +31,7 @@ void make_dense_forward(StepBuilder& builder) {
   const int64_t n = builder.src(0).dim[0];
   const int64_t inputs = builder.src(1).dim[0];
   const int64_t outputs = builder.src(1).dim[1];
-  if (!builder.use_library) {
+  if (builder.variant != kGemmLibrary) {
     add_product(builder, src, matrix(n, inputs), {weights, 1, inputs, outputs, false}, bias, dst, builder.alpha());
     return;
   }
@@ -53,7 +54,7 @@ void make_dense_backward_data(StepBuilder& builder) {
   const int64_t n = builder.src(0).dim[0];
   const int64_t inputs = builder.src(1).dim[0];
   const int64_t outputs = builder.src(1).dim[1];
-  if (builder.use_library) {
+  if (builder.variant == kGemmLibrary) {
     builder.multiply(gemm(n, inputs, outputs, false, true), diff_dst, weights, diff_src);
   } else {
     add_product(builder, diff_dst, matrix(n, outputs), {weights, 1, outputs, inputs, true}, std::nullopt, diff_src,
@@ -69,7 +70,7 @@ void make_dense_backward_weights(StepBuilder& builder) {
   const int64_t n = src.dim[0];
   const int64_t inputs = src.dim[1];
   const int64_t outputs = builder.src(1).dim[1];
-  if (builder.use_library) {
+  if (builder.variant == kGemmLibrary) {
     builder.multiply(gemm(inputs, outputs, n, true, false), StepBuilder::place(src), diff_dst, diff_weights);
     if (diff_bias) add_column_sums(builder, diff_dst, n, outputs, *diff_bias);
     return;

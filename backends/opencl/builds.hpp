@@ -1,0 +1,21 @@
+// Which kernel files are built with defines of their own, beside those of the device's tuning.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace sateen::opencl {
+
+/// One build of a file. A file that is not in kBuilds is built once for every device, without defines.
+struct FileBuild {
+  enum class Kind { kCpu, kGpu };
+  std::string_view file;
+  Kind kind;  ///< of the devices that it is for
+  std::string_view defines;
+};
+
+/// All there are: what is not in this list is never compiled, and what is in it goes through every compiler of
+/// docs/platforms.md.
+inline constexpr std::array<FileBuild, 0> kBuilds = {};
+
+}  // namespace sateen::opencl
