@@ -185,7 +185,9 @@ std::string Device::unsupported(const sdk::GraphView& graph, const sdk::Op& op) 
   // What is packed or padded on the way may be larger than any tensor: only preparing it tells.
   std::vector<sdk::ArenaRequest> requests(graph.storages().size());
   std::vector<Call> calls;
-  StepBuilder builder(graph, static_cast<size_t>(&op - graph.ops().data()), workshop_, requests, calls, nullptr, "");
+  Group alone;
+  alone.first = alone.last = static_cast<size_t>(&op - graph.ops().data());
+  StepBuilder builder(graph, alone, workshop_, requests, calls, "");
   try {
     find_step_maker(op.kind)(builder);
   } catch (const sdk::Failure& failure) {

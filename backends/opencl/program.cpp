@@ -5,9 +5,9 @@
 #include <chrono>
 #include <new>
 
+#include "fusion.hpp"
 #include "op_table.hpp"
 #include "sateen/sdk/arena.hpp"
-#include "sateen/sdk/fusion.hpp"
 
 namespace sateen::opencl {
 
@@ -22,24 +22,40 @@ void finish_call(cl_command_queue queue, const Call& call, InFlight& in_flight) 
   in_flight.collect();
 }
 
+/// What lies between a group's operations is never made, and its result is written from the first on.
+void omit_between(const sdk::GraphView& graph, const Group& group, std::vector<sdk::ArenaRequest>& requests) {
+  for (size_t i = group.first; i < group.last; ++i) requests[graph.dst(graph.ops()[i], 0)->storage] = {};
+  if (group.first == group.last) return;
+  sdk::ArenaRequest& result = requests[graph.dst(group.result_of(graph), 0)->storage];
+  result.first = std::min(result.first, group.first);
+}
+
 }  // namespace
 
 Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const std::vector<std::string>& variants) {
   std::vector<sdk::ArenaRequest> requests = sdk::intermediate_requests(graph);
   const size_t storages = requests.size();
-  for (size_t i = 0; i < graph.ops().size(); ++i) {
-    const sdk::Op& op = graph.ops()[i];
-    const sdk::Op* activation = sdk::find_fusable_leaky_relu(graph, i);
-    if (activation != nullptr) {
-      // The value between the two is never made, and the activation's begins here.
-      requests[graph.dst(op, 0)->storage] = {};
-      sdk::ArenaRequest& activated = requests[graph.dst(*activation, 0)->storage];
-      activated.first = std::min(activated.first, i);
+  const std::vector<Group> groups = find_groups(graph);
+  std::vector<Place> routes;
+  for (const Group& group : groups) {
+    omit_between(graph, group, requests);
+    if (group.kind == Group::Kind::kForward && group.route != Group::kNoRoute) {
+      routes.push_back({requests.size(), 0});
+      requests.push_back({graph.dst(*group.pool, 0)->elements, group.first, group.last});
+    } else if (group.route != Group::kNoRoute) {
+      requests[routes[group.route].request].last = group.last;
     }
-    StepBuilder builder(graph, i, workshop, requests, calls_, activation, variants[i]);
-    find_step_maker(op.kind)(builder);
+  }
+  for (const Group& group : groups) {
+    const std::optional<Place> route =
+        group.route == Group::kNoRoute ? std::nullopt : std::optional<Place>(routes[group.route]);
+    StepBuilder builder(graph, group, workshop, requests, calls_, variants[group.first], route);
+    if (group.kind == Group::Kind::kBackward) {
+      make_pool_route_backward(builder);
+    } else {
+      find_step_maker(builder.op().kind)(builder);
+    }
     records_.push_back(builder.record());
-    if (activation != nullptr) ++i;
   }
   const sdk::ArenaPlan plan = sdk::plan_arena(requests, workshop.alignment);
   arena_bytes_ = plan.bytes;

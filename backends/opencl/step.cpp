@@ -29,22 +29,32 @@ void CallBuilder::items(int64_t n) {
   call_.global = (count + call_.local - 1) / call_.local * call_.local;
 }
 
-StepBuilder::StepBuilder(const sdk::GraphView& graph, size_t op, const Workshop& workshop,
-                         std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, const sdk::Op* activation,
-                         std::string variant_name)
+namespace {
+
+std::string names_of(const sdk::GraphView& graph, const Group& group) {
+  std::string names = graph.ops()[group.first].name;
+  for (size_t i = group.first + 1; i <= group.last; ++i) names += " + " + graph.ops()[i].name;
+  return names;
+}
+
+}  // namespace
+
+StepBuilder::StepBuilder(const sdk::GraphView& graph, const Group& group, const Workshop& workshop,
+                         std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, std::string variant_name,
+                         std::optional<Place> route)
     : tuning(workshop.tuning),
       variant(std::move(variant_name)),
       graph_(graph),
-      op_(graph.ops()[op]),
-      index_(op),
+      group_(group),
+      op_(graph.ops()[group.first]),
       workshop_(workshop),
       requests_(requests),
       calls_(calls),
-      activation_(activation),
-      record_(std::make_shared<OpRecord>(activation == nullptr ? op_.name : op_.name + " + " + activation->name)) {}
+      route_(route),
+      record_(std::make_shared<OpRecord>(names_of(graph, group))) {}
 
 Place StepBuilder::scratch(int64_t floats) {
-  requests_.push_back({sdk::checked_mul(static_cast<uint64_t>(floats), sizeof(float)), index_, index_});
+  requests_.push_back({sdk::checked_mul(static_cast<uint64_t>(floats), sizeof(float)), group_.first, group_.first});
   return {requests_.size() - 1, 0};
 }
 
@@ -69,7 +79,7 @@ void StepBuilder::multiply(const GemmShape& shape, Place a, Place b, Place c) {
 }
 
 float StepBuilder::alpha() const {
-  return activation_ != nullptr ? activation_->attributes<sateen_leaky_relu_attrs>().alpha : 1.0F;
+  return group_.activation != nullptr ? group_.activation->attributes<sateen_leaky_relu_attrs>().alpha : 1.0F;
 }
 
 }  // namespace sateen::opencl

@@ -10,6 +10,7 @@
 
 #include "cl.hpp"
 #include "clblast.hpp"
+#include "fusion.hpp"
 #include "in_flight.hpp"
 #include "programs.hpp"
 #include "sateen/sdk/arena.hpp"
@@ -84,13 +85,13 @@ struct Workshop {
   uint32_t alignment;
 };
 
-/// What a step is made from: the operation, and the kernels and memory that it may ask for.
+/// What a step is made from: the operation or the group of them, and the kernels and memory that it may ask for.
 class StepBuilder {
  public:
-  /// variant: one of variants_of the operation, or "" for the first.
-  StepBuilder(const sdk::GraphView& graph, size_t op, const Workshop& workshop,
-              std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, const sdk::Op* activation,
-              std::string variant);
+  /// variant: one of variants_of the operation, or "" for the first. route: where the group's routes lie, if it has any.
+  StepBuilder(const sdk::GraphView& graph, const Group& group, const Workshop& workshop,
+              std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, std::string variant,
+              std::optional<Place> route = {});
 
   const Tuning& tuning;
   const std::string variant;
@@ -112,22 +113,21 @@ class StepBuilder {
   /// One more product of the GEMM library.
   void multiply(const GemmShape& shape, Place a, Place b, Place c);
 
-  /// Where the result goes and what it is multiplied with below zero: those of a LeakyReLU that was fused, or the
-  /// operation's own destination and 1.
-  Place activated_dst() const {
-    const sdk::Op& last = activation_ != nullptr ? *activation_ : op_;
-    return place(graph_.tensors()[last.dst[0]]);
-  }
+  const Group& group() const { return group_; }
+  std::optional<Place> route() const { return route_; }
+  /// Where the group's result goes.
+  Place result() const { return place(graph_.tensors()[group_.result_of(graph_).dst[0]]); }
+  /// What the result is multiplied with below zero: the LeakyReLU's, or 1.
   float alpha() const;
 
  private:
   const sdk::GraphView& graph_;
+  const Group& group_;
   const sdk::Op& op_;
-  size_t index_;
   const Workshop& workshop_;
   std::vector<sdk::ArenaRequest>& requests_;
   std::vector<Call>& calls_;
-  const sdk::Op* activation_;
+  std::optional<Place> route_;
   std::shared_ptr<OpRecord> record_;
 };
 

@@ -1,6 +1,7 @@
 // Convolutions: three passes over sources that were padded first. The gradient by the source is a convolution of
 // diff_dst, zeros between its pixels where there is a stride, with turned weights.
 #include "op_table.hpp"
+#include "ops/pool_route.hpp"
 #include "ops/products.hpp"
 #include "sateen/sdk/op_shapes.hpp"
 
@@ -54,9 +55,12 @@ Padded pad_source(StepBuilder& builder, Place src, const sdk::Conv2dShape& s) {
 void make_conv2d_forward(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
   const Padded src = pad_source(builder, StepBuilder::place(builder.src(0)), s);
+  const bool pooled = builder.group().pool != nullptr;
+  const Place dst = pooled ? builder.scratch(s.n * s.y.out * s.x.out * s.k) : builder.result();
   add_product(builder, src.place, src.rows,
               {StepBuilder::place(builder.src(1)), s.y.window * s.x.window, s.c, s.k, false},
-              StepBuilder::place(builder.graph().src(builder.op(), 2)), builder.activated_dst(), builder.alpha());
+              StepBuilder::place(builder.graph().src(builder.op(), 2)), dst, builder.alpha());
+  if (pooled) add_pool_route_forward(builder, dst);
 }
 
 void make_conv2d_backward_data(StepBuilder& builder) {

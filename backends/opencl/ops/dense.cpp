@@ -26,7 +26,7 @@ GemmShape gemm(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose
 void make_dense_forward(StepBuilder& builder) {
   const Place src = StepBuilder::place(builder.src(0));
   const Place weights = StepBuilder::place(builder.src(1));
-  const Place dst = builder.activated_dst();
+  const Place dst = builder.result();
   const std::optional<Place> bias = StepBuilder::place(builder.graph().src(builder.op(), 2));
   const int64_t n = builder.src(0).dim[0];
   const int64_t inputs = builder.src(1).dim[0];

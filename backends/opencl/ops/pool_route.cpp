@@ -1,0 +1,66 @@
+// Max-pooling and dropout behind a convolution's LeakyReLU, and the way back through the three.
+#include "ops/pool_route.hpp"
+
+#include "op_table.hpp"
+#include "sateen/sdk/op_shapes.hpp"
+
+namespace sateen::opencl {
+
+void add_dropout_arguments(const StepBuilder& builder, CallBuilder& call) {
+  const sdk::Op* dropout = builder.group().dropout;
+  const auto attrs = dropout != nullptr ? dropout->attributes<sateen_dropout_attrs>() : sateen_dropout_attrs{};
+  call.number(dropout != nullptr ? 1 : 0)
+      .wide(attrs.seed)
+      .wide(attrs.first_element / 4)
+      .unsigned_number(attrs.stream)
+      .unsigned_number(attrs.threshold)
+      .real(attrs.scale)
+      .number(builder.route() ? 1 : 0);
+}
+
+void add_pool_route_forward(StepBuilder& builder, Place src) {
+  const sdk::MaxPool2dShape s = sdk::max_pool2d_shape(builder.graph(), *builder.group().pool);
+  const sdk::Op* dropout = builder.group().dropout;
+  const Place dst = builder.result();
+  const int64_t pixels = s.n * s.y.out * s.x.out;
+  const int64_t blocks = s.c / builder.tuning.width();
+  const int64_t span = builder.tuning.span(pixels * blocks);
+  CallBuilder call = builder.call("pool_route.cl", "pool_route_forward");
+  call.buffer(src)
+      .buffer(dropout != nullptr ? StepBuilder::place(*builder.graph().src(*dropout, 1)) : src)
+      .buffer(dst)
+      .buffer(builder.route().value_or(dst), 1)
+      .number(s.n)
+      .number(s.y.size)
+      .number(s.x.size)
+      .number(s.c)
+      .number(s.y.out)
+      .number(s.x.out);
+  add_dropout_arguments(builder, call);
+  call.number(span).items(ceil_div(pixels, span) * blocks);
+}
+
+void make_pool_route_backward(StepBuilder& builder) {
+  const Group& group = builder.group();
+  const sdk::MaxPool2dShape s = sdk::max_pool2d_shape(builder.graph(), *group.pool);
+  const sdk::Tensor& diff_dst = *builder.graph().src(builder.op(), group.dropout != nullptr ? 0 : 1);
+  const int64_t pixels = s.n * s.y.out * s.x.out;
+  const int64_t blocks = s.c / builder.tuning.width();
+  const int64_t span = builder.tuning.span(pixels * blocks);
+  builder.call("pool_route.cl", "pool_route_backward")
+      .buffer(StepBuilder::place(diff_dst))
+      .buffer(*builder.route(), 1)
+      .buffer(builder.result())
+      .number(s.n)
+      .number(s.y.size)
+      .number(s.x.size)
+      .number(s.c)
+      .number(s.y.out)
+      .number(s.x.out)
+      .real(group.dropout != nullptr ? group.dropout->attributes<sateen_dropout_attrs>().scale : 1.0F)
+      .real(builder.alpha())
+      .number(span)
+      .items(ceil_div(pixels, span) * blocks);
+}
+
+}  // namespace sateen::opencl
