@@ -12,8 +12,8 @@
 __kernel void pool_route_forward(__global const float* restrict src, ulong src_at, __global const int* restrict cursor,
                                  ulong cursor_at, __global float* restrict dst, ulong dst_at,
                                  __global uchar* restrict route, ulong route_at, int n, int height, int width,
-                                 int channels, int out_height, int out_width, int dropout, ulong seed, ulong first_group,
-                                 uint stream, uint threshold, float scale, int has_route, int span) {
+                                 int channels, int out_height, int out_width, int dropout, ulong seed,
+                                 ulong first_group, uint stream, uint threshold, float scale, int has_route, int span) {
   const int blocks = channels / WIDTH;
   const int c = (int)(get_global_id(0) % blocks) * WIDTH;
   const int first = (int)(get_global_id(0) / blocks) * span;

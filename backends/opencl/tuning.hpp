@@ -13,19 +13,27 @@ namespace sateen::opencl {
 
 /// A CPU wants few work-items with long vectors, each alone in its group; a GPU many small ones.
 struct Tuning {
-  int lanes, vectors, tile;  ///< LANES, VECTORS and TILE of the kernels
-  int64_t items;             ///< about how many work-items keep the device busy
-  size_t group;              ///< work-items of a group, where the kernel allows as many
+  int lanes, vectors, tile;                   ///< LANES, VECTORS and TILE of the kernels
+  int64_t items;                              ///< about how many work-items keep the device busy
+  size_t group;                               ///< work-items of a group, where the kernel allows as many
+  int winograd_rows = 0, winograd_tiles = 0;  ///< WROWS and WTILES of winograd.cl; 0: it is not for such a device
+  int gradient_rows = 0, gradient_tiles = 0;  ///< GROWS and GTILES of winograd_gradient.cl
+  int64_t winograd_items = 0;                 ///< work-items at the most that it is spread over
 
   // Sums of TILE by VECTORS vectors stay in registers, of which there are 32 with 16 lanes and 16 with fewer.
-  static constexpr Tuning cpu(int lanes) { return {lanes, 2, lanes == 16 ? 12 : 6, 64, 1}; }
+  static constexpr Tuning cpu(int lanes) {
+    return lanes == 16 ? Tuning{16, 2, 12, 64, 1, 8, 16, 8, 32, 16} : Tuning{lanes, 2, 6, 64, 1, 6, 18, 4, 16, 16};
+  }
   static constexpr Tuning gpu() { return {4, 1, 4, 65536, 64}; }
 
   /// Whether these are the shapes of a GPU: many work-items side by side.
   constexpr bool for_gpu() const { return items > 1024; }
   int width() const { return lanes * vectors; }
   std::string compiler_options() const {
-    return sdk::text("-DLANES=", lanes, " -DVECTORS=", vectors, " -DTILE=", tile);
+    const std::string all = sdk::text("-DLANES=", lanes, " -DVECTORS=", vectors, " -DTILE=", tile);
+    return winograd_rows == 0 ? all
+                              : sdk::text(all, " -DWROWS=", winograd_rows, " -DWTILES=", winograd_tiles,
+                                          " -DGROWS=", gradient_rows, " -DGTILES=", gradient_tiles);
   }
   /// How many of `n` equal pieces of work each work-item does, at least `least` where there are as many.
   int span(int64_t n, int64_t least = 1) const {

@@ -3,6 +3,7 @@
 #include "op_table.hpp"
 #include "ops/pool_route.hpp"
 #include "ops/products.hpp"
+#include "ops/winograd.hpp"
 #include "sateen/sdk/op_shapes.hpp"
 
 namespace sateen::opencl {
@@ -54,6 +55,7 @@ Padded pad_source(StepBuilder& builder, Place src, const sdk::Conv2dShape& s) {
 
 void make_conv2d_forward(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
+  if (winograd_fits(builder.tuning, s.y, s.x, s.c, s.k)) return add_winograd_forward(builder, s);
   const Padded src = pad_source(builder, StepBuilder::place(builder.src(0)), s);
   const bool pooled = builder.group().pool != nullptr;
   const Place dst = pooled ? builder.scratch(s.n * s.y.out * s.x.out * s.k) : builder.result();
@@ -65,6 +67,7 @@ void make_conv2d_forward(StepBuilder& builder) {
 
 void make_conv2d_backward_data(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
+  if (winograd_fits(builder.tuning, s.y, s.x, s.k, s.c)) return add_winograd_backward_data(builder, s);
   Spread spread;
   spread.n = s.n;
   spread.height = s.y.out;
@@ -93,6 +96,7 @@ void make_conv2d_backward_data(StepBuilder& builder) {
 
 void make_conv2d_backward_weights(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
+  if (winograd_fits(builder.tuning, s.y, s.x, s.c, s.k)) return add_winograd_backward_weights(builder, s);
   const Padded src = pad_source(builder, StepBuilder::place(builder.src(0)), s);
   add_weights_gradient(builder, src.place, src.rows, StepBuilder::place(builder.src(1)), s.k,
                        StepBuilder::place(builder.dst(0)), StepBuilder::place(builder.graph().dst(builder.op(), 1)));

@@ -1,0 +1,147 @@
+// Preparing the kernels of winograd.cl.
+#include "ops/winograd.hpp"
+
+#include <algorithm>
+
+#include "ops/pool_route.hpp"
+
+namespace sateen::opencl {
+
+namespace {
+
+constexpr int64_t kPositions = 36;
+
+/// A convolution as the kernel sees it: in the way back source and result have changed places.
+struct Pass {
+  int64_t n = 0;
+  int64_t height = 0, width = 0, channels = 0;
+  int64_t out_height = 0, out_width = 0, columns = 0;
+  int64_t pad_top = 0, pad_left = 0;
+  bool turned = false;
+};
+
+void add_pass(StepBuilder& builder, const Pass& pass, Place src, std::optional<Place> bias, Place dst) {
+  const Tuning& tuning = builder.tuning;
+  const Place weights = builder.scratch(kPositions * pass.channels * pass.columns);
+  const int64_t rows = pass.channels * (pass.columns / tuning.width());
+  const int64_t rows_span = tuning.span(rows);
+  builder.call("winograd.cl", "winograd_weights")
+      .buffer(StepBuilder::place(builder.src(1)))
+      .buffer(weights)
+      .number(pass.channels)
+      .number(pass.columns)
+      .number(pass.turned ? 1 : 0)
+      .number(rows_span)
+      .items(ceil_div(rows, rows_span));
+
+  const int64_t tiles = pass.n * ceil_div(pass.out_height, 4) * ceil_div(pass.out_width, 4);
+  const int64_t block = tuning.winograd_tiles;
+  // As many as keep the cores busy to the end, and no more: their scratch should stay in the caches.
+  const int64_t items = std::min<int64_t>(ceil_div(tiles, block), tuning.winograd_items);
+  const int64_t plane = pass.channels * block + tuning.lanes + tuning.width() * block + tuning.lanes;
+  const Place scratch = builder.scratch(items * kPositions * plane);
+  const sdk::Op* pool = builder.group().pool;
+  const sdk::Op* dropout = builder.group().dropout;
+  const sdk::Tensor* pooled = pool != nullptr ? builder.graph().dst(*pool, 0) : nullptr;
+  CallBuilder call = builder.call("winograd.cl", "winograd");
+  call.buffer(src)
+      .buffer(weights)
+      .buffer(bias.value_or(weights))
+      .buffer(scratch)
+      .buffer(dropout != nullptr ? StepBuilder::place(*builder.graph().src(*dropout, 1)) : src)
+      .buffer(dst)
+      .buffer(builder.route().value_or(dst), 1)
+      .number(pass.n)
+      .number(pass.height)
+      .number(pass.width)
+      .number(pass.channels)
+      .number(pass.out_height)
+      .number(pass.out_width)
+      .number(pass.columns)
+      .number(pass.pad_top)
+      .number(pass.pad_left)
+      .number(bias ? 1 : 0)
+      .real(builder.alpha())
+      .number(pool != nullptr ? 1 : 0)
+      .number(pool != nullptr ? pooled->dim[1] : 0)
+      .number(pool != nullptr ? pooled->dim[2] : 0);
+  add_dropout_arguments(builder, call);
+  call.number(items).items(items);
+}
+
+}  // namespace
+
+bool winograd_fits(const Tuning& tuning, const sdk::Axis& y, const sdk::Axis& x, int64_t channels, int64_t columns) {
+  const auto three = [](const sdk::Axis& a) { return a.window == 3 && a.stride == 1; };
+  return !tuning.for_gpu() && three(y) && three(x) && channels % tuning.lanes == 0 && columns % tuning.width() == 0;
+}
+
+void add_winograd_forward(StepBuilder& builder, const sdk::Conv2dShape& s) {
+  Pass pass{s.n, s.y.size, s.x.size, s.c, s.y.out, s.x.out, s.k, s.y.pad_before, s.x.pad_before, false};
+  add_pass(builder, pass, StepBuilder::place(builder.src(0)), StepBuilder::place(builder.graph().src(builder.op(), 2)),
+           builder.result());
+}
+
+void add_winograd_backward_data(StepBuilder& builder, const sdk::Conv2dShape& s) {
+  Pass pass{s.n,
+            s.y.out,
+            s.x.out,
+            s.k,
+            s.y.size,
+            s.x.size,
+            s.c,
+            s.y.window - 1 - s.y.pad_before,
+            s.x.window - 1 - s.x.pad_before,
+            true};
+  add_pass(builder, pass, StepBuilder::place(builder.src(0)), std::nullopt, StepBuilder::place(builder.dst(0)));
+}
+
+void add_winograd_backward_weights(StepBuilder& builder, const sdk::Conv2dShape& s) {
+  const Tuning& tuning = builder.tuning;
+  const int64_t tiles = s.n * ceil_div(s.y.out, 4) * ceil_div(s.x.out, 4);
+  // The sums of a work-item should stay in its core's cache: wide results are computed in groups of columns. How many parts
+  // there are depends on the shape alone, since they are added up in order.
+  constexpr int64_t kSums = 96 * 1024;
+  int64_t groups = 1;
+  while (kPositions * s.c * s.k / groups > kSums && s.k / groups % (2 * tuning.width()) == 0) groups *= 2;
+  const int64_t parts = std::clamp<int64_t>(tiles / (tuning.gradient_tiles * 4), 1, 16);
+  const auto plane = [&](int64_t channels) { return channels * tuning.gradient_tiles + tuning.lanes; };
+  const Place scratch = builder.scratch(parts * groups * kPositions * (plane(s.c) + plane(s.k / groups)));
+  const Place sums = builder.scratch(parts * kPositions * s.c * s.k);
+  const Place bias_sums = builder.scratch(parts * s.k);
+  builder.call("winograd_gradient.cl", "winograd_gradient")
+      .buffer(StepBuilder::place(builder.src(0)))
+      .buffer(StepBuilder::place(builder.src(1)))
+      .buffer(scratch)
+      .buffer(sums)
+      .buffer(bias_sums)
+      .number(s.n)
+      .number(s.y.size)
+      .number(s.x.size)
+      .number(s.c)
+      .number(s.y.out)
+      .number(s.x.out)
+      .number(s.k)
+      .number(s.y.pad_before)
+      .number(s.x.pad_before)
+      .number(parts)
+      .number(groups)
+      .items(parts * groups);
+  const std::optional<Place> diff_bias = StepBuilder::place(builder.graph().dst(builder.op(), 1));
+  const int64_t vectors = s.c * (s.k / tuning.lanes);
+  const int64_t span = tuning.span(vectors);
+  builder.call("winograd_gradient.cl", "winograd_gradient_gather")
+      .buffer(sums)
+      .buffer(bias_sums)
+      .buffer(StepBuilder::place(builder.dst(0)))
+      .buffer(diff_bias.value_or(StepBuilder::place(builder.dst(0))))
+      .number(s.c)
+      .number(s.k)
+      .number(parts)
+      .number(groups)
+      .number(diff_bias ? 1 : 0)
+      .number(span)
+      .items(ceil_div(vectors, span));
+}
+
+}  // namespace sateen::opencl
