@@ -1,8 +1,10 @@
 // Finding groups: convolution, LeakyReLU, pool and dropout, and the way back through the last three.
 #include "fusion.hpp"
 
-#include <cstring>
+#include <algorithm>
+#include <initializer_list>
 
+#include "ops/narrow_convolution.hpp"
 #include "sateen/sdk/fusion.hpp"
 #include "sateen/sdk/op_shapes.hpp"
 
@@ -98,9 +100,24 @@ Group way_back(const GraphView& graph, size_t at, const Group& forward) {
   return group;
 }
 
+/// Adds the gradient by the weights to a way back, where nothing else wants what is between them.
+void add_weights_gradient(const GraphView& graph, const Tuning& tuning, Group& group) {
+  const Op* gradient = op_at(graph, group.last + 1, SATEEN_OP_CONV2D_BACKWARD_WEIGHTS);
+  if (gradient == nullptr) return;
+  const Tensor& diff = *graph.dst(*group.activation, 0);
+  if (!graph.src(*gradient, 1)->same_place(diff) || !is_between(graph, diff, {group.activation, gradient})) return;
+  if (!narrow_convolution_fits(tuning, sdk::conv2d_shape(graph, *gradient))) return;
+  for (size_t d = 0; d < gradient->dst.size(); ++d) {
+    const Tensor* to = graph.dst(*gradient, d);
+    if (to != nullptr && to->overlaps(*graph.src(graph.ops()[group.first], group.dropout != nullptr ? 0 : 1))) return;
+  }
+  group.weights_gradient = gradient;
+  ++group.last;
+}
+
 /// Adds pool and dropout to a convolution with its LeakyReLU, and finds their way back, where no one sees what is
 /// between them.
-void add_pool(const GraphView& graph, Group& group, std::vector<Group>& ways_back) {
+void add_pool(const GraphView& graph, const Tuning& tuning, Group& group, std::vector<Group>& ways_back) {
   const Op& convolution = graph.ops()[group.first];
   const Op* pool = op_at(graph, group.last + 1, SATEEN_OP_MAX_POOL2D_FORWARD);
   if (convolution.kind != SATEEN_OP_CONV2D_FORWARD || pool == nullptr || !is_by_two(graph, *pool)) return;
@@ -127,6 +144,7 @@ void add_pool(const GraphView& graph, Group& group, std::vector<Group>& ways_bac
   Group undoing = way_back(graph, back, whole);
   if (undoing.kind != Group::Kind::kBackward) return;
   if (!is_between(graph, activated, {group.activation, pool, undoing.pool, undoing.activation})) return;
+  add_weights_gradient(graph, tuning, undoing);
   whole.route = undoing.route = ways_back.size();
   ways_back.push_back(undoing);
   group = whole;
@@ -134,7 +152,7 @@ void add_pool(const GraphView& graph, Group& group, std::vector<Group>& ways_bac
 
 }  // namespace
 
-std::vector<Group> find_groups(const GraphView& graph) {
+std::vector<Group> find_groups(const GraphView& graph, const Tuning& tuning) {
   std::vector<Group> groups;
   std::vector<Group> ways_back;
   for (size_t i = 0; i < graph.ops().size();) {
@@ -147,7 +165,7 @@ std::vector<Group> find_groups(const GraphView& graph) {
       group.activation = sdk::find_fusable_leaky_relu(graph, i);
       if (group.activation != nullptr) {
         group.last = i + 1;
-        add_pool(graph, group, ways_back);
+        add_pool(graph, tuning, group, ways_back);
       }
     }
     i = group.last + 1;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "sateen/sdk/graph_view.hpp"
+#include "tuning.hpp"
 
 namespace sateen::opencl {
 
@@ -12,7 +13,7 @@ namespace sateen::opencl {
 struct Group {
   enum class Kind {
     kForward,   ///< an operation alone; or a convolution or dense layer with what follows it
-    kBackward,  ///< the way back through dropout, pool and activation together
+    kBackward,  ///< the way back through dropout, pool and activation together, and the weights' gradient
   };
   static constexpr size_t kNoRoute = static_cast<size_t>(-1);
 
@@ -22,6 +23,7 @@ struct Group {
       nullptr;                    ///< a LeakyReLU, forward or backward as the kind says; null: none. So the others
   const sdk::Op* pool = nullptr;  ///< by 2×2 with stride 2
   const sdk::Op* dropout = nullptr;
+  const sdk::Op* weights_gradient = nullptr;  ///< backward: of the convolution, where it alone wants the result
   size_t route = kNoRoute;  ///< the same number in the two groups that share routes (kernels/pool_route.clh)
 
   const sdk::Op& result_of(const sdk::GraphView& graph) const { return graph.ops()[last]; }
@@ -29,6 +31,6 @@ struct Group {
 
 /// All operations in order, in groups. Every group gives what its operations give one after the other; values between
 /// them are not made.
-std::vector<Group> find_groups(const sdk::GraphView& graph);
+std::vector<Group> find_groups(const sdk::GraphView& graph, const Tuning& tuning);
 
 }  // namespace sateen::opencl

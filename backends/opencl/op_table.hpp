@@ -21,8 +21,8 @@ void make_softmax(StepBuilder& builder);
 void make_softmax_cross_entropy(StepBuilder& builder);
 void make_adam(StepBuilder& builder);
 void make_advance(StepBuilder& builder);
-/// The group of the way back through dropout, pool and activation.
-void make_pool_route_backward(StepBuilder& builder);
+/// A group of kind kBackward.
+void make_way_back(StepBuilder& builder);
 
 using StepMaker = void (*)(StepBuilder&);
 

@@ -26,8 +26,12 @@ void finish_call(cl_command_queue queue, const Call& call, InFlight& in_flight) 
 void omit_between(const sdk::GraphView& graph, const Group& group, std::vector<sdk::ArenaRequest>& requests) {
   for (size_t i = group.first; i < group.last; ++i) requests[graph.dst(graph.ops()[i], 0)->storage] = {};
   if (group.first == group.last) return;
-  sdk::ArenaRequest& result = requests[graph.dst(group.result_of(graph), 0)->storage];
-  result.first = std::min(result.first, group.first);
+  const sdk::Op& last = group.result_of(graph);
+  for (size_t d = 0; d < last.dst.size(); ++d) {
+    if (last.dst[d] == SATEEN_NONE) continue;
+    sdk::ArenaRequest& result = requests[graph.dst(last, d)->storage];
+    result.first = std::min(result.first, group.first);
+  }
 }
 
 }  // namespace
@@ -35,7 +39,7 @@ void omit_between(const sdk::GraphView& graph, const Group& group, std::vector<s
 Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const std::vector<std::string>& variants) {
   std::vector<sdk::ArenaRequest> requests = sdk::intermediate_requests(graph);
   const size_t storages = requests.size();
-  const std::vector<Group> groups = find_groups(graph);
+  const std::vector<Group> groups = find_groups(graph, workshop.tuning);
   std::vector<Place> routes;
   for (const Group& group : groups) {
     omit_between(graph, group, requests);
@@ -51,7 +55,7 @@ Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const st
         group.route == Group::kNoRoute ? std::nullopt : std::optional<Place>(routes[group.route]);
     StepBuilder builder(graph, group, workshop, requests, calls_, variants[group.first], route);
     if (group.kind == Group::Kind::kBackward) {
-      make_pool_route_backward(builder);
+      make_way_back(builder);
     } else {
       find_step_maker(builder.op().kind)(builder);
     }

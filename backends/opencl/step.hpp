@@ -117,6 +117,8 @@ class StepBuilder {
   std::optional<Place> route() const { return route_; }
   /// Where the group's result goes.
   Place result() const { return place(graph_.tensors()[group_.result_of(graph_).dst[0]]); }
+  /// The gradient that a way back begins with.
+  Place pooled_diff() const { return place(*graph_.src(op_, group_.dropout != nullptr ? 0 : 1)); }
   /// What the result is multiplied with below zero: the LeakyReLU's, or 1.
   float alpha() const;
 

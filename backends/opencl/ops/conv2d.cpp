@@ -1,6 +1,7 @@
 // Convolutions: three passes over sources that were padded first. The gradient by the source is a convolution of
 // diff_dst, zeros between its pixels where there is a stride, with turned weights.
 #include "op_table.hpp"
+#include "ops/narrow_convolution.hpp"
 #include "ops/pool_route.hpp"
 #include "ops/products.hpp"
 #include "ops/winograd.hpp"
@@ -56,6 +57,9 @@ Padded pad_source(StepBuilder& builder, Place src, const sdk::Conv2dShape& s) {
 void make_conv2d_forward(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
   if (winograd_fits(builder.tuning, s.y, s.x, s.c, s.k)) return add_winograd_forward(builder, s);
+  if (builder.group().pool != nullptr && narrow_convolution_fits(builder.tuning, s)) {
+    return add_narrow_convolution_forward(builder, s);
+  }
   const Padded src = pad_source(builder, StepBuilder::place(builder.src(0)), s);
   const bool pooled = builder.group().pool != nullptr;
   const Place dst = pooled ? builder.scratch(s.n * s.y.out * s.x.out * s.k) : builder.result();

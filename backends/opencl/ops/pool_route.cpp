@@ -2,6 +2,7 @@
 #include "ops/pool_route.hpp"
 
 #include "op_table.hpp"
+#include "ops/narrow_convolution.hpp"
 #include "sateen/sdk/op_shapes.hpp"
 
 namespace sateen::opencl {
@@ -40,15 +41,19 @@ void add_pool_route_forward(StepBuilder& builder, Place src) {
   call.number(span).items(ceil_div(pixels, span) * blocks);
 }
 
-void make_pool_route_backward(StepBuilder& builder) {
+float dropout_scale(const Group& group) {
+  return group.dropout != nullptr ? group.dropout->attributes<sateen_dropout_attrs>().scale : 1.0F;
+}
+
+void make_way_back(StepBuilder& builder) {
   const Group& group = builder.group();
+  if (group.weights_gradient != nullptr) return make_narrow_convolution_gradient(builder);
   const sdk::MaxPool2dShape s = sdk::max_pool2d_shape(builder.graph(), *group.pool);
-  const sdk::Tensor& diff_dst = *builder.graph().src(builder.op(), group.dropout != nullptr ? 0 : 1);
   const int64_t pixels = s.n * s.y.out * s.x.out;
   const int64_t blocks = s.c / builder.tuning.width();
   const int64_t span = builder.tuning.span(pixels * blocks);
   builder.call("pool_route.cl", "pool_route_backward")
-      .buffer(StepBuilder::place(diff_dst))
+      .buffer(builder.pooled_diff())
       .buffer(*builder.route(), 1)
       .buffer(builder.result())
       .number(s.n)
@@ -57,7 +62,7 @@ void make_pool_route_backward(StepBuilder& builder) {
       .number(s.c)
       .number(s.y.out)
       .number(s.x.out)
-      .real(group.dropout != nullptr ? group.dropout->attributes<sateen_dropout_attrs>().scale : 1.0F)
+      .real(dropout_scale(group))
       .real(builder.alpha())
       .number(span)
       .items(ceil_div(pixels, span) * blocks);

@@ -12,4 +12,7 @@ void add_pool_route_forward(StepBuilder& builder, Place src);
 /// threshold, scale, and whether routes are wanted.
 void add_dropout_arguments(const StepBuilder& builder, CallBuilder& call);
 
+/// What the way back multiplies the gradients with that dropout kept.
+float dropout_scale(const Group& group);
+
 }  // namespace sateen::opencl
