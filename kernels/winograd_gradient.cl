@@ -34,7 +34,7 @@ static inline void add_products(__global const float* sources, __global const fl
       }
       __global const float* s = sources + row;
       __global const float* d = spread + column;
-#pragma unroll 2
+#pragma unroll 1
       for (int t = 0; t < count; ++t) {
         vec factor[VECTORS];
 #pragma unroll
