@@ -61,6 +61,7 @@ bool add_all_tests() {
   root.p_name.value = "conformance";
   add_op_suites(root);
   root.add(intermediates_suite());
+  root.add(pooled_blocks_suite());
   root.add(training_step_suite());
   root.add(graph_rules_suite());
   root.add(op_rules_suite());

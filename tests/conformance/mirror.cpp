@@ -13,12 +13,13 @@ sateen_conv2d_attrs conv_attrs(int64_t pad) {
   return {1, 1, p, p, p, p};
 }
 
-oracle::Window pool_window(const Dims& src) {
-  return {src[0], src[1], src[2], src[3], 2, 2, 2, 2, 0, 0, src[1] % 2, src[2] % 2};
+oracle::Window pool_window(const Dims& src, bool whole) {
+  return {src[0], src[1], src[2], src[3], 2, 2, 2, 2, 0, 0, whole ? src[1] % 2 : 0, whole ? src[2] % 2 : 0};
 }
 
-sateen_max_pool2d_attrs pool_attrs(const Dims& src) {
-  return {2, 2, 2, 2, 0, 0, static_cast<int32_t>(src[1] % 2), static_cast<int32_t>(src[2] % 2)};
+sateen_max_pool2d_attrs pool_attrs(const Dims& src, bool whole) {
+  const auto pad = [&](int64_t size) { return whole ? static_cast<int32_t>(size % 2) : 0; };
+  return {2, 2, 2, 2, 0, 0, pad(src[1]), pad(src[2])};
 }
 
 std::vector<int32_t> integers(const oracle::Values& v) {
@@ -82,16 +83,17 @@ void Mirror::conv_weights(const Node& src, const Node& diff, int64_t pad, Node& 
             conv_attrs(pad));
 }
 
-Node Mirror::pool(const Node& src, Id dst) {
-  const oracle::Window g = pool_window(src.dims);
+Node Mirror::pool(const Node& src, Id dst, bool whole) {
+  const oracle::Window g = pool_window(src.dims, whole);
   Node r = make({g.n, g.rows(), g.columns(), g.c}, oracle::max_pool2d_forward(g, src.v), dst);
-  graph_.op(SATEEN_OP_MAX_POOL2D_FORWARD, next_name("pool"), {src.id}, {r.id}, pool_attrs(src.dims));
+  graph_.op(SATEEN_OP_MAX_POOL2D_FORWARD, next_name("pool"), {src.id}, {r.id}, pool_attrs(src.dims, whole));
   return r;
 }
 
-Node Mirror::pool_back(const Node& src, const Node& diff, Id dst) {
-  Node r = make(src.dims, oracle::max_pool2d_backward(pool_window(src.dims), src.v, diff.v), dst);
-  graph_.op(SATEEN_OP_MAX_POOL2D_BACKWARD, next_name("pool_back"), {src.id, diff.id}, {r.id}, pool_attrs(src.dims));
+Node Mirror::pool_back(const Node& src, const Node& diff, Id dst, bool whole) {
+  Node r = make(src.dims, oracle::max_pool2d_backward(pool_window(src.dims, whole), src.v, diff.v), dst);
+  graph_.op(SATEEN_OP_MAX_POOL2D_BACKWARD, next_name("pool_back"), {src.id, diff.id}, {r.id},
+            pool_attrs(src.dims, whole));
   return r;
 }
 

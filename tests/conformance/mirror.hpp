@@ -24,9 +24,9 @@ class Mirror {
   Node conv(const Node& src, const Node& weights, const Node& bias, int64_t pad, Id dst = {});
   Node conv_data(const Node& diff, const Node& weights, const Node& src, int64_t pad, Id dst = {});
   void conv_weights(const Node& src, const Node& diff, int64_t pad, Node& weights, Node& bias);
-  // 2×2, stride 2, padded at the bottom and right where the size is odd.
-  Node pool(const Node& src, Id dst = {});
-  Node pool_back(const Node& src, const Node& diff, Id dst = {});
+  // 2×2, stride 2. Where the size is odd it is padded at the bottom and right, or, not `whole`, what is left is left out.
+  Node pool(const Node& src, Id dst = {}, bool whole = true);
+  Node pool_back(const Node& src, const Node& diff, Id dst = {}, bool whole = true);
   Node relu(const Node& src, float alpha, Id dst = {});
   Node relu_back(const Node& out, const Node& diff, float alpha, Id dst = {});
   Node dense(const Node& src, const Node& weights, const Node& bias, Id dst = {});

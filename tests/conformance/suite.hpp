@@ -47,6 +47,7 @@ void add_test(boost::unit_test::test_suite& suite, const std::string& name, std:
 
 // Chains of operations through intermediates, and the rules of the contract; a suite each.
 boost::unit_test::test_suite* intermediates_suite();
+boost::unit_test::test_suite* pooled_blocks_suite();
 boost::unit_test::test_suite* training_step_suite();
 boost::unit_test::test_suite* graph_rules_suite();
 boost::unit_test::test_suite* op_rules_suite();
