@@ -23,6 +23,11 @@ struct Block {
   bool whole = true;        ///< the pool covers what is left of an odd size
   bool same_mask = true;    ///< on the way back; else the two dropouts are not each other's
   bool keeps_relu = false;  ///< the activated values are wanted too
+  enum class Image {
+    kDrawn,
+    kZero,
+    kNan
+  } kind = Image::kDrawn;  ///< zeros: every window a tie; or one pixel is no number
 
   int64_t pooled(int64_t size) const { return whole ? (size + 1) / 2 : size / 2; }
 };
@@ -90,10 +95,18 @@ OpCase build(const Block& b) {
       c.src.push_back(source(dims, data));
       nodes.push_back({scratch.value(sateen::DType::kF32, sateen::Shape(dims)), dims, widen(data)});
     }
+    if (b.kind != Block::Image::kDrawn) break;
     Mirror mirror(scratch);
     const Node relu = mirror.relu(mirror.conv(nodes[0], nodes[1], nodes[2], 1), kAlpha);
     if (decided(relu.v, relu.dims, b, margin)) break;
   } while (true);
+  if (b.kind != Block::Image::kDrawn) {
+    std::vector<float> special(nodes[0].v.begin(), nodes[0].v.end());
+    if (b.kind == Block::Image::kZero) special.assign(special.size(), 0.0F);
+    if (b.kind == Block::Image::kNan) special[special.size() / 2] = std::nanf("");
+    c.src[0] = source(b.image, special);
+    nodes[0].v = widen(special);
+  }
   c.src.push_back(source({2}, std::vector<int32_t>{3, 70}));
   nodes.push_back({scratch.value(sateen::DType::kI32, sateen::Shape{2}), {2}, {3, 70}});
   std::vector<Dims> dst = {pooled, weights, bias};
@@ -103,7 +116,14 @@ OpCase build(const Block& b) {
   for (const Dims& dims : dst) ids.push_back(scratch.value(sateen::DType::kF32, sateen::Shape(dims)));
   Mirror mirror(scratch);
   const std::vector<oracle::Values> expected = emit(b, mirror, nodes, ids);
-  for (size_t i = 0; i < dst.size(); ++i) c.dst.push_back(result(dst[i], expected[i], kChain));
+  for (size_t i = 0; i < dst.size(); ++i) {
+    c.dst.push_back(result(dst[i], expected[i], kChain));
+    if (b.kind != Block::Image::kNan) continue;
+    Expected& expect = c.dst.back().expect;  // a NaN must be seen, and may spread
+    for (size_t e = 0; e < expect.value.size(); ++e) {
+      if (!std::isnan(expect.value[e])) expect.allowed[e] = std::nan("");
+    }
+  }
   c.emit = [nodes, b](sateen::Graph& g, const std::vector<Mirror::Id>& from, const std::vector<Mirror::Id>& to) {
     std::vector<Node> placed = nodes;
     for (size_t i = 0; i < placed.size(); ++i) placed[i].id = from[i];
@@ -128,6 +148,11 @@ std::vector<Block> blocks() {
       {.name = "plain", .image = {1, 5, 9, 32}, .columns = 32, .dropout = false, .wants_diff_src = true},
       {.name = "cut", .image = {2, 7, 5, 32}, .columns = 32, .wants_diff_src = true, .whole = false},
       {.name = "tall", .image = {1, 17, 2, 32}, .columns = 32, .wants_diff_src = true},
+      {.name = "fours", .image = {1, 8, 4, 32}, .columns = 32, .wants_diff_src = true},
+      {.name = "ties", .image = {1, 6, 7, 32}, .columns = 32, .wants_diff_src = true, .kind = Block::Image::kZero},
+      {.name = "ties_first_layer", .image = {1, 6, 7, 1}, .columns = 32, .kind = Block::Image::kZero},
+      {.name = "nan", .image = {1, 9, 6, 32}, .columns = 32, .kind = Block::Image::kNan},
+      {.name = "nan_first_layer", .image = {1, 9, 6, 1}, .columns = 32, .kind = Block::Image::kNan},
       // what can't be one
       {.name = "other_mask", .image = {2, 6, 6, 32}, .columns = 32, .same_mask = false},
       {.name = "activated_wanted", .image = {2, 6, 6, 32}, .columns = 32, .keeps_relu = true},
