@@ -9,7 +9,7 @@ import oclgrind
 from oclgrind import RACES, UNINITIALISED
 
 CONVOLUTIONS = ("n1_h1_w1_c1_k1_k1x1_s1x1_p0000", "n2_h3_w3_c3_k3_k3x3_s1x1_p2222", "n3_h3_w7_c7_k31_k2x2_s1x1_p0011",
-                "n2_h9_w11_c5_k6_k3x2_s1x2_p2100")
+                "n2_h9_w11_c5_k6_k3x2_s1x2_p2100", "n1_h1_w1_c32_k32_k3x3_s1x1_p1111")
 DENSE = ("n3_i7_o31", "n7_i31_o1", "n1_i33_o17")
 POOLS = ("n1_h1_w1_c7_k2x2_s2x2_p0011", "n1_h3_w2_c17_k2x3_s1x2_p0102", "n2_h7_w7_c17_k3x2_s1x2_p2100",
          "ties_n1_h9_w10_c16_k3x3_s2x2_p1111")
@@ -33,6 +33,7 @@ CASES = {
     "adam": ("one", "odd"),
     "advance": ("from_0",),
     "intermediates": ("block_odd", "flattened"),
+    "pooled_blocks": ("one_pixel",),
     "training_step": ("one_step",),
 }
 # What stands around products of the GEMM library; its own kernels are under the same eyes.
