@@ -10,6 +10,7 @@
 
 #include "builds.hpp"
 #include "embedded_files.hpp"
+#include "gemm_tiles.hpp"
 #include "kernel_source.hpp"
 #include "tuning.hpp"
 
@@ -32,6 +33,10 @@ std::vector<std::string> defines_of(const std::string& file, const KernelChoice&
     if (build.file != file) continue;
     listed = true;
     if ((build.kind == FileBuild::Kind::kGpu) == choice.tuning.for_gpu()) all.emplace_back(build.defines);
+  }
+  for (const std::string& defines : sateen::opencl::gemm_builds(file)) {
+    listed = true;
+    if (choice.tuning.for_gpu()) all.push_back(defines);
   }
   if (!listed) all.emplace_back();
   return all;

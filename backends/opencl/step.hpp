@@ -61,6 +61,8 @@ class CallBuilder {
   CallBuilder& real(float value) { return set(value); }
   /// At least so many work-items.
   void items(int64_t n);
+  /// Exactly so many work-groups of `size`, for a kernel that StepBuilder::fits.
+  void groups(int64_t n, int64_t size);
 
  private:
   template <typename T>
@@ -107,6 +109,9 @@ class StepBuilder {
   }
   /// Memory for this step's kernels alone.
   Place scratch(int64_t floats);
+  /// Whether the device can run the kernel in groups of `group` with so much local memory.
+  bool fits(const std::string& file, const std::string& kernel, const std::string& defines, int64_t group,
+            int64_t local_bytes) const;
   /// One more kernel of this step.
   CallBuilder call(const std::string& file, const std::string& kernel, const std::string& defines = {});
   /// One more product of the GEMM library.

@@ -1,6 +1,7 @@
-// Convolutions: three passes over sources that were padded first. The gradient by the source is a convolution of
+// Convolutions: on GPUs by kernels of their own, else three passes over sources that were padded first. The gradient by the source is a convolution of
 // diff_dst, zeros between its pixels where there is a stride, with turned weights.
 #include "op_table.hpp"
+#include "ops/implicit_gemm.hpp"
 #include "ops/products.hpp"
 #include "sateen/sdk/op_shapes.hpp"
 
@@ -53,14 +54,24 @@ Padded pad_source(StepBuilder& builder, Place src, const sdk::Conv2dShape& s) {
 
 void make_conv2d_forward(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
+  const Place weights = StepBuilder::place(builder.src(1));
+  const std::optional<Place> bias = StepBuilder::place(builder.graph().src(builder.op(), 2));
+  const Place dst = builder.activated_dst();
+  if (builder.tuning.for_gpu() &&
+      add_gemm_forward(builder, s, StepBuilder::place(builder.src(0)), weights, bias, dst, builder.alpha())) {
+    return;
+  }
   const Padded src = pad_source(builder, StepBuilder::place(builder.src(0)), s);
-  add_product(builder, src.place, src.rows,
-              {StepBuilder::place(builder.src(1)), s.y.window * s.x.window, s.c, s.k, false},
-              StepBuilder::place(builder.graph().src(builder.op(), 2)), builder.activated_dst(), builder.alpha());
+  add_product(builder, src.place, src.rows, {weights, s.y.window * s.x.window, s.c, s.k, false}, bias, dst,
+              builder.alpha());
 }
 
 void make_conv2d_backward_data(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
+  const Place diff_dst = StepBuilder::place(builder.src(0));
+  const Place weights = StepBuilder::place(builder.src(1));
+  const Place diff_src = StepBuilder::place(builder.dst(0));
+  if (builder.tuning.for_gpu() && add_gemm_backward_data(builder, s, diff_dst, weights, diff_src)) return;
   Spread spread;
   spread.n = s.n;
   spread.height = s.y.out;
@@ -82,16 +93,21 @@ void make_conv2d_backward_data(StepBuilder& builder) {
   rows.runs = s.y.window;
   rows.run_pitch = rows.line;
   rows.run = s.x.window * s.k;
-  const Place diff = add_pad(builder, StepBuilder::place(builder.src(0)), spread);
-  add_product(builder, diff, rows, {StepBuilder::place(builder.src(1)), s.y.window * s.x.window, s.k, s.c, true},
-              std::nullopt, StepBuilder::place(builder.dst(0)), 1.0F);
+  const Place diff = add_pad(builder, diff_dst, spread);
+  add_product(builder, diff, rows, {weights, s.y.window * s.x.window, s.k, s.c, true}, std::nullopt, diff_src, 1.0F);
 }
 
 void make_conv2d_backward_weights(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
+  const Place diff_dst = StepBuilder::place(builder.src(1));
+  const Place diff_weights = StepBuilder::place(builder.dst(0));
+  const std::optional<Place> diff_bias = StepBuilder::place(builder.graph().dst(builder.op(), 1));
+  if (builder.tuning.for_gpu() &&
+      add_gemm_backward_weights(builder, s, StepBuilder::place(builder.src(0)), diff_dst, diff_weights, diff_bias)) {
+    return;
+  }
   const Padded src = pad_source(builder, StepBuilder::place(builder.src(0)), s);
-  add_weights_gradient(builder, src.place, src.rows, StepBuilder::place(builder.src(1)), s.k,
-                       StepBuilder::place(builder.dst(0)), StepBuilder::place(builder.graph().dst(builder.op(), 1)));
+  add_weights_gradient(builder, src.place, src.rows, diff_dst, s.k, diff_weights, diff_bias);
 }
 
 }  // namespace sateen::opencl
