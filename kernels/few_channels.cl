@@ -19,12 +19,13 @@
 #define ROWS 10
 #define ROWS_AT_ONCE 5
 
-__kernel void few_channels_forward(__global const float* restrict src, ulong src_at,
-                                   __global const float* restrict weights, ulong weights_at,
-                                   __global const float* restrict bias, ulong bias_at, __global float* restrict dst,
-                                   ulong dst_at, int height, int width, int channels, int out_height, int out_width,
-                                   int window_y, int window_x, int stride_y, int stride_x, int before_y, int before_x,
-                                   int pixels, int columns, int has_bias, float alpha) {
+SUB_GROUPS __kernel void few_channels_forward(__global const float* restrict src, ulong src_at,
+                                              __global const float* restrict weights, ulong weights_at,
+                                              __global const float* restrict bias, ulong bias_at,
+                                              __global float* restrict dst, ulong dst_at, int height, int width,
+                                              int channels, int out_height, int out_width, int window_y, int window_x,
+                                              int stride_y, int stride_x, int before_y, int before_x, int pixels,
+                                              int columns, int has_bias, float alpha) {
   const int blocks = (columns + 3) / 4;
   const int column = (int)(get_global_id(0) % (size_t)blocks) * 4;
   const int first = (int)(get_global_id(0) / (size_t)blocks) * PIXELS;
@@ -68,7 +69,7 @@ __kernel void few_channels_forward(__global const float* restrict src, ulong src
   }
 }
 
-__kernel __attribute__((reqd_work_group_size(VECTORS4 * SLICES, 1, 1))) void few_channels_gradient(
+SUB_GROUPS __kernel __attribute__((reqd_work_group_size(VECTORS4 * SLICES, 1, 1))) void few_channels_gradient(
     __global const float* restrict src, ulong src_at, __global const float* restrict diff, ulong diff_at,
     __global float* restrict out, ulong out_at, int height, int width, int channels, int out_height, int out_width,
     int window_y, int window_x, int stride_y, int stride_x, int before_y, int before_x, int pixels, int columns,

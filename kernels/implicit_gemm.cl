@@ -161,13 +161,13 @@ static inline void compute(__global const float* src, __global const float* weig
   src + src_at, weights + weights_at, bias + bias_at, dst + dst_at, height, width, channels, out_height, out_width, \
       window_y, window_x, stride_y, stride_x, before_y, before_x, pixels, columns, has_bias, alpha, part_steps
 
-__kernel __attribute__((reqd_work_group_size(THREADS, 1, 1))) void implicit_gemm(PARAMETERS) {
+SUB_GROUPS __kernel __attribute__((reqd_work_group_size(THREADS, 1, 1))) void implicit_gemm(PARAMETERS) {
   __local float4 a_tile[2 * A_FLOATS / 4];
   __local float4 b_tile[2 * B_FLOATS / 4];
   compute(ARGUMENTS, 0, a_tile, b_tile);
 }
 
-__kernel __attribute__((reqd_work_group_size(THREADS, 1, 1))) void implicit_gemm_turned(PARAMETERS) {
+SUB_GROUPS __kernel __attribute__((reqd_work_group_size(THREADS, 1, 1))) void implicit_gemm_turned(PARAMETERS) {
   __local float4 a_tile[2 * A_FLOATS / 4];
   __local float4 b_tile[2 * B_FLOATS / 4];
   compute(ARGUMENTS, 1, a_tile, b_tile);

@@ -45,7 +45,7 @@ static inline float4 load_rows(__global const float* image, int y0, int x0, int 
 #endif
 }
 
-__kernel __attribute__((reqd_work_group_size(THREADS, 1, 1))) void implicit_gemm_gradient(
+SUB_GROUPS __kernel __attribute__((reqd_work_group_size(THREADS, 1, 1))) void implicit_gemm_gradient(
     __global const float* restrict src, ulong src_at, __global const float* restrict diff, ulong diff_at,
     __global float* restrict out, ulong out_at, __global float* restrict bias, ulong bias_at, int height, int width,
     int channels, int out_height, int out_width, uint width_magic, uint width_shift, uint height_magic,

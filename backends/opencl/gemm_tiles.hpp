@@ -34,6 +34,17 @@ inline constexpr std::array<GemmTile, 5> kGemmTiles = {{{"gemm128x64x8-8x8", 128
 /// The one that is also built for rows that are no multiples of four floats.
 inline constexpr const GemmTile& kAnyTile = kGemmTiles.back();
 
+/// The variant for convolutions of few channels, and the one that does without the kernels for GPUs.
+inline constexpr const char* kFewChannels = "few";
+inline constexpr const char* kNoTiles = "plain";
+
+inline std::vector<std::string> gemm_variant_names() {
+  std::vector<std::string> names;
+  for (const GemmTile& tile : kGemmTiles) names.emplace_back(tile.name);
+  names.insert(names.end(), {kFewChannels, kNoTiles});
+  return names;
+}
+
 /// The defines of each build of a kernel file for GPUs; empty for a file that has none of its own.
 inline std::vector<std::string> gemm_builds(std::string_view file) {
   if (file == "few_channels.cl") return {"-DALIGNED=0", "-DALIGNED=1"};

@@ -5,6 +5,8 @@
 #include <limits>
 #include <utility>
 
+#include "variant.hpp"
+
 namespace sateen::opencl {
 
 namespace {
@@ -15,6 +17,12 @@ size_t largest_group(const Kernel& kernel, cl_device_id device, const std::strin
   check(driver().kernel_work_group_info(kernel.get(), device, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most),
         op + ": clGetKernelWorkGroupInfo");
   return most;
+}
+
+std::string preferred(std::string chosen, const sdk::GraphView& graph, size_t op, const Workshop& workshop) {
+  if (!chosen.empty() || workshop.prefer.empty()) return chosen;
+  const std::vector<std::string> all = variants_of(graph, graph.ops()[op], workshop.tuning);
+  return std::find(all.begin(), all.end(), workshop.prefer) != all.end() ? workshop.prefer : chosen;
 }
 
 }  // namespace
@@ -48,7 +56,7 @@ StepBuilder::StepBuilder(const sdk::GraphView& graph, size_t op, const Workshop&
                          std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, const sdk::Op* activation,
                          std::string variant_name)
     : tuning(workshop.tuning),
-      variant(std::move(variant_name)),
+      variant(preferred(std::move(variant_name), graph, op, workshop)),
       graph_(graph),
       op_(graph.ops()[op]),
       index_(op),

@@ -84,6 +84,7 @@ struct Workshop {
   cl_device_id device;
   cl_command_queue queue;
   uint32_t alignment;
+  std::string prefer;  ///< the variant to take, where an operation has it and none is chosen for it
 };
 
 /// What a step is made from: the operation, and the kernels and memory that it may ask for.

@@ -10,7 +10,6 @@ namespace sateen::opencl {
 
 namespace {
 
-constexpr const char* kFewChannels = "few";
 constexpr int64_t kMostFewChannels = 3;
 // As few_channels.cl and add_parts.cl have them.
 constexpr int64_t kFewPixels = 4;

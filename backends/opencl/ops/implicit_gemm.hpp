@@ -6,13 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "gemm_tiles.hpp"
 #include "sateen/sdk/op_shapes.hpp"
 #include "step.hpp"
 
 namespace sateen::opencl {
-
-/// The variant that does without these kernels.
-inline constexpr const char* kNoTiles = "plain";
 
 /// A dense layer is a convolution of images of one pixel.
 sdk::Conv2dShape dense_shape(int64_t n, int64_t inputs, int64_t outputs);
