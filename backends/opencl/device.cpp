@@ -2,6 +2,7 @@
 #include "device.hpp"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <limits>
 #include <thread>
@@ -40,9 +41,23 @@ ProgramCache program_cache(const sdk::Host& host) {
   return {folder.empty() ? std::filesystem::path() : std::filesystem::path(folder) / "opencl", host};
 }
 
+/// Where a sub-group has 16 or 32 work-items that share a fixed file of registers, compilers may choose 32, and keep in
+/// memory what has no room: 16 is asked for. 0 where no device's sub-group is like that.
+size_t sub_group_for(cl_device_id device, const Tuning& tuning) {
+  std::array<size_t, 16> sizes{};
+  size_t bytes = 0;
+  if (!tuning.for_gpu() ||
+      driver().device_info(device, CL_DEVICE_SUB_GROUP_SIZES_INTEL, sizeof sizes, sizes.data(), &bytes) != CL_SUCCESS) {
+    return 0;
+  }
+  const size_t n = std::min(bytes / sizeof(size_t), sizes.size());
+  const size_t least = n == 0 ? 0 : *std::min_element(sizes.begin(), sizes.begin() + n);
+  return least == 16 ? least : 0;
+}
+
 std::string options_for(cl_device_id device, const Tuning& tuning) {
   const auto single = device_number<cl_device_fp_config>(device, CL_DEVICE_SINGLE_FP_CONFIG);
-  return compiler_options(tuning, (single & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0);
+  return compiler_options(tuning, (single & CL_FP_CORRECTLY_ROUNDED_DIVIDE_SQRT) != 0, sub_group_for(device, tuning));
 }
 
 }  // namespace
@@ -84,7 +99,7 @@ Device::Device(const FoundDevice& found, const DeviceOptions& options, sdk::Host
       context_(make_context(found)),
       queue_(make_queue(context_.get(), found.device, in_flight_->timing() == Timing::kEvents)),
       programs_(context_.get(), found, options_for(found.device, options.tuning), program_cache(host)),
-      workshop_{options_.tuning, programs_, found.device, queue_.get(), found.info.alignment},
+      workshop_{options_.tuning, programs_, found.device, queue_.get(), found.info.alignment, options.variant},
       gemm_(options.gemm, options.tuning.for_gpu(), host) {
   host_.log(SATEEN_LOG_DEBUG, sdk::text("opencl: ", found.info.name, ", ", found.info.driver, ", kernels with ",
                                         options.tuning.compiler_options()));

@@ -41,6 +41,7 @@ struct DeviceOptions {
   bool sync = false;  ///< wait for each kernel
   Tuning tuning;
   GemmUse gemm = GemmUse::kAuto;
+  std::string variant;  ///< the one to take, where an operation has it
 };
 
 class Device {

@@ -4,6 +4,7 @@
 
 #include "describe.hpp"
 #include "device.hpp"
+#include "gemm_tiles.hpp"
 
 namespace sateen::opencl {
 
@@ -59,6 +60,17 @@ GemmUse gemm_from(const std::string& gemm) {
                      sdk::text("option gemm=", gemm, " (or SATEEN_GEMM): it takes auto, own or clblast"));
 }
 
+/// Empty, or a variant of some operation.
+std::string variant_from(const std::string& variant) {
+  if (variant.empty()) return variant;
+  std::string names;
+  for (const std::string& name : gemm_variant_names()) {
+    if (variant == name) return variant;
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  throw sdk::Failure(SATEEN_INVALID, sdk::text("option variant=", variant, ": there are ", names));
+}
+
 sateen_status get_remarks(const char** text) noexcept {
   if (text == nullptr) return SATEEN_INVALID;
   try {
@@ -97,6 +109,7 @@ std::unique_ptr<Device> Backend::open(uint32_t index, sdk::Options options, sdk:
   chosen.profile = options.take_flag("profile");
   chosen.sync = sync_from(options.take("sync", variable("SATEEN_SYNC", "0")));
   chosen.gemm = gemm_from(options.take("gemm", variable("SATEEN_GEMM", "auto")));
+  chosen.variant = variant_from(options.take("variant", ""));
   options.finish();
   check_version(found);
   if (device_number<cl_bool>(found.device, CL_DEVICE_AVAILABLE) == CL_FALSE ||

@@ -10,12 +10,14 @@
 
 #include "builds.hpp"
 #include "embedded_files.hpp"
+#include "gemm_tiles.hpp"
 #include "kernel_source.hpp"
 #include "tuning.hpp"
 
 namespace {
 
 using sateen::opencl::FileBuild;
+using sateen::opencl::gemm_builds;
 using sateen::opencl::KernelChoice;
 
 void write(const std::filesystem::path& path, const std::string& text) {
@@ -33,12 +35,19 @@ std::vector<std::string> defines_of(const std::string& file, const KernelChoice&
     listed = true;
     if ((build.kind == FileBuild::Kind::kGpu) == choice.tuning.for_gpu()) all.emplace_back(build.defines);
   }
+  for (const std::string& defines : gemm_builds(file)) {
+    listed = true;
+    if (choice.tuning.for_gpu()) all.push_back(defines);
+  }
   if (!listed) all.emplace_back();
   return all;
 }
 
 void list(const std::string& file, const KernelChoice& choice, const std::string& defines) {
+  // The convolution kernels for GPUs neither divide floats nor take roots.
+  const bool rounds = gemm_builds(file).empty();
   for (const bool correctly_rounded : {false, true}) {
+    if (correctly_rounded && !rounds) continue;
     std::cout << file << '\t' << (choice.tuning.for_gpu() ? "gpu" : "cpu") << '\t'
               << (choice.candidate ? "candidate" : "default") << '\t' << choice.name << '\t' << choice.tuning.group
               << '\t' << sateen::opencl::compiler_options(choice.tuning, correctly_rounded)

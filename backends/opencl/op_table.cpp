@@ -1,6 +1,9 @@
 // Which function prepares which operation.
 #include "op_table.hpp"
 
+#include "ops/implicit_gemm.hpp"
+#include "ops/winograd.hpp"
+#include "sateen/sdk/op_shapes.hpp"
 #include "variant.hpp"
 
 namespace sateen::opencl {
@@ -44,14 +47,47 @@ StepMaker find_step_maker(uint32_t kind) {
   }
 }
 
+namespace {
+
+sdk::Conv2dShape dense_shape_of(const sdk::GraphView& graph, const sdk::Op& op) {
+  const bool by_weights = op.kind == SATEEN_OP_DENSE_BACKWARD_WEIGHTS;
+  const sdk::Tensor& weights = by_weights ? *graph.dst(op, 0) : *graph.src(op, 1);
+  return dense_shape(graph.src(op, 0)->dim[0], weights.dim[0], weights.dim[1]);
+}
+
+std::vector<std::string> dense_variants(Pass pass, const sdk::GraphView& graph, const sdk::Op& op,
+                                        const Tuning& tuning) {
+  std::vector<std::string> names = {kNoTiles};
+  if (tuning.for_gpu()) names = gemm_variants(pass, dense_shape_of(graph, op));
+  names.emplace_back(kGemmLibrary);
+  return names;
+}
+
+std::vector<std::string> conv2d_variants(Pass pass, const sdk::GraphView& graph, const sdk::Op& op,
+                                         const Tuning& tuning) {
+  const sdk::Conv2dShape s = sdk::conv2d_shape(graph, op);
+  if (tuning.for_gpu()) return gemm_variants(pass, s);
+  const bool turned = pass == Pass::kBackwardData;
+  if (!winograd_fits(tuning, s.y, s.x, turned ? s.k : s.c, turned ? s.c : s.k)) return {};
+  return {kWinograd, kDirect};
+}
+
+}  // namespace
+
 std::vector<std::string> variants_of(const sdk::GraphView& graph, const sdk::Op& op, const Tuning& tuning) {
-  static_cast<void>(graph);
-  static_cast<void>(tuning);
   switch (op.kind) {
+    case SATEEN_OP_CONV2D_FORWARD:
+      return conv2d_variants(Pass::kForward, graph, op, tuning);
+    case SATEEN_OP_CONV2D_BACKWARD_DATA:
+      return conv2d_variants(Pass::kBackwardData, graph, op, tuning);
+    case SATEEN_OP_CONV2D_BACKWARD_WEIGHTS:
+      return conv2d_variants(Pass::kBackwardWeights, graph, op, tuning);
     case SATEEN_OP_DENSE_FORWARD:
+      return dense_variants(Pass::kForward, graph, op, tuning);
     case SATEEN_OP_DENSE_BACKWARD_DATA:
+      return dense_variants(Pass::kBackwardData, graph, op, tuning);
     case SATEEN_OP_DENSE_BACKWARD_WEIGHTS:
-      return {"own", kGemmLibrary};
+      return dense_variants(Pass::kBackwardWeights, graph, op, tuning);
     default:
       return {};
   }

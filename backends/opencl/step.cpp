@@ -5,7 +5,27 @@
 #include <limits>
 #include <utility>
 
+#include "variant.hpp"
+
 namespace sateen::opencl {
+
+namespace {
+
+/// How many work-items a group of the kernel can have on the device.
+size_t largest_group(const Kernel& kernel, cl_device_id device, const std::string& op) {
+  size_t most = 1;
+  check(driver().kernel_work_group_info(kernel.get(), device, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most),
+        op + ": clGetKernelWorkGroupInfo");
+  return most;
+}
+
+std::string preferred(std::string chosen, const sdk::GraphView& graph, size_t op, const Workshop& workshop) {
+  if (!chosen.empty() || workshop.prefer.empty()) return chosen;
+  const std::vector<std::string> all = variants_of(graph, graph.ops()[op], workshop.tuning);
+  return std::find(all.begin(), all.end(), workshop.prefer) != all.end() ? workshop.prefer : chosen;
+}
+
+}  // namespace
 
 CallBuilder& CallBuilder::buffer(Place place, uint64_t element) {
   call_.buffers.push_back({next_, place, element});
@@ -21,12 +41,15 @@ CallBuilder& CallBuilder::number(int64_t value) {
 }
 
 void CallBuilder::items(int64_t n) {
-  size_t most = 1;
-  check(driver().kernel_work_group_info(call_.kernel.get(), device_, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most),
-        call_.record->name + ": clGetKernelWorkGroupInfo");
+  const size_t most = largest_group(call_.kernel, device_, call_.record->name);
   call_.local = std::max<size_t>(std::min(group_, most), 1);
   const auto count = static_cast<size_t>(std::max<int64_t>(n, 1));
   call_.global = (count + call_.local - 1) / call_.local * call_.local;
+}
+
+void CallBuilder::groups(int64_t n, int64_t size) {
+  call_.local = static_cast<size_t>(size);
+  call_.global = static_cast<size_t>(n) * call_.local;
 }
 
 namespace {
@@ -43,7 +66,7 @@ StepBuilder::StepBuilder(const sdk::GraphView& graph, const Group& group, const 
                          std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, std::string variant_name,
                          std::optional<Place> route)
     : tuning(workshop.tuning),
-      variant(std::move(variant_name)),
+      variant(preferred(std::move(variant_name), graph, group.first, workshop)),
       graph_(graph),
       group_(group),
       op_(graph.ops()[group.first]),
@@ -56,6 +79,16 @@ StepBuilder::StepBuilder(const sdk::GraphView& graph, const Group& group, const 
 Place StepBuilder::scratch(int64_t floats) {
   requests_.push_back({sdk::checked_mul(static_cast<uint64_t>(floats), sizeof(float)), group_.first, group_.first});
   return {requests_.size() - 1, 0};
+}
+
+bool StepBuilder::fits(const std::string& file, const std::string& kernel, const std::string& defines, int64_t group,
+                       int64_t local_bytes) const {
+  const auto size = static_cast<size_t>(group);
+  if (device_number<size_t>(workshop_.device, CL_DEVICE_MAX_WORK_GROUP_SIZE) < size ||
+      device_number<cl_ulong>(workshop_.device, CL_DEVICE_LOCAL_MEM_SIZE) < static_cast<cl_ulong>(local_bytes)) {
+    return false;
+  }
+  return largest_group(workshop_.programs.kernel(file, kernel, defines), workshop_.device, record_->name) >= size;
 }
 
 CallBuilder StepBuilder::call(const std::string& file, const std::string& kernel, const std::string& defines) {

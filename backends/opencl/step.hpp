@@ -62,6 +62,8 @@ class CallBuilder {
   CallBuilder& real(float value) { return set(value); }
   /// At least so many work-items.
   void items(int64_t n);
+  /// Exactly so many work-groups of `size`, for a kernel that StepBuilder::fits.
+  void groups(int64_t n, int64_t size);
 
  private:
   template <typename T>
@@ -83,6 +85,7 @@ struct Workshop {
   cl_device_id device;
   cl_command_queue queue;
   uint32_t alignment;
+  std::string prefer;  ///< the variant to take, where an operation has it and none is chosen for it
 };
 
 /// What a step is made from: the operation or the group of them, and the kernels and memory that it may ask for.
@@ -108,6 +111,9 @@ class StepBuilder {
   }
   /// Memory for this step's kernels alone.
   Place scratch(int64_t floats);
+  /// Whether the device can run the kernel in groups of `group` with so much local memory.
+  bool fits(const std::string& file, const std::string& kernel, const std::string& defines, int64_t group,
+            int64_t local_bytes) const;
   /// One more kernel of this step.
   CallBuilder call(const std::string& file, const std::string& kernel, const std::string& defines = {});
   /// One more product of the GEMM library.

@@ -54,10 +54,11 @@ inline constexpr std::array<KernelChoice, 3> kKernelChoices = {
     {{"cpu8", Tuning::cpu(8), false}, {"cpu16", Tuning::cpu(16), false}, {"gpu", Tuning::gpu(), false}}};
 
 /// What every kernel file is compiled with. Nothing here lets the compiler forget NaN or infinity.
-/// correctly_rounded: whether the device divides and takes roots so.
-inline std::string compiler_options(const Tuning& tuning, bool correctly_rounded) {
+/// correctly_rounded: whether the device divides and takes roots so. sub_group: the sub-group's size to ask for, 0 for none.
+inline std::string compiler_options(const Tuning& tuning, bool correctly_rounded, size_t sub_group = 0) {
   return "-cl-std=CL1.2 " + tuning.compiler_options() +
-         (correctly_rounded ? " -cl-fp32-correctly-rounded-divide-sqrt" : "");
+         (correctly_rounded ? " -cl-fp32-correctly-rounded-divide-sqrt" : "") +
+         (sub_group > 0 ? sdk::text(" -DSUB_GROUP=", sub_group) : "");
 }
 
 inline int64_t ceil_div(int64_t a, int64_t b) {

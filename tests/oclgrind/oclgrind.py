@@ -77,7 +77,7 @@ def run_all(cases, library_cases, checks, folder):
         return [done.result() for done in runs]
 
 
-ATTRIBUTE = r"__attribute__\s*\(\((?:[^()]|\([^()]*\))*\)\)"
+ATTRIBUTE = r"__attribute__\s*\(\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\)\)"
 
 
 def telling_kernels(folder):

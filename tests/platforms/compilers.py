@@ -143,6 +143,8 @@ class Intel(Compiler):
     """Intel's offline compiler."""
     rounds_local = True
     LARGEST_GROUP = {"skl": 256, "tgllp": 512, "dg2": 1024, "pvc": 1024}
+    # What the backend adds for a device without smaller sub-groups.
+    DEFINES = {"pvc": ("-DSUB_GROUP=16",)}
 
     def __init__(self, chip):
         self.name = chip
@@ -156,7 +158,7 @@ class Intel(Compiler):
     def compile(self, build):
         with tempfile.TemporaryDirectory(prefix="sateen-intel-") as place:
             words = run([FOLDER / "ocloc", "compile", "-file", build.path, "-device", self.name, "--format", "zebin",
-                         "-options", " ".join(build.options), "-out_dir", place, "-output", "code"],
+                         "-options", " ".join((*build.options, *self.DEFINES.get(self.name, ()))), "-out_dir", place, "-output", "code"],
                         env={**os.environ, "LD_LIBRARY_PATH": str(FOLDER)})
             outputs = sorted(pathlib.Path(place).glob("*.bin"))
             if len(outputs) != 1:

@@ -1,6 +1,7 @@
-// Convolutions: three passes over sources that were padded first. The gradient by the source is a convolution of
-// diff_dst, zeros between its pixels where there is a stride, with turned weights.
+// Convolutions: by kernels made for the kind of device, else three passes over sources that were padded first. There the
+// gradient by the source is a convolution of diff_dst, zeros between its pixels where there is a stride, with turned weights.
 #include "op_table.hpp"
+#include "ops/implicit_gemm.hpp"
 #include "ops/narrow_convolution.hpp"
 #include "ops/pool_route.hpp"
 #include "ops/products.hpp"
@@ -52,26 +53,37 @@ Padded pad_source(StepBuilder& builder, Place src, const sdk::Conv2dShape& s) {
   return {add_pad(builder, src, spread), rows};
 }
 
+bool uses_winograd(const StepBuilder& builder, const sdk::Axis& y, const sdk::Axis& x, int64_t channels,
+                   int64_t columns) {
+  return builder.variant != kDirect && winograd_fits(builder.tuning, y, x, channels, columns);
+}
+
 }  // namespace
 
 void make_conv2d_forward(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
-  if (winograd_fits(builder.tuning, s.y, s.x, s.c, s.k)) return add_winograd_forward(builder, s);
-  if (builder.group().pool != nullptr && narrow_convolution_fits(builder.tuning, s)) {
-    return add_narrow_convolution_forward(builder, s);
-  }
-  const Padded src = pad_source(builder, StepBuilder::place(builder.src(0)), s);
+  const Place src = StepBuilder::place(builder.src(0));
+  const Place weights = StepBuilder::place(builder.src(1));
+  const std::optional<Place> bias = StepBuilder::place(builder.graph().src(builder.op(), 2));
   const bool pooled = builder.group().pool != nullptr;
+  if (uses_winograd(builder, s.y, s.x, s.c, s.k)) return add_winograd_forward(builder, s);
+  if (pooled && narrow_convolution_fits(builder.tuning, s)) return add_narrow_convolution_forward(builder, s);
   const Place dst = pooled ? builder.scratch(s.n * s.y.out * s.x.out * s.k) : builder.result();
-  add_product(builder, src.place, src.rows,
-              {StepBuilder::place(builder.src(1)), s.y.window * s.x.window, s.c, s.k, false},
-              StepBuilder::place(builder.graph().src(builder.op(), 2)), dst, builder.alpha());
+  if (!builder.tuning.for_gpu() || !add_gemm_forward(builder, s, src, weights, bias, dst, builder.alpha())) {
+    const Padded padded = pad_source(builder, src, s);
+    add_product(builder, padded.place, padded.rows, {weights, s.y.window * s.x.window, s.c, s.k, false}, bias, dst,
+                builder.alpha());
+  }
   if (pooled) add_pool_route_forward(builder, dst);
 }
 
 void make_conv2d_backward_data(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
-  if (winograd_fits(builder.tuning, s.y, s.x, s.k, s.c)) return add_winograd_backward_data(builder, s);
+  const Place diff_dst = StepBuilder::place(builder.src(0));
+  const Place weights = StepBuilder::place(builder.src(1));
+  const Place diff_src = StepBuilder::place(builder.dst(0));
+  if (uses_winograd(builder, s.y, s.x, s.k, s.c)) return add_winograd_backward_data(builder, s);
+  if (builder.tuning.for_gpu() && add_gemm_backward_data(builder, s, diff_dst, weights, diff_src)) return;
   Spread spread;
   spread.n = s.n;
   spread.height = s.y.out;
@@ -93,17 +105,22 @@ void make_conv2d_backward_data(StepBuilder& builder) {
   rows.runs = s.y.window;
   rows.run_pitch = rows.line;
   rows.run = s.x.window * s.k;
-  const Place diff = add_pad(builder, StepBuilder::place(builder.src(0)), spread);
-  add_product(builder, diff, rows, {StepBuilder::place(builder.src(1)), s.y.window * s.x.window, s.k, s.c, true},
-              std::nullopt, StepBuilder::place(builder.dst(0)), 1.0F);
+  const Place diff = add_pad(builder, diff_dst, spread);
+  add_product(builder, diff, rows, {weights, s.y.window * s.x.window, s.k, s.c, true}, std::nullopt, diff_src, 1.0F);
 }
 
 void make_conv2d_backward_weights(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
-  if (winograd_fits(builder.tuning, s.y, s.x, s.c, s.k)) return add_winograd_backward_weights(builder, s);
+  const Place diff_dst = StepBuilder::place(builder.src(1));
+  const Place diff_weights = StepBuilder::place(builder.dst(0));
+  const std::optional<Place> diff_bias = StepBuilder::place(builder.graph().dst(builder.op(), 1));
+  if (uses_winograd(builder, s.y, s.x, s.c, s.k)) return add_winograd_backward_weights(builder, s);
+  if (builder.tuning.for_gpu() &&
+      add_gemm_backward_weights(builder, s, StepBuilder::place(builder.src(0)), diff_dst, diff_weights, diff_bias)) {
+    return;
+  }
   const Padded src = pad_source(builder, StepBuilder::place(builder.src(0)), s);
-  add_weights_gradient(builder, src.place, src.rows, StepBuilder::place(builder.src(1)), s.k,
-                       StepBuilder::place(builder.dst(0)), StepBuilder::place(builder.graph().dst(builder.op(), 1)));
+  add_weights_gradient(builder, src.place, src.rows, diff_dst, s.k, diff_weights, diff_bias);
 }
 
 }  // namespace sateen::opencl

@@ -1,5 +1,6 @@
-// Dense layers: products of the GEMM library, or a convolution's kernels with one run a row.
+// Dense layers: products of the GEMM library, or a convolution's kernels.
 #include "op_table.hpp"
+#include "ops/implicit_gemm.hpp"
 #include "ops/products.hpp"
 #include "variant.hpp"
 
@@ -32,6 +33,10 @@ void make_dense_forward(StepBuilder& builder) {
   const int64_t inputs = builder.src(1).dim[0];
   const int64_t outputs = builder.src(1).dim[1];
   if (builder.variant != kGemmLibrary) {
+    if (builder.tuning.for_gpu() &&
+        add_gemm_forward(builder, dense_shape(n, inputs, outputs), src, weights, bias, dst, builder.alpha())) {
+      return;
+    }
     add_product(builder, src, matrix(n, inputs), {weights, 1, inputs, outputs, false}, bias, dst, builder.alpha());
     return;
   }
@@ -56,7 +61,8 @@ void make_dense_backward_data(StepBuilder& builder) {
   const int64_t outputs = builder.src(1).dim[1];
   if (builder.variant == kGemmLibrary) {
     builder.multiply(gemm(n, inputs, outputs, false, true), diff_dst, weights, diff_src);
-  } else {
+  } else if (!builder.tuning.for_gpu() ||
+             !add_gemm_backward_data(builder, dense_shape(n, inputs, outputs), diff_dst, weights, diff_src)) {
     add_product(builder, diff_dst, matrix(n, outputs), {weights, 1, outputs, inputs, true}, std::nullopt, diff_src,
                 1.0F);
   }
@@ -73,6 +79,11 @@ void make_dense_backward_weights(StepBuilder& builder) {
   if (builder.variant == kGemmLibrary) {
     builder.multiply(gemm(inputs, outputs, n, true, false), StepBuilder::place(src), diff_dst, diff_weights);
     if (diff_bias) add_column_sums(builder, diff_dst, n, outputs, *diff_bias);
+    return;
+  }
+  if (builder.tuning.for_gpu() &&
+      add_gemm_backward_weights(builder, dense_shape(n, inputs, outputs), StepBuilder::place(src), diff_dst,
+                                diff_weights, diff_bias)) {
     return;
   }
   // Each sample is a line of its own, so that the sum can be split between samples.

@@ -6,6 +6,10 @@
 
 namespace sateen::opencl {
 
+/// The variants of such convolutions.
+inline constexpr const char* kWinograd = "winograd";
+inline constexpr const char* kDirect = "direct";
+
 /// Whether a convolution with `channels` of source and `columns` of result can be computed so on such a device.
 bool winograd_fits(const Tuning& tuning, const sdk::Axis& y, const sdk::Axis& x, int64_t channels, int64_t columns);
 
