@@ -37,6 +37,8 @@ class CacheFolder {
   /// The same; where it is missing it is made, for this user alone, with those above it.
   static CacheFolder make(const std::filesystem::path& path);
 
+  static CacheFolder none() { return {Descriptor(-1), 0}; }
+
   explicit operator bool() const { return folder_.get() >= 0; }
   /// Why it could not be opened, as errno has it.
   int error() const { return error_; }

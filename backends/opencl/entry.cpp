@@ -1,4 +1,5 @@
 // The plugin's one symbol, its list of devices and their options.
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
@@ -59,6 +60,20 @@ GemmUse gemm_from(const std::string& gemm) {
                      sdk::text("option gemm=", gemm, " (or SATEEN_GEMM): it takes auto, own or clblast"));
 }
 
+/// "off", or seconds.
+TuningOptions tuning_options(const std::string& tune) {
+  if (tune == "off") return {false, 0, false};
+  constexpr int kMost = 86'400;
+  int seconds = -1;
+  const char* end = tune.data() + tune.size();
+  const auto [stop, error] = std::from_chars(tune.data(), end, seconds);
+  if (error != std::errc() || stop != end || seconds < 0 || seconds > kMost) {
+    throw sdk::Failure(SATEEN_INVALID, sdk::text("option tune=", tune,
+                                                 " (or SATEEN_TUNE): it takes off, or seconds from 0 to ", kMost));
+  }
+  return {true, static_cast<double>(seconds), false};
+}
+
 sateen_status get_remarks(const char** text) noexcept {
   if (text == nullptr) return SATEEN_INVALID;
   try {
@@ -97,6 +112,8 @@ std::unique_ptr<Device> Backend::open(uint32_t index, sdk::Options options, sdk:
   chosen.profile = options.take_flag("profile");
   chosen.sync = sync_from(options.take("sync", variable("SATEEN_SYNC", "0")));
   chosen.gemm = gemm_from(options.take("gemm", variable("SATEEN_GEMM", "auto")));
+  chosen.tune = tuning_options(options.take("tune", variable("SATEEN_TUNE", "0")));
+  chosen.tune.again = options.take_flag("retune");
   options.finish();
   check_version(found);
   if (device_number<cl_bool>(found.device, CL_DEVICE_AVAILABLE) == CL_FALSE ||
