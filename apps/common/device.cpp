@@ -153,6 +153,8 @@ OpenedDevice open_device(const Options& options, const Program& program, const D
   request.cancel = wish.cancel;
   if (!wish.auto_takes.empty() && is_auto(request)) take(wish.auto_takes, registry, request);
   const DeviceChoice choice = choose_device(registry, request);
+  if (!wish.tune.empty() && registry.tunes(choice.device.backend))
+    settings.insert(settings.begin(), "tune=" + wish.tune);
   try {
     return {registry.open(choice.device.backend, choice.device.id, settings), device_line(choice, registry)};
   } catch (const Error& error) {

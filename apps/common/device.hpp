@@ -36,6 +36,8 @@ struct DeviceWish {
   std::vector<std::string> more_settings = {};  ///< beside --device-option, which they override
   std::string auto_takes = {};  ///< device_text of the one that auto takes where it is there; empty: none
   CancelToken cancel = {};
+  /// The option "tune" for devices of backends that have it, unless --device-option gives it; empty: left out.
+  std::string tune = {};
 };
 
 OpenedDevice open_device(const Options& options, const Program& program, const DeviceWish& wish);

@@ -2,6 +2,7 @@
 #include "tuner.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 #include <utility>
 
@@ -117,34 +118,39 @@ bool Tuner::measures() const {
 
 void Tuner::measure(const std::vector<Question>& open, const Bench& bench) {
   if (open.empty()) return;
+  using Seconds = std::chrono::duration<double>;
   const Clock::time_point start = Clock::now();
-  deadline_ =
-      start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(options_.seconds - spent_));
-  size_t number = 0;
-  for (const Question& q : open) {
-    ++number;
-    if (!time_is_up()) {
-      host_.log(SATEEN_LOG_INFO, sdk::text("tuning ", q.name, ": ", number, " of ", open.size()));
-    }
-    measure(q, bench);
+  deadline_ = start + std::chrono::duration_cast<Clock::duration>(Seconds(options_.seconds - spent_));
+  size_t measured = 0;
+  for (size_t i = 0; i < open.size(); ++i) {
+    if (!time_is_up())
+      host_.log(SATEEN_LOG_INFO, sdk::text("opencl: tuning ", open[i].name, ": ", i + 1, " of ", open.size()));
+    if (measure(open[i], bench)) ++measured;
   }
-  spent_ += std::chrono::duration<double>(Clock::now() - start).count();
+  const double taken = Seconds(Clock::now() - start).count();
+  spent_ += taken;
+  const size_t left = open.size() - measured;
+  host_.log(SATEEN_LOG_INFO,
+            sdk::text("opencl: tuned ", measured, " of ", open.size(), " operations in ", std::lround(taken), " s",
+                      left == 0 ? "" : "; there was no time for the others, which stay as they are from now on"));
 }
 
-void Tuner::measure(const Question& q, const Bench& bench) {
-  const Decision* before = record_.find(q.key);
-  if (before != nullptr && time_is_up()) return settle(q, before->variant, bench);
+bool Tuner::measure(const Question& q, const Bench& bench) {
   try {
     const Decision decision = try_all(q, bench);
+    const Decision* before = record_.find(q.key);
+    const bool replace = options_.again && (decision.measured || before == nullptr);
     // A copy: checking the library may log, and what a host does then is its own.
-    const Decision holds = record_.keep(q.key, decision, options_.again && decision.measured);
+    const Decision holds = record_.keep(q.key, decision, replace);
     settle(q, has(q.names, holds.variant) ? holds.variant : q.names.front(), bench);
+    return holds.measured;
   } catch (const sdk::LateFailure&) {
     throw;
   } catch (const sdk::Failure& failure) {
     if (failure.status() != SATEEN_NO_MEMORY) throw;
     host_.log(SATEEN_LOG_INFO, sdk::text("opencl: ", q.name, " is not tuned: ", failure.what()));
     settle(q, q.names.front(), bench);
+    return false;
   }
 }
 

@@ -62,7 +62,8 @@ class Tuner {
   bool usable(const Question& q, const std::string& name, const Bench& bench);
   bool measures() const;
   void measure(const std::vector<Question>& open, const Bench& bench);
-  void measure(const Question& q, const Bench& bench);
+  /// Whether it was measured, here or by another process.
+  bool measure(const Question& q, const Bench& bench);
   Decision try_all(const Question& q, const Bench& bench);
   bool check_all(const Question& q, Trial& trial, Decision& decision);
   bool time_all(Trial& trial, Decision& decision) const;
