@@ -124,21 +124,24 @@ RunSettings run_settings(const Options& options) {
   return settings;
 }
 
-/// Of the two options, and SATEEN_TUNE, which goes before a file's: what the device is opened with; empty for the
-/// variable, which is the backend's to read.
-std::string tuning(const Options& options) {
+/// Of the two options, and SATEEN_TUNE, which goes before a file's: the device's settings; none for the variable,
+/// which is the backend's to read.
+std::vector<std::string> tuning_settings(const Options& options) {
   constexpr uint64_t kMostSeconds = 86'400;
   constexpr uint64_t kSeconds = 10;
-  const auto seconds = [&] { return std::to_string(options.whole_number("tune-seconds", kSeconds, 0, kMostSeconds)); };
+  const std::string off = "tune=off";
+  const auto seconds = [&] {
+    return "tune=" + std::to_string(options.whole_number("tune-seconds", kSeconds, 0, kMostSeconds));
+  };
   const auto on_line = [&](const char* name) { return options.given(name) && !options.from_config(name); };
   if (options.given("no-tune") && options.given("tune-seconds") && on_line("no-tune") == on_line("tune-seconds")) {
     throw Error(ErrorCode::kUsage, "--no-tune and --tune-seconds exclude each other; give one of the two");
   }
-  if (on_line("no-tune")) return "off";
-  if (on_line("tune-seconds")) return seconds();
+  if (on_line("no-tune")) return {off};
+  if (on_line("tune-seconds")) return {seconds()};
   const char* variable = std::getenv("SATEEN_TUNE");
   if (variable != nullptr && *variable != '\0') return {};
-  return options.given("no-tune") ? "off" : seconds();
+  return {options.given("no-tune") ? off : seconds()};
 }
 
 int run(const Program& program, int argc, const char* const* argv) {
@@ -148,10 +151,10 @@ int run(const Program& program, int argc, const char* const* argv) {
   if (!options.parse(argc, argv)) return 0;
   const GivenSettings given = given_settings(options);
   const RunSettings settings = run_settings(options);
-  const std::string tune = tuning(options);
+  const std::vector<std::string> tuning = tuning_settings(options);
   return train(program, settings, given, [&](DeviceWish wish) {
     if (settings.profile) wish.more_settings.emplace_back("profile=1");
-    wish.tune = tune;
+    wish.tuning_settings = tuning;
     return open_device(options, program, wish);
   });
 }

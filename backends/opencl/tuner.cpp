@@ -13,9 +13,16 @@ namespace sateen::opencl {
 
 namespace {
 
-constexpr int kRounds = 7;        // in which the variants take part one after the other: other load then hits all alike
-constexpr int kFewestRounds = 2;  // for a decision where time runs out
-constexpr uint64_t kTurn = 2'000'000;  // nanoseconds that a variant runs in a round, where one run is shorter
+using Seconds = std::chrono::duration<double>;
+
+// The variants take part in rounds, one after the other, so that other load hits all alike; of each the best round counts,
+// since other load can only make it slower.
+constexpr int kRounds = 5;  // at least
+constexpr int kMostRounds = 40;
+constexpr double kEnough = 0.2;        // seconds, after which there are no more than kRounds
+constexpr int kHopeless = 3;           // rounds, after which one takes no more part that needs twice the time
+constexpr int kFewestRounds = 2;       // for a decision where time runs out
+constexpr uint64_t kTurn = 1'000'000;  // nanoseconds that a variant runs in a round, where one run is shorter
 constexpr uint64_t kMostRuns = 64;
 constexpr double kClearly = 0.97;  // of the time of what is taken unmeasured
 
@@ -118,7 +125,6 @@ bool Tuner::measures() const {
 
 void Tuner::measure(const std::vector<Question>& open, const Bench& bench) {
   if (open.empty()) return;
-  using Seconds = std::chrono::duration<double>;
   const Clock::time_point start = Clock::now();
   deadline_ = start + std::chrono::duration_cast<Clock::duration>(Seconds(options_.seconds - spent_));
   size_t measured = 0;
@@ -191,9 +197,10 @@ bool Tuner::check_all(const Question& q, Trial& trial, Decision& decision) {
 bool Tuner::time_all(Trial& trial, Decision& decision) const {
   std::map<std::string, int> runs;
   uint64_t best = UINT64_MAX;
-  for (int round = 0; round < kRounds; ++round) {
+  const Clock::time_point enough = Clock::now() + std::chrono::duration_cast<Clock::duration>(Seconds(kEnough));
+  for (int round = 0; round < kMostRounds && (round < kRounds || Clock::now() < enough); ++round) {
     for (TriedVariant& tried : decision.tried) {
-      if (tried.refused || (round > 0 && tried.nanoseconds / 2 > best)) continue;
+      if (tried.refused || (round >= kHopeless && tried.nanoseconds / 2 > best)) continue;
       if (time_is_up() && round < kFewestRounds) return false;
       const bool first = round == 0;
       if (first) {

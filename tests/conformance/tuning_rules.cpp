@@ -3,7 +3,9 @@
 #include <map>
 #include <string>
 
+#include "sateen/error.hpp"
 #include "suite.hpp"
+#include "target.hpp"
 #include "training_step.hpp"
 
 namespace conformance {
