@@ -20,7 +20,7 @@ set(SATEEN_RUNTIME_intel_LEAKS "${CMAKE_CURRENT_LIST_DIR}/intel-leaks.supp")
 # sateen_use_runtime(TEST RUNTIME): the test's process sees this runtime alone; its code 77 is a skip.
 function(sateen_use_runtime test runtime)
   set(changes "OCL_ICD_VENDORS=set:${SATEEN_RUNTIME_${runtime}_ICD}"
-    "SATEEN_CACHE_DIR=set:${PROJECT_BINARY_DIR}/test-cache")
+    "SATEEN_CACHE_DIR=set:${PROJECT_BINARY_DIR}/test-cache" "SATEEN_TUNE=set:off")
   if(SATEEN_RUNTIME_${runtime}_LIBRARIES)
     list(APPEND changes "LD_LIBRARY_PATH=path_list_prepend:${SATEEN_RUNTIME_${runtime}_LIBRARIES}")
   endif()

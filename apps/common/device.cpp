@@ -153,8 +153,10 @@ OpenedDevice open_device(const Options& options, const Program& program, const D
   request.cancel = wish.cancel;
   if (!wish.auto_takes.empty() && is_auto(request)) take(wish.auto_takes, registry, request);
   const DeviceChoice choice = choose_device(registry, request);
+  const bool tunes = registry.tunes(choice.device.backend);
+  if (tunes) settings.insert(settings.begin(), wish.tuning_settings.begin(), wish.tuning_settings.end());
   try {
-    return {registry.open(choice.device.backend, choice.device.id, settings), device_line(choice, registry)};
+    return {registry.open(choice.device.backend, choice.device.id, settings), device_line(choice, registry), tunes};
   } catch (const Error& error) {
     if (choice.reason == DeviceChoice::Reason::kAsked) throw;
     throw Error(error.code(),

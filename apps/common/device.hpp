@@ -28,6 +28,7 @@ std::vector<std::string> device_settings(const Options& options);
 struct OpenedDevice {
   Device device;
   std::string line;
+  bool tunes = false;  ///< Registry::tunes of its backend
 };
 
 /// How a program wants its device, beside its options.
@@ -36,6 +37,7 @@ struct DeviceWish {
   std::vector<std::string> more_settings = {};  ///< beside --device-option, which they override
   std::string auto_takes = {};  ///< device_text of the one that auto takes where it is there; empty: none
   CancelToken cancel = {};
+  std::vector<std::string> tuning_settings = {};  ///< for devices of backends that tune; --device-option overrides them
 };
 
 OpenedDevice open_device(const Options& options, const Program& program, const DeviceWish& wish);

@@ -63,6 +63,12 @@ std::string origin(const ModelFile& file) {
          named("labels", joined(file.class_names));
 }
 
+/// "for 12 operations chosen among variants"
+std::string counted_choices(const Choices& choices) {
+  return "for " + std::to_string(choices.size()) + (choices.size() == 1 ? " operation" : " operations") +
+         " chosen among variants";
+}
+
 std::string training(const Checkpoint& checkpoint) {
   const TrainState& state = checkpoint.state;
   std::string stands = std::to_string(state.epoch) + " of " + std::to_string(checkpoint.epochs);
@@ -74,7 +80,8 @@ std::string training(const Checkpoint& checkpoint) {
          named("held out", general(checkpoint.held_out_share)) +
          named("Adam", "learning rate " + general(adam.learning_rate) + ", beta1 " + general(adam.beta1) + ", beta2 " +
                            general(adam.beta2) + ", epsilon " + general(adam.epsilon)) +
-         named("device", checkpoint.device);
+         named("device", checkpoint.device) +
+         (checkpoint.choices.empty() ? "" : named("kernels", counted_choices(checkpoint.choices)));
 }
 
 std::string history(const Checkpoint& checkpoint) {

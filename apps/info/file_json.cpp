@@ -38,6 +38,8 @@ Json training(const Checkpoint& checkpoint) {
                        {"held_out", metrics(epoch.held_out)},
                        {"learning_rate", epoch.learning_rate}});
   }
+  Json choices = Json::object();
+  for (const auto& [key, variant] : checkpoint.choices) choices[key] = variant;
   return {{"epoch", checkpoint.state.epoch},
           {"step", checkpoint.state.step},
           {"epochs", checkpoint.epochs},
@@ -50,6 +52,7 @@ Json training(const Checkpoint& checkpoint) {
             {"beta2", checkpoint.adam.beta2},
             {"epsilon", checkpoint.adam.epsilon}}},
           {"device", checkpoint.device},
+          {"choices", Json(std::move(choices))},
           {"history", std::move(history)}};
 }
 

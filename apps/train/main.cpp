@@ -41,6 +41,10 @@ void describe(Options& options) {
                       "dataset-fashion-mnist puts them)"},
                      {"val-split", "X", "share of the training images that is held out (default: 0.2)"}});
   add_device_options(options);
+  options.add_group("Tuning", {{"tune-seconds", "N",
+                                "the most time that trying out kernels may take on a device that isn't known yet "
+                                "(default: SATEEN_TUNE, or 10); 0 goes by what is known"},
+                               {"no-tune", "", "take the same kernels on every device of a kind, whatever is known"}});
   options.add_group("Messages", {{"progress", "WHEN", "a line an epoch: auto or plain; none leaves them out"},
                                  {"profile", "", "end with the time of each operation of a training step"}});
   options.set_ending(
@@ -120,6 +124,26 @@ RunSettings run_settings(const Options& options) {
   return settings;
 }
 
+/// Of the two options, and SATEEN_TUNE, which goes before a file's: the device's settings; none for the variable,
+/// which is the backend's to read.
+std::vector<std::string> tuning_settings(const Options& options) {
+  constexpr uint64_t kMostSeconds = 86'400;
+  constexpr uint64_t kSeconds = 10;
+  const std::string off = "tune=off";
+  const auto seconds = [&] {
+    return "tune=" + std::to_string(options.whole_number("tune-seconds", kSeconds, 0, kMostSeconds));
+  };
+  const auto on_line = [&](const char* name) { return options.given(name) && !options.from_config(name); };
+  if (options.given("no-tune") && options.given("tune-seconds") && on_line("no-tune") == on_line("tune-seconds")) {
+    throw Error(ErrorCode::kUsage, "--no-tune and --tune-seconds exclude each other; give one of the two");
+  }
+  if (on_line("no-tune")) return {off};
+  if (on_line("tune-seconds")) return {seconds()};
+  const char* variable = std::getenv("SATEEN_TUNE");
+  if (variable != nullptr && *variable != '\0') return {};
+  return {options.given("no-tune") ? off : seconds()};
+}
+
 int run(const Program& program, int argc, const char* const* argv) {
   Options options(program.name(), "[options] --out DIR | --resume DIR",
                   "Trains the published network on Fashion-MNIST and keeps the best model.");
@@ -127,8 +151,10 @@ int run(const Program& program, int argc, const char* const* argv) {
   if (!options.parse(argc, argv)) return 0;
   const GivenSettings given = given_settings(options);
   const RunSettings settings = run_settings(options);
+  const std::vector<std::string> tuning = tuning_settings(options);
   return train(program, settings, given, [&](DeviceWish wish) {
     if (settings.profile) wish.more_settings.emplace_back("profile=1");
+    wish.tuning_settings = tuning;
     return open_device(options, program, wish);
   });
 }

@@ -10,6 +10,7 @@ namespace sateen::app {
 namespace {
 
 constexpr int kDigits = 4;
+constexpr const char* kRounding = ": the rest is equal to rounding, not to the byte";
 
 // A loss that runs away stays readable.
 std::string loss_text(double loss) {
@@ -52,7 +53,6 @@ void report_resume(const Checkpoint& checkpoint, const OutputFolder& out) {
 }
 
 void report_changes(const Checkpoint& before, const std::string& device, const TrainSettings& settings) {
-  constexpr const char* kRounding = ": the rest is equal to rounding, not to the byte";
   if (device != before.device) say("resume", "trained on another device before (" + before.device + ")" + kRounding);
   if (before.file.version != SATEEN_VERSION) {
     say("resume", "trained by Sateen " + before.file.version + " before, this is " SATEEN_VERSION + kRounding);
@@ -61,6 +61,16 @@ void report_changes(const Checkpoint& before, const std::string& device, const T
     say("resume", "the learning rate is " + general(settings.learning_rate) + " from here on, it was " +
                       general(before.adam.learning_rate));
   }
+}
+
+void report_choices(const Choices& before, const Choices& now) {
+  if (before.empty() || before == now) return;
+  std::string first;
+  for (const auto& [key, variant] : before) {
+    const auto at = now.find(key);
+    if (first.empty() && (at == now.end() || at->second != variant)) first = " (" + variant + " for " + key + ")";
+  }
+  say("resume", "not all kernels can be chosen as before" + first + kRounding);
 }
 
 void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings, const OutputFolder& out) {

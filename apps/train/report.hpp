@@ -23,6 +23,8 @@ void report_plan(const TrainSettings& settings, int64_t steps_per_epoch);
 void report_resume(const Checkpoint& checkpoint, const OutputFolder& out);
 /// Of a run that goes on: what is another than before, so that the rest is, too. device: it is on this one now.
 void report_changes(const Checkpoint& before, const std::string& device, const TrainSettings& settings);
+/// Of a run that goes on on the same device, whose kernels are chosen now: which are others than before.
+void report_choices(const Choices& before, const Choices& now);
 /// Of a run that has nothing left to do.
 void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings, const OutputFolder& out);
 /// Of a run that a signal has ended, after saving.

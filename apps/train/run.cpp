@@ -138,14 +138,20 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   Program::note(opened->line);
   report_data(run.data, data, parts);
   const std::string device = device_text(opened->device.info());
+  const bool same_device = resumed && checkpoint->device == device;
   if (resumed) report_changes(*checkpoint, device, settings);
+  if (same_device) opened->device.pin(checkpoint->choices);
   if (!resumed) checkpoint = beginning(settings, data);
-  const bool changed = adopt(*checkpoint, settings, device);
+  bool changed = adopt(*checkpoint, settings, device);
   report_model(settings, checkpoint->file.model);
 
   Trainer trainer =
       resumed ? trainer_of(opened->device, *checkpoint, data, std::move(parts), out.last())
               : Trainer(opened->device, checkpoint->file.model, data, std::move(parts), options_of(*checkpoint));
+  const Choices choices = opened->device.choices();
+  if (same_device) report_choices(checkpoint->choices, choices);
+  changed = changed || checkpoint->choices != choices;
+  checkpoint->choices = choices;
   if (run.profile) trainer.profile();  // a backend without profiles says so now, not after hours
   if (StopSignals::received() != 0) return stopped_before_training(program, StopSignals::received());
 

@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include "cache_folder.hpp"
+#include "kernel_source.hpp"
 #include "op_table.hpp"
 
 namespace sateen::opencl {
@@ -36,9 +38,25 @@ Timing timing(cl_device_id device, bool profile) {
   return (properties & CL_QUEUE_PROFILING_ENABLE) != 0 ? Timing::kEvents : Timing::kClock;
 }
 
-ProgramCache program_cache(const sdk::Host& host) {
+/// Empty where nothing is kept.
+std::filesystem::path cache_folder(const sdk::Host& host) {
   const std::string folder = host.cache_folder();
-  return {folder.empty() ? std::filesystem::path() : std::filesystem::path(folder) / "opencl", host};
+  return folder.empty() ? std::filesystem::path() : std::filesystem::path(folder) / "opencl";
+}
+
+/// What a measurement depends on, besides the operation.
+std::string tuning_key(const FoundDevice& found, const DeviceOptions& options, const GemmChoice& gemm,
+                       const Programs& programs) {
+  return sdk::text("tuning 1\n", programs.key(), "group ", options.tuning.group, "\nunits ",
+                   device_number<cl_uint>(found.device, CL_DEVICE_MAX_COMPUTE_UNITS), "\ngemm ", gemm.name(), "\n",
+                   cache_name(all_kernel_sources()));
+}
+
+Tuner make_tuner(const FoundDevice& found, const DeviceOptions& options, const Programs& programs,
+                 const sdk::Host& host) {
+  GemmChoice gemm(options.gemm, options.tuning.for_gpu(), host);
+  TuningRecord record(cache_folder(host), tuning_key(found, options, gemm, programs), host);
+  return {options.tune, std::move(gemm), std::move(record), host};
 }
 
 /// Where a sub-group has 16 or 32 work-items that share a fixed file of registers, compilers may choose 32, and keep in
@@ -98,9 +116,10 @@ Device::Device(const FoundDevice& found, const DeviceOptions& options, sdk::Host
       in_flight_(std::make_shared<InFlight>(timing(found.device, options.profile))),
       context_(make_context(found)),
       queue_(make_queue(context_.get(), found.device, in_flight_->timing() == Timing::kEvents)),
-      programs_(context_.get(), found, options_for(found.device, options.tuning), program_cache(host)),
+      programs_(context_.get(), found, options_for(found.device, options.tuning),
+                ProgramCache(cache_folder(host), host)),
       workshop_{options_.tuning, programs_, found.device, queue_.get(), found.info.alignment, options.variant},
-      gemm_(options.gemm, options.tuning.for_gpu(), host) {
+      tuner_(make_tuner(found, options, programs_, host)) {
   host_.log(SATEEN_LOG_DEBUG, sdk::text("opencl: ", found.info.name, ", ", found.info.driver, ", kernels with ",
                                         options.tuning.compiler_options()));
   if (in_flight_->timing() == Timing::kClock) {
@@ -213,7 +232,7 @@ std::string Device::unsupported(const sdk::GraphView& graph, const sdk::Op& op) 
 }
 
 std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
-  auto program = std::make_unique<Program>(graph, workshop_, gemm_.choose(graph, context_.get(), workshop_));
+  auto program = std::make_unique<Program>(graph, workshop_, tuner_.choose(graph, context_.get(), workshop_));
   if (program->arena_bytes() > arena_bytes_) {
     Memory larger = allocate(program->arena_bytes());
     // Drivers allocate when memory is first used: better now than in a run. Reading a byte uses it, and writes nothing
@@ -247,7 +266,7 @@ std::string Device::describe() const {
                       : in_flight_->timing() == Timing::kEvents ? "the driver's"
                                                                 : "the host's clock, since the driver takes none";
   return sdk::text("kernels: ", options_.tuning.compiler_options(), "\nlargest_group_used: ", options_.tuning.group,
-                   "\ngemm: ", gemm_.describe(), "\ntimes: ", times, "\n", programs_.describe());
+                   "\ngemm: ", tuner_.gemm().describe(), "\ntimes: ", times, "\n", programs_.describe());
 }
 
 void Device::finish() {

@@ -9,12 +9,12 @@
 #include <vector>
 
 #include "cl.hpp"
-#include "gemm_choice.hpp"
 #include "in_flight.hpp"
 #include "platform.hpp"
 #include "program.hpp"
 #include "programs.hpp"
 #include "sateen/sdk/adaptor.hpp"
+#include "tuner.hpp"
 #include "tuning.hpp"
 
 namespace sateen::opencl {
@@ -42,6 +42,7 @@ struct DeviceOptions {
   Tuning tuning;
   GemmUse gemm = GemmUse::kAuto;
   std::string variant;  ///< the one to take, where an operation has it
+  TuningOptions tune;
 };
 
 class Device {
@@ -65,6 +66,9 @@ class Device {
   void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n);
   void finish();
   std::string describe() const;
+  const sdk::Choices& choices() const { return tuner_.choices(); }
+  void pin(const sdk::Choices& choices) { tuner_.pin(choices); }
+  std::string candidates() { return tuner_.candidates(); }
 
  private:
   /// Bytes that a write has copied and the device has not taken yet.
@@ -85,7 +89,7 @@ class Device {
   Queue queue_;
   Programs programs_;
   Workshop workshop_;
-  GemmChoice gemm_;
+  Tuner tuner_;
   // Shared by the device's programs, which run one after the other; as large as the largest needs.
   Memory arena_;
   uint64_t arena_bytes_ = 0;

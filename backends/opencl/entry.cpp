@@ -1,10 +1,12 @@
 // The plugin's one symbol, its list of devices and their options.
+#include <charconv>
 #include <cstdlib>
 #include <string_view>
 
 #include "describe.hpp"
 #include "device.hpp"
 #include "gemm_tiles.hpp"
+#include "ops/winograd.hpp"
 
 namespace sateen::opencl {
 
@@ -64,11 +66,27 @@ GemmUse gemm_from(const std::string& gemm) {
 std::string variant_from(const std::string& variant) {
   if (variant.empty()) return variant;
   std::string names;
-  for (const std::string& name : gemm_variant_names()) {
+  std::vector<std::string> all = gemm_variant_names();
+  all.insert(all.end(), {kWinograd, kDirect});
+  for (const std::string& name : all) {
     if (variant == name) return variant;
     names += (names.empty() ? "" : ", ") + name;
   }
   throw sdk::Failure(SATEEN_INVALID, sdk::text("option variant=", variant, ": there are ", names));
+}
+
+/// "off", or seconds.
+TuningOptions tuning_options(const std::string& tune) {
+  if (tune == "off") return {false, 0, false};
+  constexpr int kMost = 86'400;
+  int seconds = -1;
+  const char* end = tune.data() + tune.size();
+  const auto [stop, error] = std::from_chars(tune.data(), end, seconds);
+  if (error != std::errc() || stop != end || seconds < 0 || seconds > kMost) {
+    throw sdk::Failure(SATEEN_INVALID, sdk::text("option tune=", tune,
+                                                 " (or SATEEN_TUNE): it takes off, or seconds from 0 to ", kMost));
+  }
+  return {true, static_cast<double>(seconds), false};
 }
 
 sateen_status get_remarks(const char** text) noexcept {
@@ -110,6 +128,8 @@ std::unique_ptr<Device> Backend::open(uint32_t index, sdk::Options options, sdk:
   chosen.sync = sync_from(options.take("sync", variable("SATEEN_SYNC", "0")));
   chosen.gemm = gemm_from(options.take("gemm", variable("SATEEN_GEMM", "auto")));
   chosen.variant = variant_from(options.take("variant", ""));
+  chosen.tune = tuning_options(options.take("tune", variable("SATEEN_TUNE", "0")));
+  chosen.tune.again = options.take_flag("retune");
   options.finish();
   check_version(found);
   if (device_number<cl_bool>(found.device, CL_DEVICE_AVAILABLE) == CL_FALSE ||

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "gemm_check.hpp"
+#include "sateen/sdk/graph_view.hpp"
 #include "sateen/sdk/host.hpp"
 
 namespace sateen::opencl {
@@ -16,27 +16,32 @@ enum class GemmUse {
   kLibrary,  ///< the library, or an error where it computes wrong
 };
 
-/// Decides for each dense operation. A library is not trusted: before a shape is first used its results are held against
-/// those of our own kernels, on numbers made for it, and what differs is refused. That also makes it compile its kernels
-/// before a run needs them.
+/// The rules for the library among the variants of dense layers, and what checks of it have found.
 class GemmChoice {
  public:
   /// wanted_by_device: what kAuto goes by.
   GemmChoice(GemmUse use, bool wanted_by_device, sdk::Host host)
       : use_(use), wanted_by_device_(wanted_by_device), host_(host) {}
 
-  /// For each operation its variant: kGemmLibrary, or "". Throws Failure(DEVICE_ERROR) where kLibrary can't be had.
-  std::vector<std::string> choose(const sdk::GraphView& graph, cl_context context, const Workshop& workshop);
+  /// The variants of the operation without those that the rules leave out, the one to take unmeasured first.
+  std::vector<std::string> allowed(const sdk::GraphView& graph, const sdk::Op& op,
+                                   std::vector<std::string> variants) const;
+
+  bool checked(const std::string& key) const { return verdicts_.count(key) != 0; }
+  /// What a check of the operation of this key (op_key.hpp) has found, "" where the library was right; the first word
+  /// counts. True where it may be used. Throws Failure(DEVICE_ERROR) where kLibrary can't be had.
+  bool judge(const std::string& key, const std::string& op_name, const std::string& wrong);
+  bool right(const std::string& key) const { return verdicts_.at(key).empty(); }
+
+  const char* name() const { return use_ == GemmUse::kAuto ? "auto" : use_ == GemmUse::kOwn ? "own" : "clblast"; }
   /// Who computes, and why.
   std::string describe() const;
 
  private:
-  bool computes_right(const sdk::Op& op, const DenseShape& shape, cl_context context, const Workshop& workshop);
-
   GemmUse use_;
   bool wanted_by_device_;
   sdk::Host host_;
-  std::map<DenseShape, std::string> verdicts_;  ///< why a shape was refused, or ""
+  std::map<std::string, std::string> verdicts_;  ///< why an operation was refused, or ""
 };
 
 }  // namespace sateen::opencl

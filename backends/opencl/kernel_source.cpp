@@ -56,4 +56,15 @@ std::string kernel_source(const std::string& file) {
   return expanded(file, 0);
 }
 
+std::string all_kernel_sources() {
+  std::string all;
+  for (const EmbeddedFile& file : embedded_files()) {
+    try {
+      all += raw(file.name);
+    } catch (const sdk::Failure&) {  // whoever needs it says so
+    }
+  }
+  return all;
+}
+
 }  // namespace sateen::opencl

@@ -9,4 +9,7 @@ namespace sateen::opencl {
 /// can be edited without a build. Throws Failure(DEVICE_ERROR) for a file that is not there.
 std::string kernel_source(const std::string& file);
 
+/// All files one after the other; one that can't be read is left out.
+std::string all_kernel_sources();
+
 }  // namespace sateen::opencl

@@ -26,6 +26,9 @@ class Programs {
   /// first run, and give the result away then.
   void store();
 
+  /// What all programs depend on: platform, device, driver, options and our version.
+  const std::string& key() const { return key_; }
+
   /// How many were built and loaded, and what the compiler said; lines as sateen.describe/1 has them.
   std::string describe() const;
 
@@ -48,7 +51,7 @@ class Programs {
   cl_device_id device_;
   std::string options_;
   ProgramCache cache_;
-  std::string key_;  ///< what all programs depend on
+  std::string key_;
   std::map<Build, Entry> built_;
   size_t compiled_ = 0, loaded_ = 0;
   std::string logs_;  ///< what the compiler said of those that it compiled, by lines

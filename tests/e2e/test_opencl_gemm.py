@@ -1,5 +1,6 @@
 """The check of the GEMM library: what is right is used, what is wrong is refused."""
 
+from harness import run
 from opencl import OpenCLTest, lines
 
 
@@ -26,6 +27,10 @@ class Gemm(OpenCLTest):
             self.assertEqual(set(calls), {"gemm with temporary memory" if name == "indirect" else "gemm"})
             self.assertNotIn("CLBlast", result.stderr)
             self.assertNotEqual((out / "last.sateen").read_bytes(), (own / "last.sateen").read_bytes())
+        result = run("sateen-train", "--data", self.data, "--resume", out, "--epochs", "2", "--backend", "opencl",
+                     *self.AS_GPU, env=self.environment(SATEEN_GEMM="own"))
+        self.assert_code(result, 0)
+        self.assertRegex(result.stderr, r"(?m)^resume +not all kernels can be chosen as before \(clblast for dense")
 
     def test_wrong_products_are_refused(self):
         own, result, _ = self.calls("reference", SATEEN_GEMM="own")

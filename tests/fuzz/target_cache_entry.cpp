@@ -1,4 +1,4 @@
-// What lies in the cache folder: entries of compiled programs, and the file of measured speeds.
+// What lies in the cache folder: entries of compiled programs, the text of a tuning record, and the file of measured speeds.
 #include <algorithm>
 #include <string>
 
@@ -7,6 +7,7 @@
 #include "choose/speed_memory.hpp"
 #include "json_change.hpp"
 #include "opencl/cache_entry.hpp"
+#include "opencl/tuning_record.hpp"
 #include "sateen/error.hpp"
 #include "target.hpp"
 
@@ -31,6 +32,11 @@ bool is_json(Bytes input) {
   return !input.empty() && input[0] == '{';
 }
 
+/// Which is an entry's program when it lies in its file.
+bool is_record(Bytes input) {
+  return !input.empty() && input[0] >= 'a' && input[0] <= 'z';
+}
+
 uint64_t hash_of_body(Bytes entry) {
   return XXH3_64bits(entry.data() + kHeader, entry.size() - kHeader);
 }
@@ -47,6 +53,15 @@ Outcome try_speeds(Bytes input) {
   }
 }
 
+Outcome try_record(Bytes input) {
+  const std::string text(input.begin(), input.end());
+  const auto decisions = opencl::decisions_in(text);
+  if (!decisions) return Outcome::kPassed;
+  require(opencl::decisions_text(*decisions) == text, "the same text again");
+  for (const auto& [key, decision] : *decisions) require(!decision.tried.empty(), "a choice of something");
+  return Outcome::kAccepted;
+}
+
 Outcome try_program(Bytes input) {
   const std::vector<unsigned char> program = opencl::program_in({input.begin(), input.end()}, program_key());
   if (!program.empty()) {
@@ -60,7 +75,7 @@ Outcome try_program(Bytes input) {
 }  // namespace
 
 Outcome try_input(Bytes input) {
-  return is_json(input) ? try_speeds(input) : try_program(input);
+  return is_json(input) ? try_speeds(input) : is_record(input) ? try_record(input) : try_program(input);
 }
 
 void mutate(Input& input, size_t most, uint32_t choice, const Change& change) {
@@ -72,7 +87,7 @@ void mutate(Input& input, size_t most, uint32_t choice, const Change& change) {
   } else {
     change(input, most);
   }
-  if (is_json(input) || input.size() < kHeader) return;
+  if (is_json(input) || is_record(input) || input.size() < kHeader) return;
   const std::span<uint8_t> bytes(input);
   if (choice % kLengthsToo == 0) {
     const uint64_t key = std::min<uint64_t>(program_key().size(), input.size() - kHeader);
@@ -84,8 +99,11 @@ void mutate(Input& input, size_t most, uint32_t choice, const Change& change) {
 
 std::vector<Input> seeds() {
   const std::string speeds = R"({"measured_on":)" + speeds_key() + R"(,"images_per_second":[1234.5]})";
-  return {opencl::cache_entry(program_key(), {1, 2, 3, 4}), opencl::cache_entry(program_key(), {}),
-          opencl::cache_entry("another key", {1}), Input(speeds.begin(), speeds.end())};
+  const std::string record =
+      "conv 1x2 -> 3\tfast\tmeasured\town 1200\tfast 800\ndense\town\tunmeasured\town untimed\tfast refused\n";
+  return {Input(record.begin(), record.end()), opencl::cache_entry(program_key(), {1, 2, 3, 4}),
+          opencl::cache_entry(program_key(), {}), opencl::cache_entry("another key", {1}),
+          Input(speeds.begin(), speeds.end())};
 }
 
 }  // namespace sateen::fuzz

@@ -1,6 +1,7 @@
 // A backend with two devices that does what the environment variable SATEEN_SCRIPT says: which call fails, what it says.
 #include <cstdlib>
 #include <cstring>
+#include <string>
 
 #include "refusing.hpp"
 #include "sateen/backend.h"
@@ -59,12 +60,33 @@ sateen_status describe_opened(sateen_device*, const char** text) {
   return SATEEN_OK;
 }
 
+/// What was pinned, and a line that is none; with "no choices" nothing at all.
+std::string& pinned() {
+  static std::string text;
+  return text;
+}
+sateen_status choices(sateen_device*, const char** text) {
+  *text = scripted("no choices") ? nullptr : pinned().c_str();
+  return scripted("choices") ? SATEEN_DEVICE_ERROR : SATEEN_OK;
+}
+sateen_status pin(sateen_device*, const char* text) {
+  pinned() = text;
+  pinned() += "no choice\nbell = \a\n";
+  return SATEEN_OK;
+}
+sateen_status candidates(sateen_device*, const char** text) {
+  *text = "conv = fast: 800\nconv = wrong: refused\ndense = own: untimed\ndense = odd\nodd\n";
+  return SATEEN_OK;
+}
+
+constexpr sateen_tuning kTuning = {sizeof(sateen_tuning), 0, choices, pin, candidates};
 constexpr sateen_remarks kRemarks = {sizeof(sateen_remarks), 0, remarks};
 constexpr sateen_describe kDescribe = {sizeof(sateen_describe), 0, describe, describe_opened};
 
 const void* extension(const char* name) {
   if (std::strcmp(name, SATEEN_REMARKS_1) == 0) return &kRemarks;
   if (std::strcmp(name, SATEEN_DESCRIBE_1) == 0) return &kDescribe;
+  if (std::strcmp(name, SATEEN_TUNING_1) == 0) return &kTuning;
   return nullptr;
 }
 

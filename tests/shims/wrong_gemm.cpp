@@ -1,12 +1,14 @@
 // A CLBlast whose GEMM answers wrong. SHIM_GEMM says how:
 //   scaled  every result is 1.0001 times what it should be     last  the last row of the result is not computed
 //   fails   the call returns an error                          beside the element after the result is written
-//   right   nothing is wrong
+//   slow    the call takes half a second and then fails       right  nothing is wrong
 // SHIM_INDIRECT=1: CLBlast takes the way with temporary memory for every size.
 // SHIM_LOG: a file that gets a line for each call.
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
 
 #define CL_TARGET_OPENCL_VERSION 120
 #include <clblast_c.h>
@@ -66,7 +68,8 @@ extern "C" CLBlastStatusCode CLBlastSgemmWithTempBuffer(
   static const auto kReal = next<decltype(&CLBlastSgemmWithTempBuffer)>("CLBlastSgemmWithTempBuffer");
   note(temp_buffer != nullptr ? "gemm with temporary memory" : "gemm");
   const std::string how = variable("SHIM_GEMM");
-  if (how == "fails") return CLBlastInvalidLocalMemUsage;
+  if (how == "slow") std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  if (how == "fails" || how == "slow") return CLBlastInvalidLocalMemUsage;
   if (how == "beside") write_beside(c_buffer, m, n, *queue);
   const size_t rows = how == "last" && m > 1 ? m - 1 : m;
   return kReal(layout, a_transpose, b_transpose, rows, n, k, how == "scaled" ? alpha * 1.0001F : alpha, a_buffer,

@@ -63,6 +63,7 @@ void check_equal(const Checkpoint& a, const Checkpoint& b) {
   BOOST_TEST(a.held_out_share == b.held_out_share);
   BOOST_TEST(a.epochs == b.epochs);
   BOOST_TEST(a.device == b.device);
+  BOOST_TEST((a.choices == b.choices));
   BOOST_TEST_REQUIRE(a.history.size() == b.history.size());
   for (size_t i = 0; i < a.history.size(); ++i) {
     const sateen::EpochRecord &x = a.history[i], &y = b.history[i];
@@ -127,6 +128,16 @@ BOOST_AUTO_TEST_CASE(of_a_beginning) {
   sateen::save_checkpoint(checkpoint, folder / "c");
   check_equal(checkpoint, sateen::load_checkpoint(folder / "c"));
   EXPECT_ERROR(sateen::best_model(checkpoint), ErrorCode::kUsage, "no best model yet");
+}
+
+BOOST_AUTO_TEST_CASE(with_choices_of_kernels) {
+  Checkpoint checkpoint = golden_checkpoint();
+  checkpoint.choices = {{"conv2d_forward 8x4 -> 2", "winograd"}, {"dense", "own"}};
+  const TempFolder folder;
+  sateen::save_checkpoint(checkpoint, folder / "c");
+  check_equal(checkpoint, sateen::load_checkpoint(folder / "c"));
+  // Which are no part of a model.
+  ::check_equal(golden_model(), sateen::load_model(folder / "c"));
 }
 
 // Four times the weights, a history and padding: a large model's checkpoint is no different from a small one's.
@@ -240,6 +251,15 @@ BOOST_AUTO_TEST_CASE(settings_out_of_range) {
   expect_refused(set("device", "a\nb"), "device");
   expect_refused(set("device", std::string(201, 'a')), "device");
   expect_refused(set("adam", 1), "adam");
+  for (const json& choices :
+       {json(1), json::array(), json{{"key", 1}}, json{{"key", ""}}, json{{"", "own"}}, json{{"key\n", "own"}},
+        json{{"key", "gr\u00f6\u00dfer"}}, json{{"a = b", "own"}}, json{{" key", "own"}}, json{{"key ", "own"}},
+        json{{std::string(201, 'k'), "own"}}, json{{"key", std::string(201, 'v')}}}) {
+    expect_refused(set("choices", choices), "");
+  }
+  json many = json::object();
+  for (int i = 0; i < 4097; ++i) many[std::to_string(i)] = "own";
+  expect_refused(set("choices", many), "choices");
   for (const char* key : {"learning_rate", "beta1", "beta2", "epsilon"}) {
     for (const json& value : {json(-1), json(1e300), json("1")}) {
       expect_refused([&](Parts& p) { p.header["training"]["adam"][key] = value; }, key);
@@ -320,6 +340,7 @@ BOOST_AUTO_TEST_CASE(what_can_not_be_saved) {
   expect([](Checkpoint& c) { c.adam.beta1 = 2; }, "beta1");
   expect([](Checkpoint& c) { c.held_out_share = 1; }, "held_out_share");
   expect([](Checkpoint& c) { c.device = "a\x1b"; }, "device_text gives it");
+  expect([](Checkpoint& c) { c.choices["a\n"] = "own"; }, "choices");
   expect(
       [](Checkpoint& c) {
         c.history.resize(100'001);

@@ -259,4 +259,37 @@ BOOST_AUTO_TEST_CASE(a_plugin_has_a_log_and_perhaps_a_cache) {
   BOOST_TEST(lines.size() == 4U);
 }
 
+BOOST_AUTO_TEST_CASE(choices_of_kernels_are_lines) {
+  const With plugin("sateen_scripted");
+  const Registry registry = plugin.open();
+  BOOST_TEST(registry.tunes("scripted"));
+  BOOST_TEST(!registry.tunes("cpu"));
+  BOOST_TEST(!registry.tunes("none"));
+  sateen::Device device = registry.open("scripted");
+  BOOST_TEST(device.choices().empty());
+  const sateen::Choices choices = {{"conv 1 -> 2", "fast"}, {"dense", "own"}};
+  device.pin(choices);
+  BOOST_TEST((device.choices() == choices));
+  for (const char* word : {"", "a\nb", "a = b", " a", "a "}) {
+    EXPECT_ERROR(device.pin({{word, "own"}}), ErrorCode::kUsage, "printable ASCII");
+    EXPECT_ERROR(device.pin({{"dense", word}}), ErrorCode::kUsage, "printable ASCII");
+  }
+  const std::vector<sateen::TunedVariant> variants = device.variants();
+  BOOST_TEST_REQUIRE(variants.size() == 3U);
+  BOOST_TEST((variants[0].key == "conv" && variants[0].variant == "fast" && variants[0].nanoseconds == 800));
+  BOOST_TEST((variants[1].refused && variants[1].nanoseconds == 0));
+  BOOST_TEST((variants[2].variant == "own" && !variants[2].refused && variants[2].nanoseconds == 0));
+  {
+    const Variable script("SATEEN_SCRIPT", "no choices");
+    BOOST_TEST(device.choices().empty());
+  }
+  const Variable script("SATEEN_SCRIPT", "choices");
+  EXPECT_ERROR((void)device.choices(), ErrorCode::kDevice, "choices of kernels: as the script says");
+  // Where there is nothing to choose from.
+  sateen::Device cpu = registry.open("cpu");
+  cpu.pin(choices);
+  BOOST_TEST(cpu.choices().empty());
+  BOOST_TEST(cpu.variants().empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

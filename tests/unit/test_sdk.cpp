@@ -110,6 +110,11 @@ BOOST_AUTO_TEST_CASE(a_backend_may_describe_nothing) {
   BOOST_TEST(table().extension(SATEEN_DESCRIBE_1) != nullptr);
 }
 
+BOOST_AUTO_TEST_CASE(a_backend_may_have_nothing_to_choose_from) {
+  BOOST_TEST(failing().extension(SATEEN_TUNING_1) == nullptr);
+  BOOST_TEST(table().extension(SATEEN_TUNING_1) == nullptr);
+}
+
 BOOST_AUTO_TEST_CASE(too_large_is_said_in_the_unit_that_fits) {
   BOOST_TEST(std::string(sateen::sdk::too_large(101, 100).what()).find("101 bytes in one piece is too much") == 0U);
   BOOST_TEST(std::string(sateen::sdk::too_large((300U << 20U) + 1, 128U << 20U).what()) ==

@@ -401,6 +401,28 @@ typedef struct {
   sateen_status (*opened)(sateen_device* device, const char** text);
 } sateen_describe;
 
+/* sateen.tuning/1: which variant of its kernels each operation got. A device of a backend that has it takes the option
+ * "tune=SECONDS": so much time it may spend, in compile, to measure variants that it knows nothing of. 0, the default,
+ * measures nothing; what was learned before (in the host's cache folder) is used; "off" takes no notice of that either,
+ * so that the choices are the same everywhere.
+ * Choices are text, a line "key = variant" for each operation that there are variants of, each ended by a newline, sorted
+ * by key, no key twice. Keys (kind, shapes, attributes) and variants are the backend's own words in printable ASCII. The
+ * same choices on the same device, driver and backend give the same bytes. */
+#define SATEEN_TUNING_1 "sateen.tuning/1"
+
+typedef struct {
+  uint32_t struct_size, reserved;
+  /* What was chosen for the programs compiled so far. *text stays valid until the next call on the device. */
+  sateen_status (*choices)(sateen_device* device, const char** text);
+  /* Programs that are compiled from now on take these choices, where they have the key and nothing was chosen for it yet.
+   * A variant that the device does not know, or that options or a check rule out, is passed over: the operation gets the
+   * one that is taken unmeasured, and `choices` shows it. INVALID for what is no such text. */
+  sateen_status (*pin)(sateen_device* device, const char* choices);
+  /* What is known of the variants that were chosen from: lines "key = variant: WHAT" in the order of the keys; WHAT is
+   * the nanoseconds of one run, "untimed", or "refused" for one that is never taken. *text stays valid as above. */
+  sateen_status (*candidates)(sateen_device* device, const char** text);
+} sateen_tuning;
+
 #ifdef __cplusplus
 }
 #endif

@@ -33,6 +33,9 @@ struct Checkpoint {
   /// One record for each epoch ended. Their times are not kept: they read 0.
   std::vector<EpochRecord> history = {};
   std::optional<BestEpoch> best = {};
+  /// Device::choices of what it was trained on, once the trainer is made. To go on to the byte, Device::pin them before
+  /// the next one is made; where its choices are others then, it goes on to rounding.
+  Choices choices = {};
 };
 
 /// A device in words that a checkpoint can hold: backend, name and driver. On a device of the same words, with the same

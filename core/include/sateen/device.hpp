@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -45,6 +46,17 @@ struct BackendRemark {
 /// programs ("programs_built").
 using Description = std::vector<std::pair<std::string, std::string>>;
 
+/// Which variant of its kernels each operation got, by the operation's key; both are a backend's own words. The same
+/// choices on the same device, driver and version of the library give the same bytes.
+using Choices = std::map<std::string, std::string>;
+
+/// What is known of a variant that an operation could get.
+struct TunedVariant {
+  std::string key, variant;
+  uint64_t nanoseconds = 0;  ///< of one run; 0: not timed
+  bool refused = false;      ///< it was wrong, or can't be had here: it is never taken
+};
+
 class Device;
 
 /// The backends of this process: the built-in ones and the plugins that were found. Plugins are never unloaded.
@@ -76,6 +88,8 @@ class Registry {
   std::vector<BackendRemark> remarks() const;
   /// Properties of a device of this registry: versions, limits, extensions. Empty where its backend tells none.
   Description describe(const DeviceInfo& device) const;
+  /// Whether the backend's devices take the option "tune=SECONDS", so that they measure which kernels are fastest.
+  bool tunes(const std::string& backend) const;
   /// As chosen by the options, absolute; empty where nothing is kept.
   const std::filesystem::path& cache_folder() const;
   /// Every device of every usable backend.
@@ -200,6 +214,14 @@ class Device {
   void finish();
   /// What the device was opened with and what became of it so far. Empty where its backend tells nothing.
   Description describe();
+
+  /// What was chosen for the programs compiled so far. Empty where the backend has nothing to choose from.
+  Choices choices();
+  /// Programs that are compiled from now on take these choices, as far as this device can; choices() then shows what it
+  /// took. Throws Error(kUsage) for what is not made of one line of printable ASCII each.
+  void pin(const Choices& choices);
+  /// What choices() were made from, in the order of the keys; without those that nothing was ever measured of.
+  std::vector<TunedVariant> variants();
 
   /// The contract's own table and handle, for tests of it and for what this class leaves out. The rules of backend.h
   /// are then the caller's to keep.

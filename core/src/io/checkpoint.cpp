@@ -96,7 +96,8 @@ Checkpoint build_checkpoint(ModelParts& parts) {
                         header.epochs,
                         header.device,
                         {},
-                        {}};
+                        {},
+                        header.choices};
   const Sequential& model = checkpoint.file.model;
   checkpoint.state = header.state;
   checkpoint.state.adam_m = read_section(parts.container, kAdamM, model);

@@ -6,7 +6,9 @@
 #include <cmath>
 #include <limits>
 #include <string_view>
+#include <utility>
 
+#include "base/choice_word.hpp"
 #include "io/json.hpp"
 #include "io/utf8.hpp"
 #include "sateen/error.hpp"
@@ -19,6 +21,9 @@ using nlohmann::json;
 
 constexpr const char* kWhere = "the training";
 constexpr uint64_t kMostImages = std::numeric_limits<int32_t>::max();
+constexpr const char* kChoicesKey = "choices";
+constexpr size_t kMostChoices = 4096;
+constexpr size_t kMaxChoiceBytes = 200;  // of a key, and of a variant
 constexpr size_t kFields = 7;
 constexpr size_t kRowBytes = kFields * sizeof(double);
 
@@ -53,6 +58,25 @@ double decay(const json& object, const char* key) {
   const double value = real(object, key);
   require(value >= 0 && static_cast<float>(value) < 1, key, "from 0 to below 1");
   return value;
+}
+
+void require_choice_word(std::string_view word) {
+  require(word.size() <= kMaxChoiceBytes && is_choice_word(word), kChoicesKey, "made of printable words");
+}
+
+/// None where the file has none: one that was trained where there was nothing to choose.
+Choices choices_of(const json& training) {
+  Choices choices;
+  if (!training.contains(kChoicesKey)) return choices;
+  const json& object = json_object(training, kChoicesKey, kWhere);
+  require(object.size() <= kMostChoices, kChoicesKey, "up to 4096 choices");
+  for (const auto& entry : object.items()) {
+    std::string variant = json_string(object, entry.key().c_str(), kWhere);
+    require_choice_word(entry.key());
+    require_choice_word(variant);
+    choices.emplace(entry.key(), std::move(variant));
+  }
+  return choices;
 }
 
 std::array<double, kFields> row_of(const EpochRecord& record) {
@@ -96,6 +120,9 @@ void encode_checkpoint_header(const Checkpoint& checkpoint, json& training) {
   json_put(adam, "beta1", checkpoint.adam.beta1);
   json_put(adam, "beta2", checkpoint.adam.beta2);
   json_put(adam, "epsilon", checkpoint.adam.epsilon);
+  if (checkpoint.choices.empty()) return;
+  json& choices = json_put_object(training, kChoicesKey);
+  for (const auto& [key, variant] : checkpoint.choices) json_put(choices, key, variant);
 }
 
 CheckpointHeader decode_checkpoint_header(const json& header) {
@@ -120,6 +147,7 @@ CheckpointHeader decode_checkpoint_header(const json& header) {
   decoded.device = json_string(training, "device", kWhere);
   require(decoded.device.size() <= kMaxDeviceBytes && is_plain_text(decoded.device), "device",
           "up to 200 bytes of plain text");
+  decoded.choices = choices_of(training);
   return decoded;
 }
 

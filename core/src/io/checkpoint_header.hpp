@@ -23,6 +23,7 @@ struct CheckpointHeader {
   Adam adam;
   double held_out_share = 0;
   std::string device;
+  Choices choices;
 };
 
 /// Into this object. Throws Error(kUsage) for what no file may hold.

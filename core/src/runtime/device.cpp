@@ -7,6 +7,7 @@
 #include "runtime/describe.hpp"
 #include "runtime/device_state.hpp"
 #include "runtime/profile.hpp"
+#include "runtime/tuning.hpp"
 
 namespace sateen {
 
@@ -160,6 +161,18 @@ Description Device::describe() {
   const char* lines = nullptr;
   state_->check(table->opened(state_->device, &lines), "describe");
   return read_description(lines);
+}
+
+Choices Device::choices() {
+  return read_choices(*state_);
+}
+
+void Device::pin(const Choices& choices) {
+  pin_choices(*state_, choices);
+}
+
+std::vector<TunedVariant> Device::variants() {
+  return read_variants(*state_);
 }
 
 void Device::finish() {

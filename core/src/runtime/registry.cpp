@@ -8,6 +8,7 @@
 #include "runtime/device_state.hpp"
 #include "runtime/plugin.hpp"
 #include "runtime/select.hpp"
+#include "runtime/tuning.hpp"
 #include "sateen/cache.hpp"
 #include "sateen/device.hpp"
 
@@ -176,6 +177,11 @@ Description Registry::describe(const DeviceInfo& device) const {
   const sateen_status status = describe->device(device.index, &lines);
   if (status != SATEEN_OK) DeviceState::throw_status(*table, nullptr, status, device.id + ": describe");
   return read_description(lines);
+}
+
+bool Registry::tunes(const std::string& backend) const {
+  const sateen_backend* table = state_->find(backend);
+  return table != nullptr && find_tuning(*table) != nullptr;
 }
 
 const fs::path& Registry::cache_folder() const {

@@ -25,7 +25,8 @@
 //   void finish();                                                   // waits even where the device has failed
 //   std::string describe();                                          // may be left out
 // and Event  bool wait(uint64_t timeout_ns);                         // false when the time ran out
-// A Program that is Profiled (profile.hpp) gives the backend the extension sateen.profile/1.
+// A Program that is Profiled (profile.hpp) gives the backend the extension sateen.profile/1, a Device that is Tuned
+// (tuning.hpp) sateen.tuning/1.
 // Any of them may throw: Failure with a status, LateFailure for work that was queued before, std::bad_alloc.
 // Arguments that reach them are good: sizes are positive, ranges lie inside their buffers, bindings are whole.
 #pragma once
@@ -48,6 +49,7 @@
 #include "sateen/sdk/host.hpp"
 #include "sateen/sdk/op_rules.hpp"
 #include "sateen/sdk/profile.hpp"
+#include "sateen/sdk/tuning.hpp"
 
 namespace sateen::sdk {
 
@@ -410,6 +412,29 @@ class Adaptor {
     });
   }
 
+  static sateen_status tuning_choices(sateen_device* handle, const char** text) noexcept {
+    return call(handle, [&](DeviceBox& device) {
+      detail::require(text != nullptr, "text is NULL");
+      device.description = choices_text(device.impl->choices());
+      *text = device.description.c_str();
+    });
+  }
+
+  static sateen_status tuning_pin(sateen_device* handle, const char* choices) noexcept {
+    return call(handle, [&](DeviceBox& device) {
+      detail::require(choices != nullptr, "the choices are NULL");
+      device.impl->pin(choices_in(choices));
+    });
+  }
+
+  static sateen_status tuning_candidates(sateen_device* handle, const char** text) noexcept {
+    return call(handle, [&](DeviceBox& device) {
+      detail::require(text != nullptr, "text is NULL");
+      device.description = device.impl->candidates();
+      *text = device.description.c_str();
+    });
+  }
+
   static const void* extension(const char* name) noexcept {
     if (name == nullptr) return nullptr;
     if constexpr (requires(typename B::Device & device) {
@@ -422,6 +447,11 @@ class Adaptor {
     if constexpr (Profiled<typename B::Program>) {
       static constexpr sateen_profile kProfile = {sizeof(sateen_profile), 0, profile_count, profile_entry};
       if (std::strcmp(name, SATEEN_PROFILE_1) == 0) return &kProfile;
+    }
+    if constexpr (Tuned<typename B::Device>) {
+      static constexpr sateen_tuning kTuning = {sizeof(sateen_tuning), 0, tuning_choices, tuning_pin,
+                                                tuning_candidates};
+      if (std::strcmp(name, SATEEN_TUNING_1) == 0) return &kTuning;
     }
     const void* table = nullptr;
     if constexpr (requires { B::extension(name); }) call([&] { table = B::extension(name); });

@@ -30,7 +30,7 @@ struct DeviceBox {
   const sateen_device_info& info;
   Host host;
   bool profile = false;
-  std::string description;  // what `opened` of sateen.describe/1 last gave
+  std::string description;  // what an extension that tells of the device last gave
   ErrorSlot error;
   // The first late error. Set once under the mutex and not changed after `failed`, so it may be read without.
   std::mutex mutex;
