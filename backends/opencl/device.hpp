@@ -64,6 +64,7 @@ class Device {
   void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n);
   void finish();
   std::string describe() const;
+  sdk::PeakRates measure_peak();
 
  private:
   /// Bytes that a write has copied and the device has not taken yet.

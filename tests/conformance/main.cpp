@@ -68,6 +68,7 @@ bool add_all_tests() {
   root.add(device_rules_suite());
   root.add(profile_rules_suite());
   root.add(describe_rules_suite());
+  root.add(peak_rules_suite());
   return true;
 }
 

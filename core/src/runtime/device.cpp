@@ -6,6 +6,7 @@
 #include "graph/dump.hpp"
 #include "runtime/describe.hpp"
 #include "runtime/device_state.hpp"
+#include "runtime/peak.hpp"
 #include "runtime/profile.hpp"
 
 namespace sateen {
@@ -93,7 +94,11 @@ Buffer Device::create_buffer(uint64_t bytes) {
   state_->check(state_->backend->buffer_create(state_->device, bytes, &raw), doing.c_str());
   Buffer buffer;
   buffer.device_ = state_;
-  buffer.handle_ = {raw, [state = state_](sateen_buffer* b) { state->backend->buffer_destroy(state->device, b); }};
+  state_->buffer_bytes += bytes;
+  buffer.handle_ = {raw, [state = state_, bytes](sateen_buffer* b) {
+                      state->backend->buffer_destroy(state->device, b);
+                      state->buffer_bytes -= bytes;
+                    }};
   buffer.size_ = bytes;
   return buffer;
 }
@@ -160,6 +165,14 @@ Description Device::describe() {
   const char* lines = nullptr;
   state_->check(table->opened(state_->device, &lines), "describe");
   return read_description(lines);
+}
+
+std::optional<PeakRates> Device::peak() {
+  return read_peak(*state_);
+}
+
+uint64_t Device::buffer_bytes() const {
+  return state_->buffer_bytes;
 }
 
 void Device::finish() {
