@@ -14,7 +14,6 @@
 #include "sateen/data.hpp"
 #include "sateen/error.hpp"
 #include "sateen/predict.hpp"
-#include "sateen/random.hpp"
 #include "sateen/train.hpp"
 
 namespace sateen::app {
@@ -38,21 +37,12 @@ TuneSettings tune_settings(const Options& options) {
   return settings;
 }
 
-Dataset noise(const Sequential& network, uint32_t images) {
-  RandomStream random(0, random_stream(RandomPurpose::kSplit));
-  const auto classes = static_cast<size_t>(network.output_shape().elements());
-  std::vector<uint8_t> pixels(images * static_cast<size_t>(network.input_shape().elements()));
-  for (uint8_t& pixel : pixels) pixel = static_cast<uint8_t>(random.next());
-  std::vector<uint8_t> labels(images);
-  for (size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<uint8_t>(i % classes);
-  return {network.input_shape(), std::move(pixels), std::move(labels), std::vector<std::string>(classes, "class")};
-}
-
 /// Compiles all graphs of the network: that is when the device measures.
 void compile_all(const TuneSettings& settings, const Device& device) {
   Sequential network = fashion_mnist_network(settings.model == "dropout");
   network.initialise(0);
-  const Dataset data = noise(network, static_cast<uint32_t>(3 * settings.batch_size));
+  const Dataset data = noise_dataset(network.input_shape(), static_cast<uint32_t>(network.output_shape().elements()),
+                                     static_cast<uint32_t>(3 * settings.batch_size));
   TrainOptions options;
   options.batch_size = settings.batch_size;
   const Trainer trainer(device, network, data, split(data.size(), 1.0 / 3, 0), options);

@@ -6,13 +6,13 @@
 
 #include "common/exit_code.hpp"
 #include "common/numbers.hpp"
+#include "common/profile_table.hpp"
 #include "common/signals.hpp"
 #include "sateen/checkpoint.hpp"
 #include "sateen/data.hpp"
 #include "sateen/error.hpp"
 #include "sateen/train.hpp"
 #include "train/output_folder.hpp"
-#include "train/profile.hpp"
 #include "train/report.hpp"
 #include "train/resume.hpp"
 #include "train/run_files.hpp"
@@ -71,7 +71,9 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
              const CancelToken& cancel) {
   const auto epochs = files.checkpoint().epochs;
   const auto report_end = [&] {
-    if (run.profile) report_profile(trainer.profile());
+    if (run.profile) {
+      for (const std::string& line : profile_table(trainer.profile(), "training step")) Program::note(line);
+    }
   };
   FitCallbacks callbacks;
   callbacks.on_epoch = [&](const EpochRecord& record) {

@@ -42,6 +42,7 @@ class Device {
   void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n);
   void finish() {}
   std::string describe() const;
+  sdk::PeakRates measure_peak();
 
  private:
   const KernelTable& kernels_;

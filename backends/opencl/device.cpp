@@ -11,6 +11,7 @@
 #include "cache_folder.hpp"
 #include "kernel_source.hpp"
 #include "op_table.hpp"
+#include "peak.hpp"
 
 namespace sateen::opencl {
 
@@ -267,6 +268,10 @@ std::string Device::describe() const {
                                                                 : "the host's clock, since the driver takes none";
   return sdk::text("kernels: ", options_.tuning.compiler_options(), "\nlargest_group_used: ", options_.tuning.group,
                    "\ngemm: ", tuner_.gemm().describe(), "\ntimes: ", times, "\n", programs_.describe());
+}
+
+sdk::PeakRates Device::measure_peak() {
+  return opencl::measure_peak(context_.get(), workshop_, found_.info.memory_bytes, found_.info.max_allocation_bytes);
 }
 
 void Device::finish() {

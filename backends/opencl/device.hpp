@@ -69,6 +69,7 @@ class Device {
   const sdk::Choices& choices() const { return tuner_.choices(); }
   void pin(const sdk::Choices& choices) { tuner_.pin(choices); }
   std::string candidates() { return tuner_.candidates(); }
+  sdk::PeakRates measure_peak();
 
  private:
   /// Bytes that a write has copied and the device has not taken yet.

@@ -70,6 +70,7 @@ bool add_all_tests() {
   root.add(profile_rules_suite());
   root.add(describe_rules_suite());
   root.add(tuning_rules_suite());
+  root.add(peak_rules_suite());
   return true;
 }
 

@@ -56,6 +56,7 @@ boost::unit_test::test_suite* device_rules_suite();
 boost::unit_test::test_suite* profile_rules_suite();
 boost::unit_test::test_suite* describe_rules_suite();
 boost::unit_test::test_suite* tuning_rules_suite();
+boost::unit_test::test_suite* peak_rules_suite();
 
 /// The name of an operation, and a seed for the inputs of a case.
 const char* op_name(uint32_t kind);

@@ -35,6 +35,7 @@ CASES = {
     "intermediates": ("block_odd", "flattened"),
     "pooled_blocks": ("one_pixel",),
     "training_step": ("one_step",),
+    "peak_rules": ("rates",),
 }
 # What stands around products of the GEMM library; its own kernels are under the same eyes.
 LIBRARY_CASES = ("dense_forward/n3_i7_o31", "dense_backward_data/n3_i7_o31", "dense_backward_weights/n3_i7_o31")

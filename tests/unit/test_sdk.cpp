@@ -105,9 +105,11 @@ BOOST_AUTO_TEST_CASE(exceptions_become_statuses) {
   failing().device_close(nullptr);
 }
 
-BOOST_AUTO_TEST_CASE(a_backend_may_describe_nothing) {
-  BOOST_TEST(failing().extension(SATEEN_DESCRIBE_1) == nullptr);
-  BOOST_TEST(table().extension(SATEEN_DESCRIBE_1) != nullptr);
+BOOST_AUTO_TEST_CASE(a_backend_may_describe_and_measure_nothing) {
+  for (const char* extension : {SATEEN_DESCRIBE_1, SATEEN_PEAK_1}) {
+    BOOST_TEST(failing().extension(extension) == nullptr);
+    BOOST_TEST(table().extension(extension) != nullptr);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_backend_may_have_nothing_to_choose_from) {

@@ -6,7 +6,6 @@
 #include "common/numbers.hpp"
 #include "info/self_test/checks.hpp"
 #include "info/self_test/counting.hpp"
-#include "sateen/random.hpp"
 #include "sateen/train.hpp"
 
 namespace sateen::app {
@@ -22,20 +21,12 @@ double seconds_since(Clock::time_point begun) {
   return std::chrono::duration<double>(Clock::now() - begun).count();
 }
 
-Dataset random_pictures(const Shape& shape, uint32_t classes) {
-  RandomStream stream(0, random_stream(RandomPurpose::kInitialWeights, 2));
-  std::vector<uint8_t> pixels(kImages * shape.elements());
-  std::vector<uint8_t> labels(kImages);
-  for (uint8_t& p : pixels) p = static_cast<uint8_t>(stream.below(256));
-  for (uint8_t& l : labels) l = static_cast<uint8_t>(stream.below(classes));
-  return {shape, std::move(pixels), std::move(labels), std::vector<std::string>(classes, "class")};
-}
-
 /// Images a second of the published network in batches of 64: the best of what fits into the time.
 double training_speed(const Device& device) {
   Sequential model = fashion_mnist_network(true);
   model.initialise(0);
-  const Dataset data = random_pictures(model.input_shape(), static_cast<uint32_t>(model.output_shape().elements()));
+  const Dataset data =
+      noise_dataset(model.input_shape(), static_cast<uint32_t>(model.output_shape().elements()), kImages);
   TrainOptions options;
   options.batch_size = kBatch;
   Trainer trainer(device, model, data, split(data.size(), 0, 0), options);

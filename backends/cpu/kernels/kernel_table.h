@@ -62,6 +62,10 @@ struct KernelTable {
   void (*dropout)(const DropoutDraw& draw, const float* src, int64_t n, float* dst);
   void (*adam)(const AdamStep& step, const float* diff, int64_t n, float* params, float* m, float* v);
   void (*u8_to_f32)(const uint8_t* src, float scale, float shift, int64_t n, float* dst);
+  /// As many multiply-adds as the instruction set does at the most, for `rounds` rounds: x = x · factor + term in
+  /// `peak_chains` independent chains. *sum becomes what came out of them, so that they are not left out.
+  void (*multiply_adds)(float factor, float term, int64_t rounds, float* sum);
+  int64_t peak_chains;  ///< of one float each
 };
 
 extern const KernelTable kBaselineKernels;

@@ -423,6 +423,23 @@ typedef struct {
   sateen_status (*candidates)(sateen_device* device, const char** text);
 } sateen_tuning;
 
+/* sateen.peak/1: what an open device can do at the most, as the backend measures it: the yardstick of benchmarks. */
+#define SATEEN_PEAK_1 "sateen.peak/1"
+
+typedef struct {
+  uint32_t struct_size;    /* in: set by the caller; out: the bytes that were filled in */
+  uint32_t reserved;       /* 0 */
+  double flops;            /* f32 operations a second of multiply-adds in registers, each of which is two */
+  double bytes_per_second; /* read and written, of a copy that is larger than the caches */
+} sateen_peak_rates;
+
+typedef struct {
+  uint32_t struct_size, reserved;
+  /* Waits for all work, keeps the device busy for some tenths of a second, and fills *io up to io->struct_size with the
+   * best of several runs, both above 0. Each call measures anew. Needs memory on the device while it lasts. */
+  sateen_status (*measure)(sateen_device* device, sateen_peak_rates* io);
+} sateen_peak;
+
 #ifdef __cplusplus
 }
 #endif

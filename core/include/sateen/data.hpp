@@ -35,6 +35,10 @@ class Dataset {
   uint64_t hash_ = 0;
 };
 
+/// Pictures of seeded noise whose labels go round all classes: for measuring how long work takes, which does not depend on
+/// what is on a picture. 1 ≤ classes ≤ 256.
+Dataset noise_dataset(const Shape& sample, uint32_t classes, uint32_t count);
+
 /// Two parts of a data set by index.
 struct Split {
   std::vector<int32_t> train, held_out;

@@ -173,6 +173,12 @@ struct OpProfile {
   uint64_t nanoseconds = 0;  ///< how long the device worked at it, over all runs
 };
 
+/// What a device can do at the most, by its own measurement.
+struct PeakRates {
+  double flops = 0;             ///< f32 operations a second; a multiply-add is two
+  double bytes_per_second = 0;  ///< read and written by a copy that is larger than the caches
+};
+
 /// A compiled graph. Same thread rule as Device.
 class Program {
  public:
@@ -214,6 +220,12 @@ class Device {
   void finish();
   /// What the device was opened with and what became of it so far. Empty where its backend tells nothing.
   Description describe();
+  /// Measures anew, after all work: some tenths of a second, in which the device does nothing else. Nothing where its
+  /// backend can't.
+  std::optional<PeakRates> peak();
+  /// Of the buffers that are there now, for all handles of this device. What programs need for their intermediate values
+  /// is the backend's and not counted.
+  uint64_t buffer_bytes() const;
 
   /// What was chosen for the programs compiled so far. Empty where the backend has nothing to choose from.
   Choices choices();

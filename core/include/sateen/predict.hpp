@@ -24,6 +24,9 @@ class Predictor {
   int64_t classes() const;
   /// images: any number of samples in the model's input shape, u8. Returns count × classes() probabilities, a row each.
   std::vector<float> predict(std::span<const uint8_t> images);
+  /// Device time of each operation, over all batches so far. Throws what Program::profile throws: the device is opened
+  /// with "profile=1".
+  std::vector<OpProfile> profile() const;
 
  private:
   struct State;

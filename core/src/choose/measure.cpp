@@ -8,7 +8,6 @@
 #include <memory>
 
 #include "sateen/error.hpp"
-#include "sateen/random.hpp"
 #include "sateen/train.hpp"
 
 namespace sateen {
@@ -25,17 +24,6 @@ constexpr double kSlowStepSeconds = 1;  // a device this slow gets one step, not
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
-Dataset random_pictures(const Sequential& network) {
-  constexpr uint32_t kImages = kBatch * kSteps;
-  const auto classes = static_cast<size_t>(network.output_shape().elements());
-  RandomStream random(0, random_stream(RandomPurpose::kSplit));
-  std::vector<uint8_t> images(kImages * static_cast<size_t>(network.input_shape().elements()));
-  std::generate(images.begin(), images.end(), [&] { return static_cast<uint8_t>(random.next()); });
-  std::vector<uint8_t> labels(kImages);
-  for (size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<uint8_t>(i % classes);
-  return {network.input_shape(), std::move(images), std::move(labels), std::vector<std::string>(classes, "class")};
 }
 
 /// One candidate, ready to be timed: its kernels are compiled and have run.
@@ -98,7 +86,8 @@ std::vector<Measured> measure_speeds(const Registry& registry, const std::vector
                                      const CancelToken& cancel) {
   Sequential network = fashion_mnist_network(/*dropout=*/true);
   network.initialise(0);
-  const Dataset data = random_pictures(network);
+  const Dataset data =
+      noise_dataset(network.input_shape(), static_cast<uint32_t>(network.output_shape().elements()), kBatch * kSteps);
   std::vector<Measured> results(candidates.size());
   std::vector<std::unique_ptr<Contestant>> contestants(candidates.size());
   const auto working = [&] {

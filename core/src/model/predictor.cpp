@@ -42,6 +42,10 @@ int64_t Predictor::classes() const {
   return static_cast<int64_t>(state_->classes);
 }
 
+std::vector<OpProfile> Predictor::profile() const {
+  return state_->program.profile();
+}
+
 std::vector<float> Predictor::predict(std::span<const uint8_t> images) {
   State& s = *state_;
   if (images.size() % s.sample != 0) {

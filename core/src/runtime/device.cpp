@@ -6,6 +6,7 @@
 #include "graph/dump.hpp"
 #include "runtime/describe.hpp"
 #include "runtime/device_state.hpp"
+#include "runtime/peak.hpp"
 #include "runtime/profile.hpp"
 #include "runtime/tuning.hpp"
 
@@ -94,7 +95,11 @@ Buffer Device::create_buffer(uint64_t bytes) {
   state_->check(state_->backend->buffer_create(state_->device, bytes, &raw), doing.c_str());
   Buffer buffer;
   buffer.device_ = state_;
-  buffer.handle_ = {raw, [state = state_](sateen_buffer* b) { state->backend->buffer_destroy(state->device, b); }};
+  state_->buffer_bytes += bytes;
+  buffer.handle_ = {raw, [state = state_, bytes](sateen_buffer* b) {
+                      state->backend->buffer_destroy(state->device, b);
+                      state->buffer_bytes -= bytes;
+                    }};
   buffer.size_ = bytes;
   return buffer;
 }
@@ -173,6 +178,14 @@ void Device::pin(const Choices& choices) {
 
 std::vector<TunedVariant> Device::variants() {
   return read_variants(*state_);
+}
+
+std::optional<PeakRates> Device::peak() {
+  return read_peak(*state_);
+}
+
+uint64_t Device::buffer_bytes() const {
+  return state_->buffer_bytes;
 }
 
 void Device::finish() {

@@ -1,6 +1,8 @@
 // What keeps a device open: shared by the Device's copies and by everything that lives on it.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 
 #include "sateen/device.hpp"
@@ -17,6 +19,7 @@ struct DeviceState {
   std::string cache_folder;  ///< host points into it
   LogSink log;
   bool graph_dumps = true;
+  std::atomic<uint64_t> buffer_bytes{0};  // the last owner of a buffer may be on another thread
 
   DeviceState() = default;
   DeviceState(const DeviceState&) = delete;

@@ -24,6 +24,7 @@
 //   void run(Program&, const Bound<Buffer>* bound, size_t n);
 //   void finish();                                                   // waits even where the device has failed
 //   std::string describe();                                          // may be left out
+//   PeakRates measure_peak();                                        // for sateen.peak/1; may be left out
 // and Event  bool wait(uint64_t timeout_ns);                         // false when the time ran out
 // A Program that is Profiled (profile.hpp) gives the backend the extension sateen.profile/1, a Device that is Tuned
 // (tuning.hpp) sateen.tuning/1.
@@ -43,19 +44,21 @@
 
 #include "sateen/backend.h"
 #include "sateen/sdk/boxes.hpp"
+#include "sateen/sdk/calls.hpp"
 #include "sateen/sdk/error_slot.hpp"
+#include "sateen/sdk/extensions.hpp"
 #include "sateen/sdk/failure.hpp"
 #include "sateen/sdk/graph_view.hpp"
 #include "sateen/sdk/host.hpp"
 #include "sateen/sdk/op_rules.hpp"
+#include "sateen/sdk/peak.hpp"
 #include "sateen/sdk/profile.hpp"
-#include "sateen/sdk/tuning.hpp"
 
 namespace sateen::sdk {
 
 /// The table of a backend class; see the top of this file.
 template <typename B>
-class Adaptor {
+class Adaptor : private detail::Extensions<B> {
  public:
   /// For the entry function: the table, or NULL for a host of another major version.
   static const sateen_backend* entry(uint32_t host_major, uint32_t /*host_minor*/) noexcept {
@@ -87,41 +90,15 @@ class Adaptor {
   }
 
  private:
-  using DeviceBox = detail::DeviceBox<B>;
-  using BufferBox = detail::BufferBox<B>;
-  using EventBox = detail::EventBox<B>;
-  using ProgramBox = detail::ProgramBox<B>;
-
-  static DeviceBox* box(sateen_device* p) { return reinterpret_cast<DeviceBox*>(p); }
-  static BufferBox* box(sateen_buffer* p) { return reinterpret_cast<BufferBox*>(p); }
-  static const BufferBox* box(const sateen_buffer* p) { return reinterpret_cast<const BufferBox*>(p); }
-  static EventBox* box(sateen_event* p) { return reinterpret_cast<EventBox*>(p); }
-  static ProgramBox* box(sateen_program* p) { return reinterpret_cast<ProgramBox*>(p); }
-  static const ProgramBox* box(const sateen_program* p) { return reinterpret_cast<const ProgramBox*>(p); }
-
-  static detail::ErrorSlot& thread_error() {
-    static thread_local detail::ErrorSlot slot;
-    return slot;
-  }
-
-  /// A call without a device.
-  template <typename F>
-  static sateen_status call(F&& f) noexcept {
-    bool late = false;
-    return detail::guard(thread_error(), late, std::forward<F>(f));
-  }
-
-  /// A call on a device.
-  template <typename F>
-  static sateen_status call(sateen_device* handle, F&& f) noexcept {
-    if (handle == nullptr) return call([] { detail::require(false, "the device is NULL"); });
-    DeviceBox& device = *box(handle);
-    if (device.failed) return device.late.status();
-    bool late = false;
-    const sateen_status status = detail::guard(device.error, late, [&] { f(device); });
-    if (late) device.keep(device.error);
-    return status;
-  }
+  using detail::Extensions<B>::box;
+  using detail::Extensions<B>::call;
+  using detail::Extensions<B>::check_index;
+  using detail::Extensions<B>::extension;
+  using detail::Extensions<B>::thread_error;
+  using typename detail::Extensions<B>::DeviceBox;
+  using typename detail::Extensions<B>::BufferBox;
+  using typename detail::Extensions<B>::EventBox;
+  using typename detail::Extensions<B>::ProgramBox;
 
   static void check_range(const DeviceBox& device, const BufferBox* buffer, uint64_t offset, const void* host,
                           uint64_t n) {
@@ -148,11 +125,6 @@ class Adaptor {
       detail::require(n != nullptr, "n is NULL");
       *n = B::device_count();
     });
-  }
-
-  static void check_index(uint32_t index) {
-    const uint32_t count = B::device_count();
-    if (index >= count) throw Failure(SATEEN_INVALID, text("there is no device ", index, "; there are ", count));
   }
 
   static sateen_status device_info(uint32_t index, sateen_device_info* io) noexcept {
@@ -364,98 +336,6 @@ class Adaptor {
       return device.late.status();
     }
     return call(handle, [](DeviceBox& device) { device.impl->finish(); });
-  }
-
-  static void check_profile(const DeviceBox& device, const sateen_program* program) {
-    detail::require(program != nullptr, "the program is NULL");
-    detail::require(box(program)->device == &device, "the program belongs to another device");
-    detail::require(device.profile, "there are no times: the device was opened without profile=1");
-  }
-
-  static sateen_status profile_count(sateen_device* handle, const sateen_program* program, uint32_t* n) noexcept {
-    return call(handle, [&](DeviceBox& device) {
-      check_profile(device, program);
-      detail::require(n != nullptr, "n is NULL");
-      *n = static_cast<uint32_t>(box(program)->impl->profile_count());
-    });
-  }
-
-  static sateen_status profile_entry(sateen_device* handle, const sateen_program* program, uint32_t index,
-                                     sateen_op_profile* io) noexcept {
-    return call(handle, [&](DeviceBox& device) {
-      check_profile(device, program);
-      detail::require(io != nullptr, "io is NULL");
-      detail::require(io->struct_size >= sizeof(io->struct_size), "struct_size is too small");
-      const size_t count = box(program)->impl->profile_count();
-      if (index >= count) throw Failure(SATEEN_INVALID, text("there is no entry ", index, "; there are ", count));
-      device.impl->finish();
-      const OpTime time = box(program)->impl->profile(index);
-      const uint32_t size = std::min(io->struct_size, uint32_t{sizeof(sateen_op_profile)});
-      const sateen_op_profile filled = {size, 0, time.runs, time.nanoseconds, time.name};
-      std::memcpy(io, &filled, size);
-    });
-  }
-
-  static sateen_status describe_device(uint32_t index, const char** text) noexcept {
-    return call([&] {
-      detail::require(text != nullptr, "text is NULL");
-      check_index(index);
-      *text = B::describe(index).c_str();
-    });
-  }
-
-  static sateen_status describe_opened(sateen_device* handle, const char** text) noexcept {
-    return call(handle, [&](DeviceBox& device) {
-      detail::require(text != nullptr, "text is NULL");
-      device.description = device.impl->describe();
-      *text = device.description.c_str();
-    });
-  }
-
-  static sateen_status tuning_choices(sateen_device* handle, const char** text) noexcept {
-    return call(handle, [&](DeviceBox& device) {
-      detail::require(text != nullptr, "text is NULL");
-      device.description = choices_text(device.impl->choices());
-      *text = device.description.c_str();
-    });
-  }
-
-  static sateen_status tuning_pin(sateen_device* handle, const char* choices) noexcept {
-    return call(handle, [&](DeviceBox& device) {
-      detail::require(choices != nullptr, "the choices are NULL");
-      device.impl->pin(choices_in(choices));
-    });
-  }
-
-  static sateen_status tuning_candidates(sateen_device* handle, const char** text) noexcept {
-    return call(handle, [&](DeviceBox& device) {
-      detail::require(text != nullptr, "text is NULL");
-      device.description = device.impl->candidates();
-      *text = device.description.c_str();
-    });
-  }
-
-  static const void* extension(const char* name) noexcept {
-    if (name == nullptr) return nullptr;
-    if constexpr (requires(typename B::Device & device) {
-                    B::describe(0U);
-                    device.describe();
-                  }) {
-      static constexpr sateen_describe kDescribe = {sizeof(sateen_describe), 0, describe_device, describe_opened};
-      if (std::strcmp(name, SATEEN_DESCRIBE_1) == 0) return &kDescribe;
-    }
-    if constexpr (Profiled<typename B::Program>) {
-      static constexpr sateen_profile kProfile = {sizeof(sateen_profile), 0, profile_count, profile_entry};
-      if (std::strcmp(name, SATEEN_PROFILE_1) == 0) return &kProfile;
-    }
-    if constexpr (Tuned<typename B::Device>) {
-      static constexpr sateen_tuning kTuning = {sizeof(sateen_tuning), 0, tuning_choices, tuning_pin,
-                                                tuning_candidates};
-      if (std::strcmp(name, SATEEN_TUNING_1) == 0) return &kTuning;
-    }
-    const void* table = nullptr;
-    if constexpr (requires { B::extension(name); }) call([&] { table = B::extension(name); });
-    return table;
   }
 };
 

@@ -1,0 +1,130 @@
+// What a device can do at the most, by its own kernels.
+#include "peak.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace sateen::opencl {
+
+namespace {
+
+constexpr const char* kFile = "peak.cl";
+
+Memory allocate(cl_context context, uint64_t bytes) {
+  cl_int code = CL_SUCCESS;
+  Memory memory(driver().create_buffer(context, bytes, &code));
+  if (code == CL_OUT_OF_RESOURCES) code = CL_MEM_OBJECT_ALLOCATION_FAILURE;
+  check(code, "memory to measure the peak with: clCreateBuffer");
+  return memory;
+}
+
+/// One of the two kernels, in the groups that the device's own tuning has.
+class PeakKernel {
+ public:
+  PeakKernel(const Workshop& workshop, const char* name)
+      : workshop_(workshop), kernel_(workshop.programs.kernel(kFile, name)) {
+    size_t most = 1;
+    check(
+        driver().kernel_work_group_info(kernel_.get(), workshop.device, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most),
+        "clGetKernelWorkGroupInfo");
+    group_ = std::max<size_t>(std::min(workshop.tuning.group, most), 1);
+  }
+
+  template <typename T>
+  void set(cl_uint index, const T& value) {
+    check(clSetKernelArg(kernel_.get(), index, sizeof value, &value), "clSetKernelArg");
+  }
+  void set(cl_uint index, const Memory& memory) {
+    const cl_mem handle = memory.get();
+    set(index, handle);
+  }
+
+  size_t rounded(size_t items) const { return (items + group_ - 1) / group_ * group_; }
+
+  void run(size_t items) {
+    const size_t global = rounded(items);
+    check(driver().enqueue_kernel(workshop_.queue, kernel_.get(), 1, &global, &group_, nullptr), "measuring the peak");
+    check(clFinish(workshop_.queue), "measuring the peak");
+  }
+
+ private:
+  const Workshop& workshop_;
+  Kernel kernel_;
+  size_t group_ = 1;
+};
+
+/// Enough work-items for every unit: a CPU's take turns, a GPU's hide each other's latency.
+size_t busy_items(const Workshop& workshop) {
+  constexpr size_t kOfCpuUnit = 8;
+  constexpr size_t kOfGpuUnit = 2048;
+  const size_t units = std::max<cl_uint>(device_number<cl_uint>(workshop.device, CL_DEVICE_MAX_COMPUTE_UNITS), 1);
+  return units * (workshop.tuning.for_gpu() ? kOfGpuUnit : kOfCpuUnit);
+}
+
+/// CHAINS of kernels/peak.cl.
+int chains(int lanes) {
+  if (lanes == 16) return 24;
+  return lanes == 8 ? 12 : 8;
+}
+
+double measure_flops(cl_context context, const Workshop& workshop) {
+  PeakKernel kernel(workshop, "multiply_adds");
+  const size_t items = kernel.rounded(busy_items(workshop));
+  const Memory sums = allocate(context, items * sizeof(float));
+  kernel.set(0, sums);
+  // 1 is where x · factor + term stands still: no chain runs to infinity or to the slow numbers next to 0.
+  kernel.set(1, 0.5F);
+  kernel.set(2, 0.5F);
+  const double rounds = sdk::best_rate(
+      [&](uint64_t n) {
+        kernel.set(3, static_cast<cl_int>(n));
+        kernel.run(items);
+      },
+      16, uint64_t{1} << 30);
+  const int lanes = workshop.tuning.lanes;
+  return 2 * rounds * static_cast<double>(items) * chains(lanes) * lanes;
+}
+
+double measure_memory(cl_context context, const Workshop& workshop, uint64_t memory_bytes, uint64_t largest) {
+  constexpr uint64_t kLeast = uint64_t{64} << 10;
+  constexpr uint64_t kMost = uint64_t{1} << 30;  // beyond the caches of today
+  constexpr float kOne = 1;
+  PeakKernel kernel(workshop, "copy");
+  const auto lanes = static_cast<uint64_t>(workshop.tuning.lanes);
+  Memory src;
+  Memory dst;
+  uint64_t allocated = 0;
+  size_t items = 1;
+  const double bytes = sdk::best_rate(
+      [&](uint64_t n) {
+        if (n > allocated) {
+          src = {};
+          dst = {};
+          src = allocate(context, n);
+          dst = allocate(context, n);
+          allocated = n;
+          kernel.set(0, src);
+          kernel.set(1, dst);
+          const uint64_t vectors = n / sizeof(float) / lanes;
+          // A GPU's neighbours read side by side, a CPU's work-items stretches.
+          const uint64_t span = workshop.tuning.for_gpu() ? 1 : std::max<uint64_t>(vectors / busy_items(workshop), 1);
+          items = (vectors + span - 1) / span;
+          kernel.set(2, static_cast<cl_int>(n / sizeof(float)));
+          kernel.set(3, static_cast<cl_int>(span));
+          // Pages that were never written may all be one page of zeros.
+          check(clEnqueueFillBuffer(workshop.queue, src.get(), &kOne, sizeof kOne, 0, n, 0, nullptr, nullptr),
+                "clEnqueueFillBuffer");
+        }
+        kernel.run(items);
+      },
+      kLeast, std::max(std::min({kMost, memory_bytes / 8, largest}), kLeast));
+  return 2 * bytes;
+}
+
+}  // namespace
+
+sdk::PeakRates measure_peak(cl_context context, const Workshop& workshop, uint64_t memory_bytes, uint64_t largest) {
+  return {measure_flops(context, workshop), measure_memory(context, workshop, memory_bytes, largest)};
+}
+
+}  // namespace sateen::opencl
