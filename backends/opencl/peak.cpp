@@ -30,14 +30,15 @@ class PeakKernel {
     group_ = std::max<size_t>(std::min(workshop.tuning.group, most), 1);
   }
 
-  template <typename T>
-  void set(cl_uint index, const T& value) {
-    check(clSetKernelArg(kernel_.get(), index, sizeof value, &value), "clSetKernelArg");
+  void buffer(cl_uint index, const Memory& memory) {
+    cl_mem handle = memory.get();
+    set(index, &handle, sizeof(cl_mem));
   }
-  void set(cl_uint index, const Memory& memory) {
-    const cl_mem handle = memory.get();
-    set(index, handle);
+  void number(cl_uint index, uint64_t value) {
+    const auto n = static_cast<cl_int>(value);
+    set(index, &n, sizeof n);
   }
+  void real(cl_uint index, cl_float value) { set(index, &value, sizeof value); }
 
   size_t rounded(size_t items) const { return (items + group_ - 1) / group_ * group_; }
 
@@ -48,6 +49,10 @@ class PeakKernel {
   }
 
  private:
+  void set(cl_uint index, const void* value, size_t bytes) {
+    check(clSetKernelArg(kernel_.get(), index, bytes, value), "measuring the peak: clSetKernelArg");
+  }
+
   const Workshop& workshop_;
   Kernel kernel_;
   size_t group_ = 1;
@@ -71,13 +76,13 @@ double measure_flops(cl_context context, const Workshop& workshop) {
   PeakKernel kernel(workshop, "multiply_adds");
   const size_t items = kernel.rounded(busy_items(workshop));
   const Memory sums = allocate(context, items * sizeof(float));
-  kernel.set(0, sums);
+  kernel.buffer(0, sums);
   // 1 is where x · factor + term stands still: no chain runs to infinity or to the slow numbers next to 0.
-  kernel.set(1, 0.5F);
-  kernel.set(2, 0.5F);
+  kernel.real(1, 0.5F);
+  kernel.real(2, 0.5F);
   const double rounds = sdk::best_rate(
       [&](uint64_t n) {
-        kernel.set(3, static_cast<cl_int>(n));
+        kernel.number(3, n);
         kernel.run(items);
       },
       16, uint64_t{1} << 30);
@@ -103,14 +108,14 @@ double measure_memory(cl_context context, const Workshop& workshop, uint64_t mem
           src = allocate(context, n);
           dst = allocate(context, n);
           allocated = n;
-          kernel.set(0, src);
-          kernel.set(1, dst);
+          kernel.buffer(0, src);
+          kernel.buffer(1, dst);
           const uint64_t vectors = n / sizeof(float) / lanes;
           // A GPU's neighbours read side by side, a CPU's work-items stretches.
           const uint64_t span = workshop.tuning.for_gpu() ? 1 : std::max<uint64_t>(vectors / busy_items(workshop), 1);
           items = (vectors + span - 1) / span;
-          kernel.set(2, static_cast<cl_int>(n / sizeof(float)));
-          kernel.set(3, static_cast<cl_int>(span));
+          kernel.number(2, n / sizeof(float));
+          kernel.number(3, span);
           // Pages that were never written may all be one page of zeros.
           check(clEnqueueFillBuffer(workshop.queue, src.get(), &kOne, sizeof kOne, 0, n, 0, nullptr, nullptr),
                 "clEnqueueFillBuffer");
