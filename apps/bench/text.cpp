@@ -1,5 +1,6 @@
 // A result for people.
 #include <algorithm>
+#include <cmath>
 
 #include "bench/result.hpp"
 #include "common/numbers.hpp"
@@ -13,7 +14,7 @@ std::string mebibytes(uint64_t bytes) {
 }
 
 std::string whole(double value) {
-  return grouped(static_cast<uint64_t>(value + 0.5));
+  return grouped(static_cast<uint64_t>(std::llround(value)));
 }
 
 std::string speed(const BenchResult& result) {

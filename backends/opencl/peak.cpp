@@ -2,7 +2,7 @@
 #include "peak.hpp"
 
 #include <algorithm>
-#include <limits>
+#include <utility>
 
 namespace sateen::opencl {
 
@@ -18,7 +18,7 @@ Memory allocate(cl_context context, uint64_t bytes) {
   return memory;
 }
 
-/// One of the two kernels, in the groups that the device's own tuning has.
+/// One of the kernels, in the groups that the device's own tuning has.
 class PeakKernel {
  public:
   PeakKernel(const Workshop& workshop, const char* name)
@@ -30,14 +30,15 @@ class PeakKernel {
     group_ = std::max<size_t>(std::min(workshop.tuning.group, most), 1);
   }
 
-  template <typename T>
-  void set(cl_uint index, const T& value) {
-    check(clSetKernelArg(kernel_.get(), index, sizeof value, &value), "clSetKernelArg");
+  void buffer(cl_uint index, const Memory& memory) {
+    cl_mem handle = memory.get();
+    set(index, &handle, sizeof(cl_mem));
   }
-  void set(cl_uint index, const Memory& memory) {
-    const cl_mem handle = memory.get();
-    set(index, handle);
+  void number(cl_uint index, uint64_t value) {
+    const auto n = static_cast<cl_int>(value);
+    set(index, &n, sizeof n);
   }
+  void real(cl_uint index, cl_float value) { set(index, &value, sizeof value); }
 
   size_t rounded(size_t items) const { return (items + group_ - 1) / group_ * group_; }
 
@@ -48,6 +49,10 @@ class PeakKernel {
   }
 
  private:
+  void set(cl_uint index, const void* value, size_t bytes) {
+    check(clSetKernelArg(kernel_.get(), index, bytes, value), "measuring the peak: clSetKernelArg");
+  }
+
   const Workshop& workshop_;
   Kernel kernel_;
   size_t group_ = 1;
@@ -67,64 +72,68 @@ int chains(int lanes) {
   return lanes == 8 ? 12 : 8;
 }
 
-double measure_flops(cl_context context, const Workshop& workshop) {
-  PeakKernel kernel(workshop, "multiply_adds");
-  const size_t items = kernel.rounded(busy_items(workshop));
-  const Memory sums = allocate(context, items * sizeof(float));
-  kernel.set(0, sums);
+double measure_flops(PeakKernel kernel, size_t items, const Memory& sums, int lanes) {
+  kernel.buffer(0, sums);
   // 1 is where x · factor + term stands still: no chain runs to infinity or to the slow numbers next to 0.
-  kernel.set(1, 0.5F);
-  kernel.set(2, 0.5F);
+  kernel.real(1, 0.5F);
+  kernel.real(2, 0.5F);
   const double rounds = sdk::best_rate(
       [&](uint64_t n) {
-        kernel.set(3, static_cast<cl_int>(n));
+        kernel.number(3, n);
         kernel.run(items);
       },
       16, uint64_t{1} << 30);
-  const int lanes = workshop.tuning.lanes;
   return 2 * rounds * static_cast<double>(items) * chains(lanes) * lanes;
 }
 
-double measure_memory(cl_context context, const Workshop& workshop, uint64_t memory_bytes, uint64_t largest) {
-  constexpr uint64_t kLeast = uint64_t{64} << 10;
-  constexpr uint64_t kMost = uint64_t{1} << 30;  // beyond the caches of today
-  constexpr float kOne = 1;
-  PeakKernel kernel(workshop, "copy");
+constexpr uint64_t kLeastCopied = uint64_t{64} << 10;
+
+double measure_memory(const Workshop& workshop, const Memory& src, const Memory& dst, uint64_t most) {
+  PeakKernel fill(workshop, "fill");
+  PeakKernel copy(workshop, "copy");
+  fill.buffer(0, src);
+  copy.buffer(0, src);
+  copy.buffer(1, dst);
   const auto lanes = static_cast<uint64_t>(workshop.tuning.lanes);
-  Memory src;
-  Memory dst;
-  uint64_t allocated = 0;
+  uint64_t sized_for = 0;
   size_t items = 1;
   const double bytes = sdk::best_rate(
       [&](uint64_t n) {
-        if (n > allocated) {
-          src = {};
-          dst = {};
-          src = allocate(context, n);
-          dst = allocate(context, n);
-          allocated = n;
-          kernel.set(0, src);
-          kernel.set(1, dst);
-          const uint64_t vectors = n / sizeof(float) / lanes;
+        if (n != sized_for) {
+          const uint64_t floats = n / sizeof(float);
+          const uint64_t vectors = floats / lanes;
           // A GPU's neighbours read side by side, a CPU's work-items stretches.
           const uint64_t span = workshop.tuning.for_gpu() ? 1 : std::max<uint64_t>(vectors / busy_items(workshop), 1);
           items = (vectors + span - 1) / span;
-          kernel.set(2, static_cast<cl_int>(n / sizeof(float)));
-          kernel.set(3, static_cast<cl_int>(span));
+          copy.number(2, floats);
+          copy.number(3, span);
           // Pages that were never written may all be one page of zeros.
-          check(clEnqueueFillBuffer(workshop.queue, src.get(), &kOne, sizeof kOne, 0, n, 0, nullptr, nullptr),
-                "clEnqueueFillBuffer");
+          fill.number(1, floats);
+          fill.number(2, span);
+          fill.run(items);
+          sized_for = n;
         }
-        kernel.run(items);
+        copy.run(items);
       },
-      kLeast, std::max(std::min({kMost, memory_bytes / 8, largest}), kLeast));
+      kLeastCopied, most);
   return 2 * bytes;
 }
 
 }  // namespace
 
 sdk::PeakRates measure_peak(cl_context context, const Workshop& workshop, uint64_t memory_bytes, uint64_t largest) {
-  return {measure_flops(context, workshop), measure_memory(context, workshop, memory_bytes, largest)};
+  constexpr uint64_t kMost = uint64_t{1} << 30;  // beyond the caches of today
+  const uint64_t most = std::max(std::min({kMost, memory_bytes / 8, largest}), kLeastCopied);
+  PeakKernel multiply_adds(workshop, "multiply_adds");
+  const size_t items = multiply_adds.rounded(busy_items(workshop));
+  // None is freed before the end, since what Oclgrind knows of a buffer outlives it.
+  const Memory sums = allocate(context, items * sizeof(float));
+  const Memory src = allocate(context, most);
+  const Memory dst = allocate(context, most);
+  sdk::PeakRates rates;
+  rates.flops = measure_flops(std::move(multiply_adds), items, sums, workshop.tuning.lanes);
+  rates.bytes_per_second = measure_memory(workshop, src, dst, most);
+  return rates;
 }
 
 }  // namespace sateen::opencl
