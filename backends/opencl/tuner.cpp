@@ -26,11 +26,6 @@ constexpr uint64_t kTurn = 1'000'000;  // nanoseconds that a variant runs in a r
 constexpr uint64_t kMostRuns = 64;
 constexpr double kClearly = 0.97;  // of the time of what is taken unmeasured
 
-TriedVariant& tried_of(Decision& decision, const std::string& name) {
-  return *std::find_if(decision.tried.begin(), decision.tried.end(),
-                       [&](const TriedVariant& tried) { return tried.name == name; });
-}
-
 /// What is taken unmeasured: the first that is not refused.
 const TriedVariant* first_of(const Decision& decision) {
   const auto at = std::find_if(decision.tried.begin(), decision.tried.end(),
@@ -62,7 +57,8 @@ std::vector<Tuner::Question> Tuner::questions(const Bench& bench) const {
     const sdk::Op& op = bench.graph.ops()[i];
     std::vector<std::string> names = variants_of(bench.graph, op, bench.workshop.tuning);
     if (names.empty()) continue;
-    std::string safe = names.front();
+    std::string safe =
+        *std::find_if(names.rbegin(), names.rend(), [](const auto& name) { return name != kGemmLibrary; });
     all.push_back(
         {i, op.name, op_key(bench.graph, op), std::move(safe), gemm_.allowed(bench.graph, op, std::move(names))});
   }
@@ -91,9 +87,10 @@ bool Tuner::answer_unmeasured(const Question& q, const Bench& bench) {
       settle(q, pinned->second, bench);
       return true;
     }
-    host_.log(SATEEN_LOG_DEBUG, sdk::text("opencl: ", q.name, ": ", pinned->second,
-                                          ", which was asked for, is no variant of it here; ", q.names.front(), " is"));
-    settle(q, q.names.front(), bench);
+    choices_[q.key] = first_usable(q, bench);
+    host_.log(SATEEN_LOG_DEBUG,
+              sdk::text("opencl: ", q.name, ": ", pinned->second,
+                        ", which was asked for, is no variant of it here; it gets ", choices_[q.key]));
     return true;
   }
   if (q.names.size() > 1 && options_.remembers) {
@@ -104,19 +101,36 @@ bool Tuner::answer_unmeasured(const Question& q, const Bench& bench) {
     }
     if (known == nullptr && measures()) return false;
   }
-  settle(q, q.names.front(), bench);
+  choices_[q.key] = first_usable(q, bench);
   return true;
 }
 
+bool Tuner::Bench::can_have(const Question& q, const std::string& name) const try {
+  const OneOpGraph alone(graph, graph.ops()[q.op], workshop.alignment);
+  const Program program(alone.view(), workshop, {name});
+  return true;
+} catch (const sdk::Failure& failure) {
+  if (failure.status() != SATEEN_UNSUPPORTED) throw;
+  return false;
+}
+
 bool Tuner::usable(const Question& q, const std::string& name, const Bench& bench) {
-  if (name != kGemmLibrary) return true;
+  if (name == q.safe) return true;
+  if (name != kGemmLibrary) return bench.can_have(q, name);
   // A library changes without our knowing, so that it is checked in each process, which also makes it compile its kernels.
   if (!gemm_.checked(q.key)) return gemm_.judge(q.key, q.name, bench.trial(q).check(name));
   return gemm_.right(q.key);
 }
 
 void Tuner::settle(const Question& q, const std::string& name, const Bench& bench) {
-  choices_[q.key] = usable(q, name, bench) ? name : q.safe;
+  choices_[q.key] = usable(q, name, bench) ? name : first_usable(q, bench);
+}
+
+std::string Tuner::first_usable(const Question& q, const Bench& bench) {
+  for (const std::string& name : q.names) {
+    if (usable(q, name, bench)) return name;
+  }
+  return q.safe;
 }
 
 bool Tuner::measures() const {
@@ -148,14 +162,14 @@ bool Tuner::measure(const Question& q, const Bench& bench) {
     const bool replace = options_.again && (decision.measured || before == nullptr);
     // A copy: checking the library may log, and what a host does then is its own.
     const Decision holds = record_.keep(q.key, decision, replace);
-    settle(q, has(q.names, holds.variant) ? holds.variant : q.names.front(), bench);
+    settle(q, has(q.names, holds.variant) ? holds.variant : decision.variant, bench);
     return holds.measured;
   } catch (const sdk::LateFailure&) {
     throw;
   } catch (const sdk::Failure& failure) {
     if (failure.status() != SATEEN_NO_MEMORY) throw;
     host_.log(SATEEN_LOG_INFO, sdk::text("opencl: ", q.name, " is not tuned: ", failure.what()));
-    settle(q, q.names.front(), bench);
+    choices_[q.key] = first_usable(q, bench);
     return false;
   }
 }
@@ -168,9 +182,11 @@ void Tuner::refuse(const Question& q, TriedVariant& tried, const std::string& wr
 }
 
 /// False where time ran out.
-bool Tuner::check_all(const Question& q, Trial& trial, Decision& decision) {
+bool Tuner::check_all(const Question& q, const Bench& bench, Trial& trial, Decision& decision) {
   for (TriedVariant& tried : decision.tried) {
     if (time_is_up()) return false;
+    tried.refused = tried.name != q.safe && tried.name != kGemmLibrary && !bench.can_have(q, tried.name);
+    if (tried.refused) continue;
     if (tried.name == kGemmLibrary && gemm_.checked(q.key)) {
       tried.refused = !gemm_.right(q.key);
       continue;
@@ -216,27 +232,38 @@ bool Tuner::time_all(Trial& trial, Decision& decision) const {
   return true;
 }
 
+Decision Tuner::try_none(const Question& q, const Bench& bench) {
+  Decision decision{first_usable(q, bench), false, {}};
+  bool before = true;  // what comes before the first that is usable is not
+  for (const std::string& name : q.names) {
+    before = before && name != decision.variant;
+    decision.tried.push_back({name, 0, before});
+  }
+  return decision;
+}
+
 Decision Tuner::try_all(const Question& q, const Bench& bench) {
+  if (time_is_up()) return try_none(q, bench);
   Decision decision;
   for (const std::string& name : q.names) decision.tried.push_back({name});
-  decision.variant = q.names.front();
-  if (time_is_up()) {
-    // What may not be taken unchecked is checked all the same.
-    if (!usable(q, decision.variant, bench)) {
-      tried_of(decision, decision.variant).refused = true;
-      decision.variant = q.safe;
-    }
-    return decision;
-  }
   Trial trial = bench.trial(q);
-  const bool all_checked = check_all(q, trial, decision);
-  const TriedVariant* first = first_of(decision);
-  if (first == nullptr) throw sdk::Failure(SATEEN_DEVICE_ERROR, q.name + ": none of its variants can be used");
-  decision.variant = first->name;
+  const bool all_checked = check_all(q, bench, trial, decision);
+  if (first_of(decision) == nullptr) {
+    throw sdk::Failure(SATEEN_DEVICE_ERROR, q.name + ": none of its variants can be used");
+  }
   if (all_checked && time_all(trial, decision)) {
     take_fastest(decision);
-  } else {
-    for (TriedVariant& tried : decision.tried) tried.nanoseconds = 0;
+    return decision;
+  }
+  // What was not checked yet is not taken unchecked for lack of time.
+  for (TriedVariant& tried : decision.tried) {
+    tried.nanoseconds = 0;
+    if (!decision.variant.empty() || tried.refused) continue;
+    if (usable(q, tried.name, bench)) {
+      decision.variant = tried.name;
+    } else {
+      tried.refused = true;
+    }
   }
   return decision;
 }

@@ -45,27 +45,31 @@ class Tuner {
   struct Question {
     size_t op;
     std::string name, key;
-    std::string safe;                ///< the variant that the others are held against
-    std::vector<std::string> names;  ///< what may be taken, first what is taken unmeasured
+    std::string safe;                ///< the variant that every device can have, and that the others are held against
+    std::vector<std::string> names;  ///< what may be taken; the first that can be had is what is taken unmeasured
   };
   /// What a question is answered on.
   struct Bench {
     const sdk::GraphView& graph;
     cl_context context;
     const Workshop& workshop;
+    bool can_have(const Question& q, const std::string& name) const;
     Trial trial(const Question& q) const { return {graph, graph.ops()[q.op], q.safe, context, workshop}; }
   };
 
   std::vector<Question> questions(const Bench& bench) const;
   bool answer_unmeasured(const Question& q, const Bench& bench);
+  /// The name, or where it can't be used the first that can.
   void settle(const Question& q, const std::string& name, const Bench& bench);
+  std::string first_usable(const Question& q, const Bench& bench);
   bool usable(const Question& q, const std::string& name, const Bench& bench);
   bool measures() const;
   void measure(const std::vector<Question>& open, const Bench& bench);
   /// Whether it was measured, here or by another process.
   bool measure(const Question& q, const Bench& bench);
   Decision try_all(const Question& q, const Bench& bench);
-  bool check_all(const Question& q, Trial& trial, Decision& decision);
+  Decision try_none(const Question& q, const Bench& bench);
+  bool check_all(const Question& q, const Bench& bench, Trial& trial, Decision& decision);
   bool time_all(Trial& trial, Decision& decision) const;
   void refuse(const Question& q, TriedVariant& tried, const std::string& wrong);
   bool time_is_up() const { return Clock::now() >= deadline_; }

@@ -406,8 +406,9 @@ typedef struct {
  * measures nothing; what was learned before (in the host's cache folder) is used; "off" takes no notice of that either,
  * so that the choices are the same everywhere.
  * Choices are text, a line "key = variant" for each operation that there are variants of, each ended by a newline, sorted
- * by key, no key twice. Keys (kind, shapes, attributes) and variants are the backend's own words in printable ASCII. The
- * same choices on the same device, driver and backend give the same bytes. */
+ * by key, no key twice, 4096 at most. Keys (kind, shapes, attributes) and variants are the backend's own words: 1 to 200
+ * bytes of printable ASCII without a space at an end or " = " within. The same choices on the same device, driver and
+ * backend give the same bytes. */
 #define SATEEN_TUNING_1 "sateen.tuning/1"
 
 typedef struct {

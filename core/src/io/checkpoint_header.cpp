@@ -22,8 +22,6 @@ using nlohmann::json;
 constexpr const char* kWhere = "the training";
 constexpr uint64_t kMostImages = std::numeric_limits<int32_t>::max();
 constexpr const char* kChoicesKey = "choices";
-constexpr size_t kMostChoices = 4096;
-constexpr size_t kMaxChoiceBytes = 200;  // of a key, and of a variant
 constexpr size_t kFields = 7;
 constexpr size_t kRowBytes = kFields * sizeof(double);
 
@@ -61,7 +59,7 @@ double decay(const json& object, const char* key) {
 }
 
 void require_choice_word(std::string_view word) {
-  require(word.size() <= kMaxChoiceBytes && is_choice_word(word), kChoicesKey, "made of printable words");
+  require(is_choice_word(word), kChoicesKey, "made of printable words");
 }
 
 /// None where the file has none: one that was trained where there was nothing to choose.

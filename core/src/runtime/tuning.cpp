@@ -44,7 +44,8 @@ Choices read_choices(const DeviceState& device) {
   if (table == nullptr) return choices;
   for (auto& [key, variant] : lines_of(device, table->choices)) {
     // What no file could hold is not handed on.
-    if (is_choice_word(key) && is_choice_word(variant)) choices.emplace(std::move(key), std::move(variant));
+    if (choices.size() < kMostChoices && is_choice_word(key) && is_choice_word(variant))
+      choices.emplace(std::move(key), std::move(variant));
   }
   return choices;
 }
