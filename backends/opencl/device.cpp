@@ -47,6 +47,7 @@ size_t sub_group_for(cl_device_id device, const Tuning& tuning) {
   std::array<size_t, 16> sizes{};
   size_t bytes = 0;
   if (!tuning.for_gpu() ||
+      device_text(device, CL_DEVICE_EXTENSIONS).find("cl_intel_required_subgroup_size") == std::string::npos ||
       driver().device_info(device, CL_DEVICE_SUB_GROUP_SIZES_INTEL, sizeof sizes, sizes.data(), &bytes) != CL_SUCCESS) {
     return 0;
   }
