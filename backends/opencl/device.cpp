@@ -130,7 +130,7 @@ Memory Device::allocate(uint64_t bytes) {
 }
 
 std::unique_ptr<Buffer> Device::create_buffer(uint64_t bytes) {
-  return std::make_unique<Buffer>(Buffer{allocate(bytes)});
+  return std::make_unique<Buffer>(Buffer{allocate(bytes), ++last_id_});
 }
 
 void Device::release_staged() {
@@ -223,6 +223,7 @@ std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
     check(code == CL_OUT_OF_RESOURCES ? CL_MEM_OBJECT_ALLOCATION_FAILURE : code, "memory for intermediate values");
     finish();
     arena_ = std::move(larger);
+    arena_id_ = ++last_id_;
     arena_bytes_ = program->arena_bytes();
   }
   return program;
@@ -231,8 +232,10 @@ std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
 void Device::run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) {
   in_flight_->collect();
   release_staged();
-  for (size_t i = 0; i < n; ++i) program.bind(i, bound[i].buffer->memory.get(), bound[i].offset);
-  program.run(queue_.get(), arena_.get(), *in_flight_, options_.sync);
+  for (size_t i = 0; i < n; ++i) {
+    program.bind(i, bound[i].buffer->memory.get(), bound[i].offset, bound[i].buffer->id);
+  }
+  program.run(queue_.get(), arena_.get(), *in_flight_, options_.sync, arena_id_);
   flush();
 }
 
