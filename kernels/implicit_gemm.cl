@@ -4,12 +4,15 @@
 //     sum = sum over taps (ky, kx), c < channels: src[i][oy * stride_y + ky - before_y][ox * stride_x + kx - before_x][c]
 //                                                 * weights[ky * window_x + kx][c][k]
 //     dst[p][k] = leaky(sum + bias[k]), leaky(s) = s > 0 ? s : alpha * s; src is zero outside
-//   implicit_gemm_turned: the same with weights[taps - 1 - tap][k][c], the way back through a stride of 1
+//   TURNED: the same with weights[taps - 1 - tap][k][c], the way back through a stride of 1
 // With `parts` > 1 the sum's steps (TK channels of a tap each) are cut into parts of part_steps, and dst[part][p][k] gets
 // a part's sum alone, for add_parts.cl. Groups: tiles of columns, times tiles of pixels, times parts.
 // Layout: src NHWC, weights [taps][channels][columns], turned [taps][columns][channels]. Bounds: elements < 2^31; what is
 // beyond them is read as zero and not stored.
 #include "tile.clh"
+#ifndef TURNED
+#define TURNED 0
+#endif
 #pragma OPENCL FP_CONTRACT ON
 
 /// Into column `column` of a tile, from row `row` on.
@@ -50,11 +53,17 @@ typedef struct {
   int at[A_VECTORS], y[A_VECTORS], x[A_VECTORS];
 } pixels_of_item;
 
-static inline void compute(__global const float* src, __global const float* weights, __global const float* bias,
-                           __global float* dst, int height, int width, int channels, int out_height, int out_width,
-                           int window_y, int window_x, int stride_y, int stride_x, int before_y, int before_x,
-                           int pixels, int columns, int has_bias, float alpha, int part_steps, const int turned,
-                           __local float4* a_tile, __local float4* b_tile) {
+SUB_GROUPS __kernel __attribute__((reqd_work_group_size(THREADS, 1, 1))) void implicit_gemm(
+    __global const float* restrict src, ulong src_at, __global const float* restrict weights, ulong weights_at,
+    __global const float* restrict bias, ulong bias_at, __global float* restrict dst, ulong dst_at, int height,
+    int width, int channels, int out_height, int out_width, int window_y, int window_x, int stride_y, int stride_x,
+    int before_y, int before_x, int pixels, int columns, int has_bias, float alpha, int part_steps) {
+  __local float4 a_tile[2 * A_FLOATS / 4];
+  __local float4 b_tile[2 * B_FLOATS / 4];
+  src += src_at;
+  weights += weights_at;
+  bias += bias_at;
+  dst += dst_at;
   const int item = (int)get_local_id(0);
   const int column_tiles = (columns + TN - 1) / TN;
   const int pixel_tiles = (pixels + TM - 1) / TM;
@@ -102,13 +111,13 @@ static inline void compute(__global const float* src, __global const float* weig
 #pragma unroll
       for (int l = 0; l < B_VECTORS; ++l) {
         const int number = item + l * THREADS;
-        const int channel = at.channel + (turned ? number % (TK / 4) * 4 : number / (TN / 4));
-        const int column = first_column + (turned ? number / (TK / 4) : number % (TN / 4) * 4);
-        const int from = turned ? ((taps - 1 - tap) * columns + column) * channels + channel
+        const int channel = at.channel + (TURNED ? number % (TK / 4) * 4 : number / (TN / 4));
+        const int column = first_column + (TURNED ? number / (TK / 4) : number % (TN / 4) * 4);
+        const int from = TURNED ? ((taps - 1 - tap) * columns + column) * channels + channel
                                 : (tap * channels + channel) * columns + column;
         b[l] = 0.0f;
         if (channel < channels && column < columns) {
-          b[l] = load4(weights + from, turned ? channels - channel : columns - column);
+          b[l] = load4(weights + from, TURNED ? channels - channel : columns - column);
         }
       }
       at = next_place(at, channels, window_x);
@@ -125,7 +134,7 @@ static inline void compute(__global const float* src, __global const float* weig
 #pragma unroll
       for (int l = 0; l < B_VECTORS; ++l) {
         const int number = item + l * THREADS;
-        if (turned) {
+        if (TURNED) {
           put_column(b_next, B_PITCH, number % (TK / 4) * 4, number / (TK / 4), b[l]);
         } else {
           b_next[(number / (TN / 4) * B_PITCH + number % (TN / 4) * 4) / 4] = b[l];
@@ -150,25 +159,4 @@ static inline void compute(__global const float* src, __global const float* weig
       }
     }
   }
-}
-
-#define PARAMETERS                                                                                                    \
-  __global const float *restrict src, ulong src_at, __global const float *restrict weights, ulong weights_at,         \
-      __global const float *restrict bias, ulong bias_at, __global float *restrict dst, ulong dst_at, int height,     \
-      int width, int channels, int out_height, int out_width, int window_y, int window_x, int stride_y, int stride_x, \
-      int before_y, int before_x, int pixels, int columns, int has_bias, float alpha, int part_steps
-#define ARGUMENTS                                                                                                   \
-  src + src_at, weights + weights_at, bias + bias_at, dst + dst_at, height, width, channels, out_height, out_width, \
-      window_y, window_x, stride_y, stride_x, before_y, before_x, pixels, columns, has_bias, alpha, part_steps
-
-SUB_GROUPS __kernel __attribute__((reqd_work_group_size(THREADS, 1, 1))) void implicit_gemm(PARAMETERS) {
-  __local float4 a_tile[2 * A_FLOATS / 4];
-  __local float4 b_tile[2 * B_FLOATS / 4];
-  compute(ARGUMENTS, 0, a_tile, b_tile);
-}
-
-SUB_GROUPS __kernel __attribute__((reqd_work_group_size(THREADS, 1, 1))) void implicit_gemm_turned(PARAMETERS) {
-  __local float4 a_tile[2 * A_FLOATS / 4];
-  __local float4 b_tile[2 * B_FLOATS / 4];
-  compute(ARGUMENTS, 1, a_tile, b_tile);
 }

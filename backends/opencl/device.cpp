@@ -66,6 +66,7 @@ size_t sub_group_for(cl_device_id device, const Tuning& tuning) {
   std::array<size_t, 16> sizes{};
   size_t bytes = 0;
   if (!tuning.for_gpu() ||
+      device_text(device, CL_DEVICE_EXTENSIONS).find("cl_intel_required_subgroup_size") == std::string::npos ||
       driver().device_info(device, CL_DEVICE_SUB_GROUP_SIZES_INTEL, sizeof sizes, sizes.data(), &bytes) != CL_SUCCESS) {
     return 0;
   }
@@ -149,7 +150,7 @@ Memory Device::allocate(uint64_t bytes) {
 }
 
 std::unique_ptr<Buffer> Device::create_buffer(uint64_t bytes) {
-  return std::make_unique<Buffer>(Buffer{allocate(bytes)});
+  return std::make_unique<Buffer>(Buffer{allocate(bytes), ++last_id_});
 }
 
 void Device::release_staged() {
@@ -244,6 +245,7 @@ std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
     check(code == CL_OUT_OF_RESOURCES ? CL_MEM_OBJECT_ALLOCATION_FAILURE : code, "memory for intermediate values");
     finish();
     arena_ = std::move(larger);
+    arena_id_ = ++last_id_;
     arena_bytes_ = program->arena_bytes();
   }
   return program;
@@ -252,8 +254,10 @@ std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
 void Device::run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) {
   in_flight_->collect();
   release_staged();
-  for (size_t i = 0; i < n; ++i) program.bind(i, bound[i].buffer->memory.get(), bound[i].offset);
-  program.run(queue_.get(), arena_.get(), *in_flight_, options_.sync);
+  for (size_t i = 0; i < n; ++i) {
+    program.bind(i, bound[i].buffer->memory.get(), bound[i].offset, bound[i].buffer->id);
+  }
+  program.run(queue_.get(), arena_.get(), *in_flight_, options_.sync, arena_id_);
   flush();
 }
 

@@ -21,6 +21,7 @@ namespace sateen::opencl {
 
 struct Buffer {
   Memory memory;
+  uint64_t id;  ///< of all the memory that the device ever had
 };
 
 /// A point in the queue. Waited for from any thread.
@@ -94,6 +95,8 @@ class Device {
   // Shared by the device's programs, which run one after the other; as large as the largest needs.
   Memory arena_;
   uint64_t arena_bytes_ = 0;
+  uint64_t arena_id_ = 0;
+  uint64_t last_id_ = 0;
   std::deque<Staged> staged_;
 };
 

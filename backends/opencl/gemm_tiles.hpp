@@ -45,12 +45,19 @@ inline std::vector<std::string> gemm_variant_names() {
   return names;
 }
 
+/// For implicit_gemm.cl, beside a tile's.
+inline constexpr const char* kForwardDefine = " -DTURNED=0";
+inline constexpr const char* kTurnedDefine = " -DTURNED=1";
+
 /// The defines of each build of a kernel file for GPUs; empty for a file that has none of its own.
 inline std::vector<std::string> gemm_builds(std::string_view file) {
   if (file == "few_channels.cl") return {"-DALIGNED=0", "-DALIGNED=1"};
-  if (file != "implicit_gemm.cl" && file != "implicit_gemm_gradient.cl") return {};
-  std::vector<std::string> all = {kAnyTile.defines(false)};
-  for (const GemmTile& tile : kGemmTiles) all.push_back(tile.defines(true));
+  std::vector<std::string> tiles = {kAnyTile.defines(false)};
+  for (const GemmTile& tile : kGemmTiles) tiles.push_back(tile.defines(true));
+  if (file == "implicit_gemm_gradient.cl") return tiles;
+  std::vector<std::string> all;
+  if (file != "implicit_gemm.cl") return all;
+  for (const std::string& tile : tiles) all.insert(all.end(), {tile + kForwardDefine, tile + kTurnedDefine});
   return all;
 }
 

@@ -64,6 +64,7 @@ Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const st
   const sdk::ArenaPlan plan = sdk::plan_arena(requests, workshop.alignment);
   arena_bytes_ = plan.bytes;
   place_.resize(requests.size());
+  told_.resize(requests.size());
   for (size_t i = 0; i < requests.size(); ++i) {
     if (requests[i].bytes > 0) planned_.push_back({i, plan.offset[i]});
     if (i < storages && graph.storages()[i].external()) externals_.push_back(i);
@@ -92,13 +93,15 @@ std::vector<Program::Operands> Program::make_operands() const {
   return all;
 }
 
-cl_int Program::enqueue(const Call& call, const Operands* operands, cl_command_queue queue, ClEvent& done) const {
+cl_int Program::enqueue(const Call& call, const std::vector<Address>& told, const Operands* operands,
+                        cl_command_queue queue, ClEvent& done) const {
   if (call.product) {
     return clblast_multiply(call.product->shape, operands->a.get(), operands->b.get(), operands->c.get(),
                             operands->temporary.get(), queue, done);
   }
   for (const Call::Buffer& buffer : call.buffers) {
     const Address& at = place_[buffer.place.request];
+    if (at.same_as(told[buffer.place.request])) continue;
     const cl_ulong element = (at.offset + buffer.place.offset) / buffer.element;
     cl_int code = clSetKernelArg(call.kernel.get(), buffer.argument, sizeof(cl_mem), &at.memory);
     if (code != CL_SUCCESS) return code;
@@ -108,16 +111,18 @@ cl_int Program::enqueue(const Call& call, const Operands* operands, cl_command_q
   return driver().enqueue_kernel(queue, call.kernel.get(), 1, &call.global, &call.local, done.out());
 }
 
-void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait) {
-  for (const Planned& p : planned_) place_[p.request] = {arena, p.offset};
+void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait, uint64_t arena_id) {
+  for (const Planned& p : planned_) place_[p.request] = {arena, p.offset, arena_id};
   const std::vector<Operands> operands = make_operands();
   if (in_flight.timing() == Timing::kClock) {
     const cl_int code = clFinish(queue);
     if (code != CL_SUCCESS) in_flight.fail(code);
   }
+  std::vector<Address> told(place_.size());
+  told.swap(told_);
   bool begun = false;
   try {
-    submit(operands, queue, in_flight, wait, begun);
+    submit(told, operands, queue, in_flight, wait, begun);
   } catch (const sdk::LateFailure&) {
     throw;
   } catch (const sdk::Failure& failure) {
@@ -127,11 +132,12 @@ void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, boo
     if (begun) throw sdk::LateFailure(SATEEN_NO_MEMORY, "the host ran out of memory in the middle of a run");
     throw;
   }
+  told_ = place_;
   ++runs_;
 }
 
-void Program::submit(const std::vector<Operands>& operands, cl_command_queue queue, InFlight& in_flight, bool wait,
-                     bool& begun) const {
+void Program::submit(const std::vector<Address>& told, const std::vector<Operands>& operands, cl_command_queue queue,
+                     InFlight& in_flight, bool wait, bool& begun) const {
   using Clock = std::chrono::steady_clock;
   const bool clock = in_flight.timing() == Timing::kClock;
   const Operands* next = operands.data();
@@ -143,7 +149,7 @@ void Program::submit(const std::vector<Operands>& operands, cl_command_queue que
     if (call.product && in_flight.timing() == Timing::kEvents) {
       code = clEnqueueMarkerWithWaitList(queue, 0, nullptr, begin.out());
     }
-    if (code == CL_SUCCESS) code = enqueue(call, call.product ? next++ : nullptr, queue, done);
+    if (code == CL_SUCCESS) code = enqueue(call, told, call.product ? next++ : nullptr, queue, done);
     if (code != CL_SUCCESS) {
       throw sdk::Failure(status_of(code),
                          sdk::text(call.record->name, ": the kernel was refused with ", error_name(code)));

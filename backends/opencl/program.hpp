@@ -21,11 +21,14 @@ class Program {
 
   uint64_t arena_bytes() const { return arena_bytes_; }
 
-  /// The memory of the i-th EXTERNAL storage for the runs to come.
-  void bind(size_t external, cl_mem memory, uint64_t offset) { place_[externals_[external]] = {memory, offset}; }
-  /// Enqueues one pass. With `wait`, each kernel is waited for before the next. Throws Failure when the first kernel is
+  /// The memory of the i-th EXTERNAL storage for the runs to come. id: a number that no other memory of the device ever
+  /// has, so that kernels that have this one already need not be told again; 0 where there is none.
+  void bind(size_t external, cl_mem memory, uint64_t offset, uint64_t id = 0) {
+    place_[externals_[external]] = {memory, offset, id};
+  }
+  /// Enqueues one pass. arena_id: as in bind. With `wait`, each kernel is waited for before the next. Throws Failure when the first kernel is
   /// not taken, and LateFailure when a later one is not.
-  void run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait);
+  void run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait, uint64_t arena_id = 0);
 
   /// With profile=1, where the time went: the kernels of an operation together. What is in flight must be done.
   size_t profile_count() const { return records_.size(); }
@@ -39,6 +42,8 @@ class Program {
   struct Address {
     cl_mem memory = nullptr;
     uint64_t offset = 0;
+    uint64_t id = 0;
+    bool same_as(const Address& other) const { return id != 0 && id == other.id && offset == other.offset; }
   };
   /// The matrices of a product as buffers of their own: parts of what they lie in.
   struct Operands {
@@ -47,15 +52,18 @@ class Program {
   Memory part(const LibraryProduct::Operand& operand, const std::string& op) const;
   std::vector<Operands> make_operands() const;
   /// begun: becomes true when the device has something to do.
-  void submit(const std::vector<Operands>& operands, cl_command_queue queue, InFlight& in_flight, bool wait,
-              bool& begun) const;
-  cl_int enqueue(const Call& call, const Operands* operands, cl_command_queue queue, ClEvent& done) const;
+  /// told: what the kernels' arguments are set to.
+  void submit(const std::vector<Address>& told, const std::vector<Operands>& operands, cl_command_queue queue,
+              InFlight& in_flight, bool wait, bool& begun) const;
+  cl_int enqueue(const Call& call, const std::vector<Address>& told, const Operands* operands, cl_command_queue queue,
+                 ClEvent& done) const;
 
   std::vector<Call> calls_;
   std::vector<std::shared_ptr<OpRecord>> records_;  // of the operations, in order
   std::vector<size_t> externals_;                   // storage index per EXTERNAL storage
   std::vector<Planned> planned_;
   std::vector<Address> place_;  // per storage, then per scratch
+  std::vector<Address> told_;   // what the kernels' arguments are set to; nothing after a failure
   uint64_t arena_bytes_ = 0;
   uint64_t runs_ = 0;
 };

@@ -36,7 +36,7 @@ class Run(NamedTuple):
         return "" if self.executed else "no kernel was executed"
 
 
-def run(case, kernels, checks, folder, gemm="own"):
+def run(case, kernels, checks, folder, gemm="own", variant=""):
     """One case in a process of its own, with the kernels in the folder. Oclgrind 21.10 needs that for --uninitialized:
     what it knows of a buffer outlives the buffer and is taken for that of a later one."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith("SATEEN_")}
@@ -47,12 +47,12 @@ def run(case, kernels, checks, folder, gemm="own"):
         # Boost.Test would catch a crash of an Oclgrind thread, leave it by longjmp with malloc's lock held, and stand still.
         command = ["oclgrind", "--num-threads", "1", "--check-api", "--log", log, *checks, PROGRAM, "--run_test=" + case,
                    "--log_level=error", "--color_output=no", "--catch_system_errors=no", "--", "--backend", "opencl",
-                   "--expect-driver", "Oclgrind", "--option", "kernels=" + kernels, "--option", "gemm=" + gemm]
+                   "--expect-driver", "Oclgrind", "--option", "kernels=" + kernels, "--option", "gemm=" + gemm, "--option", "variant=" + variant]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=240, encoding="utf-8", errors="replace", env=environment, check=False)
         found = log.read_text(encoding="utf-8", errors="replace") if log.exists() else None
     executed = frozenset(re.findall(r"^executed (\w+)$", done.stdout, re.MULTILINE))
-    return Run(f"{case}, kernels={kernels}, gemm={gemm}", done.returncode, done.stdout, found, executed)
+    return Run(f"{case}, kernels={kernels}, gemm={gemm}, variant={variant}", done.returncode, done.stdout, found, executed)
 
 
 def run_alone(text, kernel, sizes, arguments, checks):
@@ -69,11 +69,13 @@ def run_alone(text, kernel, sizes, arguments, checks):
         return log.read_text(encoding="utf-8", errors="replace")
 
 
-def run_all(cases, library_cases, checks, folder):
-    """Every case with the kernels for each kind of device, and some with products of the GEMM library."""
+def run_all(cases, library_cases, variant_cases, checks, folder):
+    """Every case with the kernels for each kind of device, some with products of the GEMM library, and pairs of a case
+    and the variant that it takes."""
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         runs = [pool.submit(run, case, kernels, checks, folder) for case in cases for kernels in ("cpu", "gpu")]
         runs += [pool.submit(run, case, "gpu", checks, folder, "clblast") for case in library_cases]
+        runs += [pool.submit(run, case, "gpu", checks, folder, "own", variant) for case, variant in variant_cases]
         return [done.result() for done in runs]
 
 

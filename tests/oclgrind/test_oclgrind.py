@@ -41,6 +41,11 @@ CASES = {
 LIBRARY_CASES = ("dense_forward/n3_i7_o31", "dense_backward_data/n3_i7_o31", "dense_backward_weights/n3_i7_o31")
 
 
+# Rows that are multiples of four floats, for each of the tiles.
+TILED = tuple(f"conv2d_{way}/n1_h3_w3_c4_k8_k2x2_s1x1_p1100" for way in ("forward", "backward_data", "backward_weights"))
+TILES = ("gemm128x64x8-8x8", "gemm64x64x16-8x4", "gemm64x64x16-4x4", "gemm64x32x16-4x4", "gemm32x32x16-4x4")
+
+
 class KernelTest(unittest.TestCase):
     def setUp(self):
         place = tempfile.TemporaryDirectory(prefix="sateen-kernels-")
@@ -50,9 +55,10 @@ class KernelTest(unittest.TestCase):
 
 
 class Kernels(KernelTest):
-    def assert_clean(self, checks, library_cases):
+    def assert_clean(self, checks, library_cases, tiles):
         cases = [f"{suite}/{name}" for suite, names in CASES.items() for name in names]
-        runs = oclgrind.run_all(cases, library_cases, checks, self.folder)
+        runs = oclgrind.run_all(cases, library_cases, [(case, tile) for case in TILED for tile in tiles], checks,
+                                self.folder)
         for done in runs:
             with self.subTest(done.case):
                 self.assertEqual(done.faults(), "")
@@ -60,11 +66,11 @@ class Kernels(KernelTest):
         self.assertEqual(oclgrind.kernel_names(), executed, "some kernels are in no case")
 
     def test_races_and_bounds(self):
-        self.assert_clean(RACES, (*LIBRARY_CASES, "training_step/one_step"))
+        self.assert_clean(RACES, (*LIBRARY_CASES, "training_step/one_step"), TILES)
 
     def test_uninitialised(self):
         # Not the whole step: the library is checked once for each shape, and only the first of these buffers is known.
-        self.assert_clean(UNINITIALISED, LIBRARY_CASES)
+        self.assert_clean(UNINITIALISED, LIBRARY_CASES, TILES[-1:])
 
 
 class Mistakes(KernelTest):
@@ -82,6 +88,10 @@ class Mistakes(KernelTest):
     def test_race(self):
         self.assert_found("race", "advance/from_0", RACES, "update.cl",
                           "  if (get_global_id(0) == 0) {\n    cursor", "  {\n    cursor")
+
+    def test_missing_barrier(self):
+        self.assert_found("data race at local memory", TILED[0], RACES, "implicit_gemm.cl",
+                          "    barrier(CLK_LOCAL_MEM_FENCE);\n", "")
 
     def test_read_out_of_bounds(self):
         self.assert_found("Invalid read", "leaky_relu_forward/dims_1", RACES, "common.clh", "i < n ? p[i] : 0.0f", "p[i]")
@@ -110,7 +120,7 @@ REVERSE = """__kernel void reverse(__global const float* src, __global float* ds
 
 
 class LocalMemory(unittest.TestCase):
-    """A kernel with local memory and a barrier, which ours don't have."""
+    """A small kernel with local memory and a barrier."""
 
     def found(self, text):
         return oclgrind.run_alone(text, "reverse", (32, 16), ("<size=128 fill=1 float>", "<size=128 fill=0 float>"), RACES)

@@ -81,11 +81,13 @@ bool suits(Pass pass, const sdk::Conv2dShape& s) {
 }
 
 /// The tile for a pass whose kernel is in the file, or null where the older kernels have to do.
-const GemmTile* choose_tile(StepBuilder& builder, const Product& p, const char* file, const char* kernel) {
+const GemmTile* choose_tile(StepBuilder& builder, const Product& p, const char* file, const char* kernel,
+                            const std::string& defines = {}) {
   const bool adds = builder.fits("add_parts.cl", "add_gradients", {}, kAddGroup, kAddLocalBytes);
   for (const GemmTile* tile : tiles_for(p)) {
     if (!builder.variant.empty() && builder.variant != tile->name) continue;
-    if (adds && builder.fits(file, kernel, tile->defines(p.aligned), tile->group(), tile->local_bytes())) return tile;
+    if (adds && builder.fits(file, kernel, tile->defines(p.aligned) + defines, tile->group(), tile->local_bytes()))
+      return tile;
   }
   if (builder.variant.empty()) return nullptr;
   throw sdk::Failure(SATEEN_UNSUPPORTED,
@@ -113,15 +115,15 @@ void set_source(CallBuilder& call, const sdk::Conv2dShape& s) {
 
 /// dst = leaky(src * weights + bias) of a forward convolution, or of the way back made one.
 void add_tiles(StepBuilder& builder, const GemmTile& tile, const Product& p, const sdk::Conv2dShape& s,
-               const char* kernel, Place src, Place weights, std::optional<Place> bias, Place dst, float alpha) {
+               const char* defines, Place src, Place weights, std::optional<Place> bias, Place dst, float alpha) {
   const int64_t steps = taps(s) * ceil_div(s.c, tile.step);
-  constexpr int64_t kLeastSteps = 8;
+  constexpr int64_t kLeastSteps = 4;
   constexpr int64_t kMostParts = 32;
   const int64_t part_steps = ceil_div(steps, parts_of(tiles(p, tile), steps, kLeastSteps, kMostParts));
   const int64_t parts = ceil_div(steps, part_steps);
   const bool whole = parts == 1;
   const Place out = whole ? dst : builder.scratch(parts * p.rows * p.columns);
-  CallBuilder call = builder.call("implicit_gemm.cl", kernel, tile.defines(p.aligned));
+  CallBuilder call = builder.call("implicit_gemm.cl", "implicit_gemm", tile.defines(p.aligned) + defines);
   call.buffer(src).buffer(weights).buffer(bias.value_or(weights)).buffer(out);
   set_source(call, s);
   set_window(call, s);
@@ -248,9 +250,9 @@ bool add_gemm_forward(StepBuilder& builder, const sdk::Conv2dShape& s, Place src
     return true;
   }
   const Product p = product(Pass::kForward, s);
-  const GemmTile* tile = choose_tile(builder, p, "implicit_gemm.cl", "implicit_gemm");
+  const GemmTile* tile = choose_tile(builder, p, "implicit_gemm.cl", "implicit_gemm", kForwardDefine);
   if (tile == nullptr) return false;
-  add_tiles(builder, *tile, p, s, "implicit_gemm", src, weights, bias, dst, alpha);
+  add_tiles(builder, *tile, p, s, kForwardDefine, src, weights, bias, dst, alpha);
   return true;
 }
 
@@ -258,7 +260,7 @@ bool add_gemm_backward_data(StepBuilder& builder, const sdk::Conv2dShape& s, Pla
                             Place diff_src) {
   if (builder.variant == kNoTiles || !suits(Pass::kBackwardData, s)) return false;
   const Product p = product(Pass::kBackwardData, s);
-  const GemmTile* tile = choose_tile(builder, p, "implicit_gemm.cl", "implicit_gemm_turned");
+  const GemmTile* tile = choose_tile(builder, p, "implicit_gemm.cl", "implicit_gemm", kTurnedDefine);
   if (tile == nullptr) return false;
   sdk::Conv2dShape back = s;
   std::swap(back.c, back.k);
@@ -267,7 +269,7 @@ bool add_gemm_backward_data(StepBuilder& builder, const sdk::Conv2dShape& s, Pla
     axis->out = from->size;
     axis->pad_before = from->window - 1 - from->pad_before;
   }
-  add_tiles(builder, *tile, p, back, "implicit_gemm_turned", diff_dst, weights, std::nullopt, diff_src, 1.0F);
+  add_tiles(builder, *tile, p, back, kTurnedDefine, diff_dst, weights, std::nullopt, diff_src, 1.0F);
   return true;
 }
 
