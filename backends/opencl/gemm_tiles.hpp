@@ -40,6 +40,7 @@ inline constexpr const char* kNoTiles = "plain";
 
 inline std::vector<std::string> gemm_variant_names() {
   std::vector<std::string> names;
+  names.reserve(kGemmTiles.size() + 2);
   for (const GemmTile& tile : kGemmTiles) names.emplace_back(tile.name);
   names.insert(names.end(), {kFewChannels, kNoTiles});
   return names;

@@ -51,8 +51,8 @@ namespace {
 
 sdk::Conv2dShape dense_shape_of(const sdk::GraphView& graph, const sdk::Op& op) {
   const bool by_weights = op.kind == SATEEN_OP_DENSE_BACKWARD_WEIGHTS;
-  const sdk::Tensor& weights = by_weights ? *graph.dst(op, 0) : *graph.src(op, 1);
-  return dense_shape(graph.src(op, 0)->dim[0], weights.dim[0], weights.dim[1]);
+  const sdk::Tensor& weights = by_weights ? graph.tensors()[op.dst[0]] : graph.tensors()[op.src[1]];
+  return dense_shape(graph.tensors()[op.src[0]].dim[0], weights.dim[0], weights.dim[1]);
 }
 
 std::vector<std::string> dense_variants(Pass pass, const sdk::GraphView& graph, const sdk::Op& op,

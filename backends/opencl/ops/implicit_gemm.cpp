@@ -65,6 +65,7 @@ double cost(const Product& p, const GemmTile& tile) {
 std::vector<const GemmTile*> tiles_for(const Product& p) {
   if (!p.aligned) return {&kAnyTile};
   std::vector<const GemmTile*> all;
+  all.reserve(kGemmTiles.size());
   for (const GemmTile& tile : kGemmTiles) all.push_back(&tile);
   std::stable_sort(all.begin(), all.end(),
                    [&](const GemmTile* a, const GemmTile* b) { return cost(p, *a) < cost(p, *b); });
