@@ -26,9 +26,8 @@ struct GemmTile {
 };
 
 /// The larger the tile, the fewer bytes are loaded for each operation, and the fewer groups there are to keep a device busy.
-inline constexpr std::array<GemmTile, 5> kGemmTiles = {{{"gemm128x64x8-8x8", 128, 64, 8, 8, 8},
+inline constexpr std::array<GemmTile, 4> kGemmTiles = {{{"gemm128x64x8-8x8", 128, 64, 8, 8, 8},
                                                         {"gemm64x64x16-8x4", 64, 64, 16, 8, 4},
-                                                        {"gemm64x64x16-4x4", 64, 64, 16, 4, 4},
                                                         {"gemm64x32x16-4x4", 64, 32, 16, 4, 4},
                                                         {"gemm32x32x16-4x4", 32, 32, 16, 4, 4}}};
 /// The one that is also built for rows that are no multiples of four floats.

@@ -57,7 +57,9 @@ double cost(const Product& p, const GemmTile& tile) {
   const double results = static_cast<double>(tile.rows * tile.columns);
   const double loads =
       static_cast<double>(tile.rows + tile.columns) / results + 1.0 / static_cast<double>(tile.group());
-  const double waves = std::max(1.0, static_cast<double>(kGroups) / 2.0 / all);
+  // A long sum is cut into parts until there are enough groups; a short one leaves units without work.
+  constexpr int64_t kLong = 512;
+  const double waves = p.depth >= kLong ? 1.0 : std::max(1.0, static_cast<double>(kGroups) / 2.0 / all);
   return all * results * waves * (1.0 + 16.0 * loads);
 }
 
