@@ -5,8 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "variant.hpp"
-
 namespace sateen::opencl {
 
 namespace {
@@ -17,12 +15,6 @@ size_t largest_group(const Kernel& kernel, cl_device_id device, const std::strin
   check(driver().kernel_work_group_info(kernel.get(), device, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most),
         op + ": clGetKernelWorkGroupInfo");
   return most;
-}
-
-std::string preferred(std::string chosen, const sdk::GraphView& graph, size_t op, const Workshop& workshop) {
-  if (!chosen.empty() || workshop.prefer.empty()) return chosen;
-  const std::vector<std::string> all = variants_of(graph, graph.ops()[op], workshop.tuning);
-  return std::find(all.begin(), all.end(), workshop.prefer) != all.end() ? workshop.prefer : chosen;
 }
 
 }  // namespace
@@ -66,7 +58,7 @@ StepBuilder::StepBuilder(const sdk::GraphView& graph, const Group& group, const 
                          std::vector<sdk::ArenaRequest>& requests, std::vector<Call>& calls, std::string variant_name,
                          std::optional<Place> route)
     : tuning(workshop.tuning),
-      variant(preferred(std::move(variant_name), graph, group.first, workshop)),
+      variant(std::move(variant_name)),
       graph_(graph),
       group_(group),
       op_(graph.ops()[group.first]),

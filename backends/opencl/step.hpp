@@ -85,7 +85,7 @@ struct Workshop {
   cl_device_id device;
   cl_command_queue queue;
   uint32_t alignment;
-  std::string prefer;  ///< the variant to take, where an operation has it and none is chosen for it
+  std::string prefer;  ///< the variant to take, where an operation has it
 };
 
 /// What a step is made from: the operation or the group of them, and the kernels and memory that it may ask for.

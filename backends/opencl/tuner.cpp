@@ -57,6 +57,12 @@ std::vector<Tuner::Question> Tuner::questions(const Bench& bench) const {
     const sdk::Op& op = bench.graph.ops()[i];
     std::vector<std::string> names = variants_of(bench.graph, op, bench.workshop.tuning);
     if (names.empty()) continue;
+    const std::string& prefer = bench.workshop.prefer;
+    if (has(names, prefer)) {
+      names.erase(std::remove_if(names.begin(), names.end(),
+                                 [&](const auto& name) { return name != prefer && name != kGemmLibrary; }),
+                  names.end());
+    }
     std::string safe =
         *std::find_if(names.rbegin(), names.rend(), [](const auto& name) { return name != kGemmLibrary; });
     all.push_back(

@@ -14,7 +14,8 @@ HEADER = 32  # of a cache entry: magic, length of the key, length of the text, h
 class Tuning(OpenCLTest):
     """The GEMM library is a variant where kernels=gpu makes a GPU of the device; here it fails, at once or slowly."""
 
-    ARGUMENTS = ("--backend", "opencl", "--device-option", "kernels=gpu", "--model", "plain", "--epochs")
+    ARGUMENTS = ("--backend", "opencl", "--device-option", "kernels=gpu", "--device-option", "variant=plain", "--model", "plain",
+                 "--epochs")
 
     def tune(self, name, *arguments, epochs=1, shim="wrong_gemm", gemm="fails", cache=None, **changes):
         """The folder, the result, and what the library was asked for."""
