@@ -1,4 +1,4 @@
-// Which kernel files are built with defines of their own, beside those of the device's tuning.
+// Which kernel files are for one kind of device, or built with defines of their own beside those of the tuning.
 #pragma once
 
 #include <array>
@@ -16,6 +16,8 @@ struct FileBuild {
 
 /// All there are: what is not in this list is never compiled, and what is in it goes through every compiler of
 /// docs/platforms.md. Those of the convolution kernels for GPUs are in gemm_tiles.hpp.
-inline constexpr std::array<FileBuild, 0> kBuilds = {};
+inline constexpr std::array<FileBuild, 3> kBuilds = {{{"narrow_convolution.cl", FileBuild::Kind::kCpu, ""},
+                                                      {"winograd.cl", FileBuild::Kind::kCpu, ""},
+                                                      {"winograd_gradient.cl", FileBuild::Kind::kCpu, ""}}};
 
 }  // namespace sateen::opencl

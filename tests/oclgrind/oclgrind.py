@@ -47,7 +47,8 @@ def run(case, kernels, checks, folder, gemm="own", variant=""):
         # Boost.Test would catch a crash of an Oclgrind thread, leave it by longjmp with malloc's lock held, and stand still.
         command = ["oclgrind", "--num-threads", "1", "--check-api", "--log", log, *checks, PROGRAM, "--run_test=" + case,
                    "--log_level=error", "--color_output=no", "--catch_system_errors=no", "--", "--backend", "opencl",
-                   "--expect-driver", "Oclgrind", "--option", "kernels=" + kernels, "--option", "gemm=" + gemm, "--option", "variant=" + variant]
+                   "--expect-driver", "Oclgrind", "--option", "kernels=" + kernels, "--option", "gemm=" + gemm,
+                   "--option", "variant=" + variant]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=240, encoding="utf-8", errors="replace", env=environment, check=False)
         found = log.read_text(encoding="utf-8", errors="replace") if log.exists() else None
@@ -70,10 +71,10 @@ def run_alone(text, kernel, sizes, arguments, checks):
 
 
 def run_all(cases, library_cases, variant_cases, checks, folder):
-    """Every case with the kernels for each kind of device, some with products of the GEMM library, and pairs of a case
-    and the variant that it takes."""
+    """Cases with the kernels for each kind of device, a list for each; some with products of the GEMM library, and pairs
+    of a case and the variant that it takes."""
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        runs = [pool.submit(run, case, kernels, checks, folder) for case in cases for kernels in ("cpu", "gpu")]
+        runs = [pool.submit(run, case, kernels, checks, folder) for kernels, all in cases.items() for case in all]
         runs += [pool.submit(run, case, "gpu", checks, folder, "clblast") for case in library_cases]
         runs += [pool.submit(run, case, "gpu", checks, folder, "own", variant) for case, variant in variant_cases]
         return [done.result() for done in runs]
