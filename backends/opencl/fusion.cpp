@@ -25,9 +25,21 @@ bool touched_beside(const GraphView& graph, const Tensor& tensor, std::initializ
   return false;
 }
 
-/// A value that only its maker and these see, as a whole: it need not be made.
+/// Whether the operation touches the storage of the tensor by that very tensor alone, of whatever shape.
+bool touches_alone(const GraphView& graph, const Op& op, const Tensor& tensor) {
+  for (const auto* places : {&op.src, &op.dst}) {
+    for (const uint32_t t : *places) {
+      if (t == SATEEN_NONE || graph.tensors()[t].storage != tensor.storage) continue;
+      if (graph.tensors()[t].offset != tensor.offset || graph.tensors()[t].elements != tensor.elements) return false;
+    }
+  }
+  return true;
+}
+
+/// A value that only its maker and these see, with nothing else of theirs in its storage: it need not be made.
 bool is_between(const GraphView& graph, const Tensor& value, std::initializer_list<const Op*> these) {
-  return !graph.storages()[value.storage].external() && value.offset == 0 && !touched_beside(graph, value, these);
+  return !graph.storages()[value.storage].external() && !touched_beside(graph, value, these) &&
+         std::all_of(these.begin(), these.end(), [&](const Op* op) { return touches_alone(graph, *op, value); });
 }
 
 const Op* op_at(const GraphView& graph, size_t i, uint32_t kind) {
@@ -84,7 +96,7 @@ Group way_back(const GraphView& graph, size_t at, const Group& forward) {
   group.activation = activation;
   group.pool = &pool;
   if (forward.dropout != nullptr) {
-    const Op* dropout = op_at(graph, at - 1, SATEEN_OP_DROPOUT);
+    const Op* dropout = at - 1 > forward.last ? op_at(graph, at - 1, SATEEN_OP_DROPOUT) : nullptr;
     const bool undone = dropout != nullptr && same_dropout(graph, *forward.dropout, *dropout) &&
                         graph.src(pool, 1)->same_place(*graph.dst(*dropout, 0)) &&
                         is_between(graph, *graph.dst(*dropout, 0), {dropout, &pool}) &&
@@ -107,12 +119,21 @@ void add_weights_gradient(const GraphView& graph, const Tuning& tuning, Group& g
   const Tensor& diff = *graph.dst(*group.activation, 0);
   if (!graph.src(*gradient, 1)->same_place(diff) || !is_between(graph, diff, {group.activation, gradient})) return;
   if (!narrow_convolution_fits(tuning, sdk::conv2d_shape(graph, *gradient))) return;
+  // What no window covers takes part with a gradient of zero: a NaN there would be lost.
+  const sdk::MaxPool2dShape pool = sdk::max_pool2d_shape(graph, *group.pool);
+  if (pool.y.out * 2 < pool.y.size || pool.x.out * 2 < pool.x.size) return;
   for (size_t d = 0; d < gradient->dst.size(); ++d) {
     const Tensor* to = graph.dst(*gradient, d);
     if (to != nullptr && to->overlaps(*graph.src(graph.ops()[group.first], group.dropout != nullptr ? 0 : 1))) return;
   }
   group.weights_gradient = gradient;
   ++group.last;
+}
+
+/// Whether one of the groups has an operation from first to last.
+bool any_has(const std::vector<Group>& groups, size_t first, size_t last) {
+  return std::any_of(groups.begin(), groups.end(),
+                     [&](const Group& group) { return group.first <= last && first <= group.last; });
 }
 
 /// Adds pool and dropout to a convolution with its LeakyReLU, and finds their way back, where no one sees what is
@@ -136,6 +157,7 @@ void add_pool(const GraphView& graph, const Tuning& tuning, Group& group, std::v
   for (const uint32_t t : convolution.src) {
     if (t != SATEEN_NONE && graph.tensors()[t].overlaps(*graph.dst(whole.result_of(graph), 0))) return;
   }
+  if (any_has(ways_back, whole.first, whole.last)) return;
   const size_t back = find_way_back(graph, *pool, whole.last + 1);
   if (back == 0) {
     if (is_between(graph, activated, {group.activation, pool})) group = whole;
@@ -145,6 +167,7 @@ void add_pool(const GraphView& graph, const Tuning& tuning, Group& group, std::v
   if (undoing.kind != Group::Kind::kBackward) return;
   if (!is_between(graph, activated, {group.activation, pool, undoing.pool, undoing.activation})) return;
   add_weights_gradient(graph, tuning, undoing);
+  if (any_has(ways_back, undoing.first, undoing.last)) return;
   whole.route = undoing.route = ways_back.size();
   ways_back.push_back(undoing);
   group = whole;
@@ -170,6 +193,11 @@ std::vector<Group> find_groups(const GraphView& graph, const Tuning& tuning) {
     }
     i = group.last + 1;
     groups.push_back(group);
+  }
+  const auto made = std::count_if(groups.begin(), groups.end(),
+                                  [](const Group& group) { return group.kind == Group::Kind::kBackward; });
+  if (static_cast<size_t>(made) != ways_back.size()) {
+    throw sdk::Failure(SATEEN_INTERNAL, "a group of the way back was lost");
   }
   return groups;
 }

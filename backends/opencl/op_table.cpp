@@ -68,7 +68,10 @@ std::vector<std::string> conv2d_variants(Pass pass, const sdk::GraphView& graph,
   const sdk::Conv2dShape s = sdk::conv2d_shape(graph, op);
   if (tuning.for_gpu()) return gemm_variants(pass, s);
   const bool turned = pass == Pass::kBackwardData;
-  if (!winograd_fits(tuning, s.y, s.x, turned ? s.k : s.c, turned ? s.c : s.k)) return {};
+  const bool fits = pass == Pass::kBackwardWeights
+                        ? winograd_gradient_fits(tuning, s)
+                        : winograd_fits(tuning, s.y, s.x, turned ? s.k : s.c, turned ? s.c : s.k);
+  if (!fits) return {};
   return {kWinograd, kDirect};
 }
 

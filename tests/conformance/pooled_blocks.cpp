@@ -23,11 +23,13 @@ struct Block {
   bool whole = true;        ///< the pool covers what is left of an odd size
   bool same_mask = true;    ///< on the way back; else the two dropouts are not each other's
   bool keeps_relu = false;  ///< the activated values are wanted too
+  bool turns_back = false;  ///< the gradient is the block's own result
   enum class Image {
     kDrawn,
     kZero,
-    kNan
-  } kind = Image::kDrawn;  ///< zeros: every window a tie; or one pixel is no number
+    kNan,
+    kNanAtEnd
+  } kind = Image::kDrawn;  ///< zeros: every window a tie; or a pixel is no number
 
   int64_t pooled(int64_t size) const { return whole ? (size + 1) / 2 : size / 2; }
 };
@@ -65,7 +67,9 @@ std::vector<oracle::Values> emit(const Block& b, Mirror& m, const std::vector<No
   const Node relu = m.relu(m.conv(image, src[1], src[2], 1), kAlpha, b.keeps_relu ? dst.back() : Mirror::Id{});
   const Node pooled = m.pool(relu, b.dropout ? Mirror::Id{} : dst[0], b.whole);
   const Node result = b.dropout ? m.dropout(pooled, cursor, dropout_attrs(1), dst[0]) : pooled;
-  const Node diff = b.dropout ? m.dropout(src[3], cursor, dropout_attrs(b.same_mask ? 1 : 2)) : src[3];
+  const Node diff = b.turns_back ? result
+                    : b.dropout  ? m.dropout(src[3], cursor, dropout_attrs(b.same_mask ? 1 : 2))
+                                 : src[3];
   const Node back = m.relu_back(relu, m.pool_back(relu, diff, {}, b.whole), kAlpha);
   Node weights{dst[1], src[1].dims, {}};
   Node bias{dst[2], src[2].dims, {}};
@@ -104,6 +108,7 @@ OpCase build(const Block& b) {
     std::vector<float> special(nodes[0].v.begin(), nodes[0].v.end());
     if (b.kind == Block::Image::kZero) special.assign(special.size(), 0.0F);
     if (b.kind == Block::Image::kNan) special[special.size() / 2] = std::nanf("");
+    if (b.kind == Block::Image::kNanAtEnd) special.back() = std::nanf("");
     c.src[0] = source(b.image, special);
     nodes[0].v = widen(special);
   }
@@ -118,7 +123,7 @@ OpCase build(const Block& b) {
   const std::vector<oracle::Values> expected = emit(b, mirror, nodes, ids);
   for (size_t i = 0; i < dst.size(); ++i) {
     c.dst.push_back(result(dst[i], expected[i], kChain));
-    if (b.kind != Block::Image::kNan) continue;
+    if (b.kind != Block::Image::kNan && b.kind != Block::Image::kNanAtEnd) continue;
     Expected& expect = c.dst.back().expect;  // a NaN must be seen, and may spread
     for (size_t e = 0; e < expect.value.size(); ++e) {
       if (!std::isnan(expect.value[e])) expect.allowed[e] = std::nan("");
@@ -153,9 +158,11 @@ std::vector<Block> blocks() {
       {.name = "ties_first_layer", .image = {1, 6, 7, 1}, .columns = 32, .kind = Block::Image::kZero},
       {.name = "nan", .image = {1, 9, 6, 32}, .columns = 32, .kind = Block::Image::kNan},
       {.name = "nan_first_layer", .image = {1, 9, 6, 1}, .columns = 32, .kind = Block::Image::kNan},
+      {.name = "nan_cut", .image = {1, 7, 8, 1}, .columns = 32, .whole = false, .kind = Block::Image::kNanAtEnd},
       // what can't be one
       {.name = "other_mask", .image = {2, 6, 6, 32}, .columns = 32, .same_mask = false},
       {.name = "activated_wanted", .image = {2, 6, 6, 32}, .columns = 32, .keeps_relu = true},
+      {.name = "turns_back", .image = {2, 6, 6, 32}, .columns = 32, .turns_back = true},
       {.name = "odd_channels", .image = {2, 6, 7, 5}, .columns = 17, .wants_diff_src = true},
   };
 }

@@ -114,7 +114,9 @@ void make_conv2d_backward_weights(StepBuilder& builder) {
   const Place diff_dst = StepBuilder::place(builder.src(1));
   const Place diff_weights = StepBuilder::place(builder.dst(0));
   const std::optional<Place> diff_bias = StepBuilder::place(builder.graph().dst(builder.op(), 1));
-  if (uses_winograd(builder, s.y, s.x, s.c, s.k)) return add_winograd_backward_weights(builder, s);
+  if (builder.variant != kDirect && winograd_gradient_fits(builder.tuning, s)) {
+    return add_winograd_backward_weights(builder, s);
+  }
   if (builder.tuning.for_gpu() &&
       add_gemm_backward_weights(builder, s, StepBuilder::place(builder.src(0)), diff_dst, diff_weights, diff_bias)) {
     return;

@@ -10,6 +10,8 @@ namespace sateen::opencl {
 namespace {
 
 constexpr int64_t kPositions = 36;
+/// Floats that transformed weights, or a gradient's sums and scratch, may take: with more channels direct kernels do.
+constexpr int64_t kMostFloats = int64_t{16} << 20;
 
 /// A convolution as the kernel sees it: in the way back source and result have changed places.
 struct Pass {
@@ -19,6 +21,29 @@ struct Pass {
   int64_t pad_top = 0, pad_left = 0;
   bool turned = false;
 };
+
+/// How the sums over all tiles are divided among work-items.
+struct Division {
+  int64_t parts, groups;  ///< of tiles, of columns
+  int64_t scratch, sums;  ///< floats
+  int64_t floats() const { return scratch + sums; }
+};
+
+/// The sums of a work-item should stay in its core's cache: wide results are computed in groups of columns. How many parts
+/// there are depends on the shape alone, since they are added up in order.
+Division divide(const Tuning& tuning, const sdk::Conv2dShape& s) {
+  constexpr int64_t kSums = 96 * 1024;
+  constexpr int64_t kMostParts = 16;
+  const int64_t tiles = s.n * ceil_div(s.y.out, 4) * ceil_div(s.x.out, 4);
+  int64_t groups = 1;
+  while (kPositions * s.c * s.k / groups > kSums && s.k / groups % (2 * tuning.width()) == 0) groups *= 2;
+  const auto plane = [&](int64_t channels) { return channels * tuning.gradient_tiles + tuning.lanes; };
+  const int64_t scratch = groups * kPositions * (plane(s.c) + plane(s.k / groups));
+  const int64_t sums = kPositions * s.c * s.k;
+  const int64_t most = std::clamp<int64_t>(kMostFloats / (scratch + sums), 1, kMostParts);
+  const int64_t parts = std::clamp<int64_t>(tiles / (tuning.gradient_tiles * 4), 1, most);
+  return {parts, groups, parts * scratch, parts * sums};
+}
 
 void add_pass(StepBuilder& builder, const Pass& pass, Place src, std::optional<Place> bias, Place dst) {
   const Tuning& tuning = builder.tuning;
@@ -73,7 +98,12 @@ void add_pass(StepBuilder& builder, const Pass& pass, Place src, std::optional<P
 
 bool winograd_fits(const Tuning& tuning, const sdk::Axis& y, const sdk::Axis& x, int64_t channels, int64_t columns) {
   const auto three = [](const sdk::Axis& a) { return a.window == 3 && a.stride == 1; };
-  return !tuning.for_gpu() && three(y) && three(x) && channels % tuning.lanes == 0 && columns % tuning.width() == 0;
+  return !tuning.for_gpu() && three(y) && three(x) && channels % tuning.lanes == 0 && columns % tuning.width() == 0 &&
+         channels <= kMostFloats / kPositions / columns;
+}
+
+bool winograd_gradient_fits(const Tuning& tuning, const sdk::Conv2dShape& s) {
+  return winograd_fits(tuning, s.y, s.x, s.c, s.k) && divide(tuning, s).floats() <= kMostFloats;
 }
 
 void add_winograd_forward(StepBuilder& builder, const sdk::Conv2dShape& s) {
@@ -98,16 +128,9 @@ void add_winograd_backward_data(StepBuilder& builder, const sdk::Conv2dShape& s)
 
 void add_winograd_backward_weights(StepBuilder& builder, const sdk::Conv2dShape& s) {
   const Tuning& tuning = builder.tuning;
-  const int64_t tiles = s.n * ceil_div(s.y.out, 4) * ceil_div(s.x.out, 4);
-  // The sums of a work-item should stay in its core's cache: wide results are computed in groups of columns. How many parts
-  // there are depends on the shape alone, since they are added up in order.
-  constexpr int64_t kSums = 96 * 1024;
-  int64_t groups = 1;
-  while (kPositions * s.c * s.k / groups > kSums && s.k / groups % (2 * tuning.width()) == 0) groups *= 2;
-  const int64_t parts = std::clamp<int64_t>(tiles / (tuning.gradient_tiles * 4), 1, 16);
-  const auto plane = [&](int64_t channels) { return channels * tuning.gradient_tiles + tuning.lanes; };
-  const Place scratch = builder.scratch(parts * groups * kPositions * (plane(s.c) + plane(s.k / groups)));
-  const Place sums = builder.scratch(parts * kPositions * s.c * s.k);
+  const auto [parts, groups, scratch_floats, sum_floats] = divide(tuning, s);
+  const Place scratch = builder.scratch(scratch_floats);
+  const Place sums = builder.scratch(sum_floats);
   const Place bias_sums = builder.scratch(parts * s.k);
   builder.call("winograd_gradient.cl", "winograd_gradient")
       .buffer(StepBuilder::place(builder.src(0)))

@@ -13,6 +13,9 @@ inline constexpr const char* kDirect = "direct";
 /// Whether a convolution with `channels` of source and `columns` of result can be computed so on such a device.
 bool winograd_fits(const Tuning& tuning, const sdk::Axis& y, const sdk::Axis& x, int64_t channels, int64_t columns);
 
+/// The same for the gradients by weights and bias, whose sums and scratch are larger.
+bool winograd_gradient_fits(const Tuning& tuning, const sdk::Conv2dShape& s);
+
 /// dst = leaky(src * weights + bias), or, where the group has a pool, what it makes of that.
 void add_winograd_forward(StepBuilder& builder, const sdk::Conv2dShape& s);
 
