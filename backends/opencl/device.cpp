@@ -120,7 +120,13 @@ Device::Device(const FoundDevice& found, const DeviceOptions& options, sdk::Host
       queue_(make_queue(context_.get(), found.device, in_flight_->timing() == Timing::kEvents)),
       programs_(context_.get(), found, options_for(found.device, options.tuning),
                 ProgramCache(cache_folder(host), host)),
-      workshop_{options_.tuning, programs_, found.device, queue_.get(), found.info.alignment, options.variant},
+      workshop_{options_.tuning,
+                programs_,
+                found.device,
+                queue_.get(),
+                found.info.alignment,
+                options.variant,
+                found.info.max_allocation_bytes},
       tuner_(make_tuner(found, options, programs_, host)) {
   host_.log(SATEEN_LOG_DEBUG, sdk::text("opencl: ", found.info.name, ", ", found.info.driver, ", kernels with ",
                                         options.tuning.compiler_options()));

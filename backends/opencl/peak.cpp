@@ -2,6 +2,7 @@
 #include "peak.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace sateen::opencl {
@@ -22,7 +23,9 @@ Memory allocate(cl_context context, uint64_t bytes) {
 class PeakKernel {
  public:
   PeakKernel(const Workshop& workshop, const char* name)
-      : workshop_(workshop), kernel_(workshop.programs.kernel(kFile, name)) {
+      : workshop_(workshop),
+        kernel_(workshop.programs.kernel(kFile, name)),
+        record_(std::make_shared<OpRecord>(sdk::text("measuring the peak: ", name))) {
     size_t most = 1;
     check(
         driver().kernel_work_group_info(kernel_.get(), workshop.device, CL_KERNEL_WORK_GROUP_SIZE, sizeof most, &most),
@@ -44,8 +47,13 @@ class PeakKernel {
 
   void run(size_t items) {
     const size_t global = rounded(items);
-    check(driver().enqueue_kernel(workshop_.queue, kernel_.get(), 1, &global, &group_, nullptr), "measuring the peak");
-    check(clFinish(workshop_.queue), "measuring the peak");
+    InFlight in_flight(Timing::kNone);
+    ClEvent done;
+    check(driver().enqueue_kernel(workshop_.queue, kernel_.get(), 1, &global, &group_, done.out()), record_->name);
+    in_flight.add(std::move(done), record_);
+    const cl_int code = clFinish(workshop_.queue);
+    if (code != CL_SUCCESS) in_flight.fail(code);
+    in_flight.collect();
   }
 
  private:
@@ -55,6 +63,7 @@ class PeakKernel {
 
   const Workshop& workshop_;
   Kernel kernel_;
+  std::shared_ptr<OpRecord> record_;
   size_t group_ = 1;
 };
 

@@ -85,7 +85,8 @@ struct Workshop {
   cl_device_id device;
   cl_command_queue queue;
   uint32_t alignment;
-  std::string prefer;  ///< the variant to take, where an operation has it
+  std::string prefer;           ///< the variant to take, where an operation has it
+  uint64_t largest_allocation;  ///< bytes
 };
 
 /// What a step is made from: the operation or the group of them, and the kernels and memory that it may ask for.

@@ -6,7 +6,10 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <new>
 #include <utility>
+
+#include "variant.hpp"
 
 namespace sateen::opencl {
 
@@ -43,6 +46,35 @@ void fill_floats(Bytes& bytes, uint64_t begin, uint64_t size, uint32_t state) {
     const float value = static_cast<float>(state >> 8) / 8388608.0F - 1.0F;
     std::memcpy(bytes.data() + at, &value, sizeof value);
   }
+}
+
+/// What fails in f is no variant's fault; a device that has failed is, unless it only lacked memory.
+template <typename F>
+auto blaming_none(F f) try {
+  return f();
+} catch (const CannotTry&) {
+  throw;
+} catch (const sdk::LateFailure& failure) {
+  if (failure.status() != SATEEN_NO_MEMORY) throw;
+  throw CannotTry(failure.status(), failure.what());
+} catch (const sdk::Failure& failure) {
+  throw CannotTry(failure.status(), failure.what());
+} catch (const std::bad_alloc&) {
+  throw CannotTry(SATEEN_NO_MEMORY, "the host has no memory to try it in");
+}
+
+/// How f failed, "" where it did not, for what says something of a variant.
+template <typename F>
+std::string failure_of(F f) try {
+  f();
+  return {};
+} catch (const CannotTry&) {
+  throw;
+} catch (const sdk::LateFailure&) {
+  throw;
+} catch (const sdk::Failure& failure) {
+  if (failure.status() == SATEEN_NO_MEMORY) throw;
+  return failure.what();
 }
 
 }  // namespace
@@ -91,11 +123,27 @@ sateen_graph OneOpGraph::make(const sdk::GraphView& graph, const sdk::Op& op) {
 Trial::Trial(const sdk::GraphView& graph, const sdk::Op& op, std::string safe, cl_context context,
              const Workshop& workshop)
     : context_(context), workshop_(workshop), graph_(graph, op, workshop.alignment), safe_(std::move(safe)) {
-  lay_out();
-  fill();
-  cl_int code = CL_SUCCESS;
-  memory_ = Memory(driver().create_buffer(context, before_.size(), &code));
-  opencl::check(code, "memory to try kernels in: clCreateBuffer");
+  blaming_none([this] {
+    lay_out();
+    fill();
+    memory_ = allocate(before_.size());
+  });
+}
+
+Memory Trial::allocate(uint64_t bytes) const {
+  return blaming_none([&] {
+    cl_int code = CL_SUCCESS;
+    Memory memory(driver().create_buffer(context_, bytes, &code));
+    // Drivers allocate when memory is first used: better now than in a variant's run.
+    cl_uchar byte = 0;
+    if (code == CL_SUCCESS) {
+      code = clEnqueueReadBuffer(workshop_.queue, memory.get(), CL_TRUE, bytes - 1, sizeof byte, &byte, 0, nullptr,
+                                 nullptr);
+    }
+    if (code == CL_OUT_OF_RESOURCES) code = CL_MEM_OBJECT_ALLOCATION_FAILURE;
+    opencl::check(code, sdk::text("memory to try it in, ", sdk::mebibytes(bytes), " MiB,"));
+    return memory;
+  });
 }
 
 void Trial::lay_out() {
@@ -136,10 +184,7 @@ Program& Trial::prepared(const std::string& variant) {
   auto made = std::make_unique<Program>(graph_.view(), workshop_, std::vector<std::string>{variant});
   const uint64_t bytes = std::max<uint64_t>(made->arena_bytes(), 1);
   if (bytes > arena_bytes_) {
-    cl_int code = CL_SUCCESS;
-    Memory larger(driver().create_buffer(context_, bytes, &code));
-    opencl::check(code, "memory to try kernels in: clCreateBuffer");
-    arena_ = std::move(larger);
+    arena_ = allocate(bytes);
     arena_bytes_ = bytes;
   }
   program = std::move(made);
@@ -148,7 +193,15 @@ Program& Trial::prepared(const std::string& variant) {
 
 void Trial::submit(Program& program) {
   for (size_t i = 0; i < places_.size(); ++i) program.bind(i, memory_.get(), places_[i].offset);
-  program.run(workshop_.queue, arena_.get(), in_flight_, false);
+  try {
+    program.run(workshop_.queue, arena_.get(), in_flight_, false);
+  } catch (const sdk::LateFailure& failure) {
+    finish();  // throws where the device has failed; or else only a later kernel of several was refused
+    throw sdk::Failure(failure.status(), failure.what());
+  } catch (...) {
+    finish();
+    throw;
+  }
 }
 
 void Trial::finish() {
@@ -159,15 +212,19 @@ void Trial::finish() {
 
 Bytes Trial::results_of(const std::string& variant) {
   Program& program = prepared(variant);
-  opencl::check(clEnqueueWriteBuffer(workshop_.queue, memory_.get(), CL_TRUE, 0, before_.size(), before_.data(), 0,
-                                     nullptr, nullptr),
-                "clEnqueueWriteBuffer");
+  Bytes after(before_.size());
+  blaming_none([&] {
+    opencl::check(clEnqueueWriteBuffer(workshop_.queue, memory_.get(), CL_TRUE, 0, before_.size(), before_.data(), 0,
+                                       nullptr, nullptr),
+                  "clEnqueueWriteBuffer");
+  });
   submit(program);
   finish();
-  Bytes after(before_.size());
-  opencl::check(
-      clEnqueueReadBuffer(workshop_.queue, memory_.get(), CL_TRUE, 0, after.size(), after.data(), 0, nullptr, nullptr),
-      "clEnqueueReadBuffer");
+  blaming_none([&] {
+    opencl::check(clEnqueueReadBuffer(workshop_.queue, memory_.get(), CL_TRUE, 0, after.size(), after.data(), 0,
+                                      nullptr, nullptr),
+                  "clEnqueueReadBuffer");
+  });
   return after;
 }
 
@@ -213,24 +270,34 @@ std::string Trial::compare(const Bytes& found) const {
   return untouched_beside(found) ? "" : "it writes beside its result";
 }
 
-std::string Trial::check(const std::string& variant) try {
-  if (expected_.empty()) expected_ = results_of(safe_);
-  return variant == safe_ ? "" : compare(results_of(variant));
-} catch (const sdk::LateFailure&) {
-  throw;
-} catch (const sdk::Failure& failure) {
-  if (failure.status() == SATEEN_NO_MEMORY) throw;  // it says nothing of the variant
-  return failure.what();
+void Trial::run_safe() {
+  if (expected_.empty()) blaming_none([this] { expected_ = results_of(safe_); });
+}
+
+Finding Trial::check(const std::string& variant) {
+  run_safe();
+  if (variant == safe_) return {};
+  return blaming_none([&]() -> Finding {
+    std::string wrong = failure_of([&] { prepared(variant); });
+    if (!wrong.empty()) return {wrong};
+    Bytes found;
+    wrong = failure_of([&] { found = results_of(variant); });
+    // A library builds its kernels when they are launched.
+    if (!wrong.empty()) return {wrong, variant == kGemmLibrary};
+    return {compare(found)};
+  });
 }
 
 uint64_t Trial::time(const std::string& variant, int runs) {
   using Clock = std::chrono::steady_clock;
-  Program& program = prepared(variant);
-  const Clock::time_point start = Clock::now();
-  for (int i = 0; i < runs; ++i) submit(program);
-  finish();
-  const auto taken = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
-  return std::max<uint64_t>(static_cast<uint64_t>(taken) / static_cast<uint64_t>(runs), 1);
+  return blaming_none([&] {
+    Program& program = prepared(variant);
+    const Clock::time_point start = Clock::now();
+    for (int i = 0; i < runs; ++i) submit(program);
+    finish();
+    const auto taken = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count();
+    return std::max<uint64_t>(static_cast<uint64_t>(taken) / static_cast<uint64_t>(runs), 1);
+  });
 }
 
 }  // namespace sateen::opencl

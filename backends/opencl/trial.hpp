@@ -28,18 +28,32 @@ class OneOpGraph {
   sdk::GraphView view_;  // last: it is made from the rest
 };
 
+/// That an operation can't be tried now, which says nothing of its variants.
+class CannotTry : public sdk::Failure {
+ public:
+  using Failure::Failure;
+};
+
+/// What was found of a variant.
+struct Finding {
+  std::string wrong;    ///< "" where it is right
+  bool lasting = true;  ///< whether it would be found again: not where a launch was refused
+};
+
 /// The tensors lie in one buffer, as most do in the arena, at unequal distances. What is around them, and in the
-/// destinations before a run, is no number. All functions return when the device is done, and throw
-/// Failure(NO_MEMORY), and LateFailure where the device has failed.
+/// destinations before a run, is no number. All functions return when the device is done, and throw CannotTry where
+/// memory is short, on the host or the device, or the safe variant fails, and LateFailure where the device has failed.
 class Trial {
  public:
   /// safe: the variant that the others are held against.
   Trial(const sdk::GraphView& graph, const sdk::Op& op, std::string safe, cl_context context, const Workshop& workshop);
 
-  /// "" where the variant's results agree with those of the safe one as closely as the conformance tests ask, and nothing
-  /// beside them was written; otherwise what was wrong, be it an error. The same run makes drivers and libraries compile
-  /// what they compile late.
-  std::string check(const std::string& variant);
+  /// Runs the safe variant, once. Whatever fails there is CannotTry.
+  void run_safe();
+  /// Right is a variant whose results agree with those of the safe one as closely as the conformance tests ask, and that
+  /// wrote nothing beside them; otherwise there is what was wrong, be it an error. The same run makes drivers and
+  /// libraries compile what they compile late.
+  Finding check(const std::string& variant);
   /// Nanoseconds of one of so many runs, by the host's clock. For a variant that was checked.
   uint64_t time(const std::string& variant, int runs);
 
@@ -48,6 +62,7 @@ class Trial {
     uint64_t offset = 0, bytes = 0;
     bool result = false;
   };
+  Memory allocate(uint64_t bytes) const;
   void lay_out();
   void fill();
   Program& prepared(const std::string& variant);

@@ -25,16 +25,26 @@ constexpr int kFewestRounds = 2;       // for a decision where time runs out
 constexpr uint64_t kTurn = 1'000'000;  // nanoseconds that a variant runs in a round, where one run is shorter
 constexpr uint64_t kMostRuns = 64;
 constexpr double kClearly = 0.97;  // of the time of what is taken unmeasured
+// Of an operation's tensors together. The host holds them three times over; larger ones are left as they are.
+constexpr uint64_t kMostTried = uint64_t{256} << 20;
 
-/// What is taken unmeasured: the first that is not refused.
-const TriedVariant* first_of(const Decision& decision) {
-  const auto at = std::find_if(decision.tried.begin(), decision.tried.end(),
-                               [](const TriedVariant& tried) { return !tried.refused; });
-  return at != decision.tried.end() ? &*at : nullptr;
+uint64_t tensor_bytes(const sdk::GraphView& graph, const sdk::Op& op) {
+  std::set<uint32_t> tensors(op.src.begin(), op.src.end());
+  tensors.insert(op.dst.begin(), op.dst.end());
+  tensors.erase(SATEEN_NONE);
+  uint64_t bytes = 0;
+  for (const uint32_t t : tensors) bytes += graph.tensors()[t].bytes;
+  return bytes;
+}
+
+/// What is taken unmeasured: the first that is not refused. There is the safe one at least.
+const TriedVariant& first_of(const Decision& decision) {
+  return *std::find_if(decision.tried.begin(), decision.tried.end(),
+                       [](const TriedVariant& tried) { return !tried.refused; });
 }
 
 void take_fastest(Decision& decision) {
-  const TriedVariant* taken = first_of(decision);
+  const TriedVariant* taken = &first_of(decision);
   const TriedVariant* fastest = taken;
   for (const TriedVariant& tried : decision.tried) {
     if (!tried.refused && tried.nanoseconds < fastest->nanoseconds) fastest = &tried;
@@ -86,7 +96,7 @@ std::vector<std::string> Tuner::choose(const sdk::GraphView& graph, cl_context c
 }
 
 /// False for what is to be measured.
-bool Tuner::answer_unmeasured(const Question& q, const Bench& bench) {
+bool Tuner::answer_unmeasured(const Question& q, const Bench& bench) try {
   const auto pinned = pinned_.find(q.key);
   if (pinned != pinned_.end()) {
     if (has(q.names, pinned->second)) {
@@ -105,16 +115,41 @@ bool Tuner::answer_unmeasured(const Question& q, const Bench& bench) {
       settle(q, known->variant, bench);
       return true;
     }
-    if (known == nullptr && measures()) return false;
+    if (known == nullptr && measures()) {
+      const uint64_t bytes = tensor_bytes(bench.graph, bench.graph.ops()[q.op]);
+      if (bytes <= kMostTried) return false;
+      host_.log(SATEEN_LOG_INFO,
+                sdk::text("opencl: ", q.name, " is not tuned: its tensors are of ", sdk::mebibytes(bytes),
+                          " MiB, and those of up to ", sdk::mebibytes(kMostTried), " MiB are"));
+    }
   }
   choices_[q.key] = first_usable(q, bench);
   return true;
+} catch (const CannotTry& failure) {
+  if (q.names.size() == 1) throw;  // the library was asked for
+  leave(q, bench, sdk::text(" is left to our own kernels: ", failure.what()));
+  return true;
+}
+
+void Tuner::leave(const Question& q, const Bench& bench, const std::string& why, const Decision& known) {
+  host_.log(SATEEN_LOG_INFO, sdk::text("opencl: ", q.name, why));
+  std::string& choice = choices_[q.key];
+  choice = q.safe;
+  if (q.names.front() == kGemmLibrary) return;
+  for (const std::string& name : q.names) {
+    const auto tried = std::find_if(known.tried.begin(), known.tried.end(),
+                                    [&](const TriedVariant& other) { return other.name == name; });
+    if (tried != known.tried.end() && tried->refused) continue;
+    if (name != q.safe && !bench.can_have(q, name)) continue;
+    choice = name;
+    return;
+  }
 }
 
 bool Tuner::Bench::can_have(const Question& q, const std::string& name) const try {
   const OneOpGraph alone(graph, graph.ops()[q.op], workshop.alignment);
   const Program program(alone.view(), workshop, {name});
-  return true;
+  return program.arena_bytes() <= workshop.largest_allocation;
 } catch (const sdk::Failure& failure) {
   if (failure.status() != SATEEN_UNSUPPORTED) throw;
   return false;
@@ -124,7 +159,7 @@ bool Tuner::usable(const Question& q, const std::string& name, const Bench& benc
   if (name == q.safe) return true;
   if (name != kGemmLibrary) return bench.can_have(q, name);
   // A library changes without our knowing, so that it is checked in each process, which also makes it compile its kernels.
-  if (!gemm_.checked(q.key)) return gemm_.judge(q.key, q.name, bench.trial(q).check(name));
+  if (!gemm_.checked(q.key)) return gemm_.judge(q.key, q.name, bench.trial(q).check(name).wrong);
   return gemm_.right(q.key);
 }
 
@@ -147,36 +182,39 @@ void Tuner::measure(const std::vector<Question>& open, const Bench& bench) {
   if (open.empty()) return;
   const Clock::time_point start = Clock::now();
   deadline_ = start + std::chrono::duration_cast<Clock::duration>(Seconds(options_.seconds - spent_));
-  size_t measured = 0;
+  std::map<Outcome, size_t> count;
   for (size_t i = 0; i < open.size(); ++i) {
     if (!time_is_up())
       host_.log(SATEEN_LOG_INFO, sdk::text("opencl: tuning ", open[i].name, ": ", i + 1, " of ", open.size()));
-    if (measure(open[i], bench)) ++measured;
+    ++count[measure(open[i], bench)];
   }
   const double taken = Seconds(Clock::now() - start).count();
   spent_ += taken;
-  const size_t left = open.size() - measured;
-  host_.log(SATEEN_LOG_INFO,
-            sdk::text("opencl: tuned ", measured, " of ", open.size(), " operations in ", std::lround(taken), " s",
-                      left == 0 ? "" : "; there was no time for the others, which stay as they are from now on"));
+  std::string words = sdk::text("opencl: tuned ", count[Outcome::kMeasured], " of ", open.size(), " operations in ",
+                                std::lround(taken), " s");
+  if (count[Outcome::kLeft] > 0) words += sdk::text("; ", count[Outcome::kLeft], " could not be tried this time");
+  if (count[Outcome::kNoTime] > 0) words += "; there was no time for the others, which stay as they are from now on";
+  host_.log(SATEEN_LOG_INFO, words);
 }
 
-bool Tuner::measure(const Question& q, const Bench& bench) {
+Tuner::Outcome Tuner::measure(const Question& q, const Bench& bench) {
+  Attempt attempt;
   try {
-    const Decision decision = try_all(q, bench);
+    try_all(q, bench, attempt);
+    const Decision& decision = attempt.decision;
+    if (!attempt.lasting) {
+      settle(q, decision.variant, bench);
+      return decision.measured ? Outcome::kMeasured : Outcome::kLeft;
+    }
     const Decision* before = record_.find(q.key);
     const bool replace = options_.again && (decision.measured || before == nullptr);
     // A copy: checking the library may log, and what a host does then is its own.
     const Decision holds = record_.keep(q.key, decision, replace);
     settle(q, has(q.names, holds.variant) ? holds.variant : decision.variant, bench);
-    return holds.measured;
-  } catch (const sdk::LateFailure&) {
-    throw;
-  } catch (const sdk::Failure& failure) {
-    if (failure.status() != SATEEN_NO_MEMORY) throw;
-    host_.log(SATEEN_LOG_INFO, sdk::text("opencl: ", q.name, " is not tuned: ", failure.what()));
-    choices_[q.key] = first_usable(q, bench);
-    return false;
+    return holds.measured ? Outcome::kMeasured : Outcome::kNoTime;
+  } catch (const CannotTry& failure) {
+    leave(q, bench, sdk::text(" is not tuned: ", failure.what()), attempt.decision);
+    return Outcome::kLeft;
   }
 }
 
@@ -187,30 +225,41 @@ void Tuner::refuse(const Question& q, TriedVariant& tried, const std::string& wr
                                           " is not used, since it was wrong when it was checked: ", wrong));
 }
 
+void Tuner::check(const Question& q, const Bench& bench, Trial& trial, TriedVariant& tried, Attempt& attempt) {
+  const bool library = tried.name == kGemmLibrary;
+  if (library && gemm_.checked(q.key)) {
+    tried.refused = !gemm_.right(q.key);
+    return;
+  }
+  Finding found;
+  try {
+    tried.refused = !library && !bench.can_have(q, tried.name);
+    if (tried.refused) return;
+    found = trial.check(tried.name);
+  } catch (const CannotTry&) {
+    throw;
+  } catch (const sdk::LateFailure&) {
+    // This device is lost; the next that is opened is not to be lost by the same.
+    tried.refused = true;
+    attempt.decision.variant = first_of(attempt.decision).name;
+    record_.keep(q.key, attempt.decision, options_.again);
+    throw;
+  } catch (const sdk::Failure& failure) {  // of building it
+    if (failure.status() == SATEEN_NO_MEMORY) throw CannotTry(failure.status(), failure.what());
+    found.wrong = failure.what();
+  }
+  if (library) gemm_.judge(q.key, q.name, found.wrong);
+  if (found.wrong.empty()) return;
+  refuse(q, tried, found.wrong);
+  attempt.lasting = attempt.lasting && found.lasting;
+}
+
 /// False where time ran out.
-bool Tuner::check_all(const Question& q, const Bench& bench, Trial& trial, Decision& decision) {
-  for (TriedVariant& tried : decision.tried) {
+bool Tuner::check_all(const Question& q, const Bench& bench, Trial& trial, Attempt& attempt) {
+  trial.run_safe();
+  for (TriedVariant& tried : attempt.decision.tried) {
     if (time_is_up()) return false;
-    tried.refused = tried.name != q.safe && tried.name != kGemmLibrary && !bench.can_have(q, tried.name);
-    if (tried.refused) continue;
-    if (tried.name == kGemmLibrary && gemm_.checked(q.key)) {
-      tried.refused = !gemm_.right(q.key);
-      continue;
-    }
-    std::string wrong;
-    try {
-      wrong = trial.check(tried.name);
-    } catch (const sdk::LateFailure&) {
-      // This device is lost; the next that is opened is not to be lost by the same.
-      tried.refused = true;
-      if (const TriedVariant* first = first_of(decision)) {
-        decision.variant = first->name;
-        record_.keep(q.key, decision, options_.again);
-      }
-      throw;
-    }
-    if (tried.name == kGemmLibrary) gemm_.judge(q.key, q.name, wrong);
-    if (!wrong.empty()) refuse(q, tried, wrong);
+    if (tried.name != q.safe) check(q, bench, trial, tried, attempt);
   }
   return true;
 }
@@ -238,29 +287,21 @@ bool Tuner::time_all(Trial& trial, Decision& decision) const {
   return true;
 }
 
-Decision Tuner::try_none(const Question& q, const Bench& bench) {
-  Decision decision{first_usable(q, bench), false, {}};
+void Tuner::try_none(const Question& q, const Bench& bench, Decision& decision) {
+  decision.variant = first_usable(q, bench);
   bool before = true;  // what comes before the first that is usable is not
   for (const std::string& name : q.names) {
     before = before && name != decision.variant;
     decision.tried.push_back({name, 0, before});
   }
-  return decision;
 }
 
-Decision Tuner::try_all(const Question& q, const Bench& bench) {
-  if (time_is_up()) return try_none(q, bench);
-  Decision decision;
+void Tuner::try_all(const Question& q, const Bench& bench, Attempt& attempt) {
+  Decision& decision = attempt.decision;
+  if (time_is_up()) return try_none(q, bench, decision);
   for (const std::string& name : q.names) decision.tried.push_back({name});
   Trial trial = bench.trial(q);
-  const bool all_checked = check_all(q, bench, trial, decision);
-  if (first_of(decision) == nullptr) {
-    throw sdk::Failure(SATEEN_DEVICE_ERROR, q.name + ": none of its variants can be used");
-  }
-  if (all_checked && time_all(trial, decision)) {
-    take_fastest(decision);
-    return decision;
-  }
+  if (check_all(q, bench, trial, attempt) && time_all(trial, decision)) return take_fastest(decision);
   // What was not checked yet is not taken unchecked for lack of time.
   for (TriedVariant& tried : decision.tried) {
     tried.nanoseconds = 0;
@@ -271,7 +312,6 @@ Decision Tuner::try_all(const Question& q, const Bench& bench) {
       tried.refused = true;
     }
   }
-  return decision;
 }
 
 void Tuner::pin(const sdk::Choices& choices) {

@@ -22,7 +22,8 @@ struct TuningOptions {
 
 /// Decides when a graph is compiled and never later, once for each operation's key (op_key.hpp) for as long as the device
 /// is open. A variant that is wrong never wins; one that is faster by too little does not either, so that what is chosen
-/// does not hang on chance. What found no time left is recorded as well: the next run chooses the same.
+/// does not hang on chance. What found no time left is recorded as well: the next run chooses the same. What could not be
+/// tried, for lack of memory or since the safe variant failed, is not: the next run tries again.
 class Tuner {
  public:
   Tuner(const TuningOptions& options, GemmChoice gemm, TuningRecord record, sdk::Host host)
@@ -56,6 +57,11 @@ class Tuner {
     bool can_have(const Question& q, const std::string& name) const;
     Trial trial(const Question& q) const { return {graph, graph.ops()[q.op], q.safe, context, workshop}; }
   };
+  /// A decision in the making.
+  struct Attempt {
+    Decision decision;
+    bool lasting = true;  ///< false: it is not recorded, since what is refused may be right another time
+  };
 
   std::vector<Question> questions(const Bench& bench) const;
   bool answer_unmeasured(const Question& q, const Bench& bench);
@@ -63,13 +69,17 @@ class Tuner {
   void settle(const Question& q, const std::string& name, const Bench& bench);
   std::string first_usable(const Question& q, const Bench& bench);
   bool usable(const Question& q, const std::string& name, const Bench& bench);
+  /// Takes the first that is not refused, of our own: nothing is tried.
+  void leave(const Question& q, const Bench& bench, const std::string& why, const Decision& known = {});
   bool measures() const;
   void measure(const std::vector<Question>& open, const Bench& bench);
-  /// Whether it was measured, here or by another process.
-  bool measure(const Question& q, const Bench& bench);
-  Decision try_all(const Question& q, const Bench& bench);
-  Decision try_none(const Question& q, const Bench& bench);
-  bool check_all(const Question& q, const Bench& bench, Trial& trial, Decision& decision);
+  enum class Outcome { kMeasured, kNoTime, kLeft };
+  /// kMeasured: here or by another process.
+  Outcome measure(const Question& q, const Bench& bench);
+  void try_all(const Question& q, const Bench& bench, Attempt& attempt);
+  void try_none(const Question& q, const Bench& bench, Decision& decision);
+  bool check_all(const Question& q, const Bench& bench, Trial& trial, Attempt& attempt);
+  void check(const Question& q, const Bench& bench, Trial& trial, TriedVariant& tried, Attempt& attempt);
   bool time_all(Trial& trial, Decision& decision) const;
   void refuse(const Question& q, TriedVariant& tried, const std::string& wrong);
   bool time_is_up() const { return Clock::now() >= deadline_; }
