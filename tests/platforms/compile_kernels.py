@@ -71,7 +71,7 @@ def write_rows(rows, folder, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--builds", required=True, type=pathlib.Path, help="the program sateen-opencl-builds")
-    parser.add_argument("--more", action="store_true", help="for more chips")
+    parser.add_argument("--more", action="store_true", help="for more chips, and all tiles of the kernels for GPUs")
     parser.add_argument("--rows", type=pathlib.Path, help="a folder for the raw rows")
     parser.add_argument("family", nargs="+", choices=compilers.FAMILIES)
     arguments = parser.parse_args()
@@ -86,6 +86,8 @@ def main():
         begun = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="sateen-kernels-") as folder:
             listed = builds.list_builds(arguments.builds, pathlib.Path(folder))
+            if not arguments.more:  # of the tiles the largest, and the one that is for every shape
+                listed = [build for build in listed if "-DTM=64" not in build.options]
             rows = compile_all(family, listed, arguments.more)
         if arguments.rows:
             write_rows(rows, arguments.rows, name)
