@@ -42,6 +42,7 @@ bool decided(const oracle::Values& src, const Dims& dims, const Block& b, double
     const int64_t y = at / dims[3] / b.pooled(dims[2]) % b.pooled(dims[1]) * 2;
     const int64_t i = at / dims[3] / b.pooled(dims[2]) / b.pooled(dims[1]);
     std::vector<double> window;
+    window.reserve(4);
     for (int64_t wy = y; wy < std::min(y + 2, dims[1]); ++wy) {
       for (int64_t wx = x; wx < std::min(x + 2, dims[2]); ++wx) {
         window.push_back(src[static_cast<size_t>(((i * dims[1] + wy) * dims[2] + wx) * dims[3] + c)]);
