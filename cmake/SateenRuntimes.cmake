@@ -10,6 +10,7 @@ else()
   set(SATEEN_RUNTIME_pocl_ICD /etc/OpenCL/vendors/pocl.icd)
 endif()
 set(SATEEN_RUNTIME_pocl_DRIVER "Portable Computing Language")
+set(SATEEN_RUNTIME_pocl_LEAKS "${CMAKE_CURRENT_LIST_DIR}/pocl-leaks.supp")
 
 # Made by scripts/intel-runtime. It needs a newer oneTBB than Debian's, and a process has room for one.
 set(SATEEN_RUNTIME_intel_ICD "${PROJECT_SOURCE_DIR}/build/intel-runtime/vendors/intel.icd")
@@ -35,14 +36,14 @@ function(sateen_use_runtime test runtime)
   set_tests_properties(${test} PROPERTIES SKIP_RETURN_CODE 77)
 endfunction()
 
-# sateen_opencl_test(FAMILY RUNTIME [VARIANT NAME] [SANITIZED] COMMAND PROGRAM [BOOST_OPTION…]
+# sateen_opencl_test(FAMILY RUNTIME [VARIANT NAME] COMMAND PROGRAM [BOOST_OPTION…]
 #                    [TARGET TARGET_OPTION…] [PROPERTIES NAME VALUE…])
 # adds FAMILY.opencl.RUNTIME[.VARIANT], a program that takes target options. It is skipped where the runtime is not
 # installed, and fails where it is and the program finds another. A sanitizer build, where all takes many times as long,
-# has every test on PoCL, and on the others those that are marked SANITIZED.
+# has the tests on PoCL alone.
 function(sateen_opencl_test family runtime)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "SANITIZED" "VARIANT" "COMMAND;TARGET;PROPERTIES")
-  if(SATEEN_SANITIZE AND NOT runtime STREQUAL "pocl" AND NOT arg_SANITIZED)
+  cmake_parse_arguments(PARSE_ARGV 2 arg "" "VARIANT" "COMMAND;TARGET;PROPERTIES")
+  if(SATEEN_SANITIZE AND NOT runtime STREQUAL "pocl")
     return()
   endif()
   set(name "${family}.opencl.${runtime}")
