@@ -67,11 +67,13 @@ std::vector<std::string> conv2d_variants(Pass pass, const sdk::GraphView& graph,
                                          const Tuning& tuning) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(graph, op);
   if (tuning.for_gpu()) return gemm_variants(pass, s);
-  const bool turned = pass == Pass::kBackwardData;
-  const bool fits = pass == Pass::kBackwardWeights
-                        ? winograd_gradient_fits(tuning, s)
-                        : winograd_fits(tuning, s.y, s.x, turned ? s.k : s.c, turned ? s.c : s.k);
+  const bool fits = pass == Pass::kForward           ? winograd_forward_fits(graph, tuning, s)
+                    : pass == Pass::kBackwardWeights ? winograd_gradient_fits(tuning, s)
+                                                     : winograd_fits(tuning, s.y, s.x, s.k, s.c);
   if (!fits) return {};
+  // Adam makes a step of the same length of any gradient, however small, and of small ones Winograd's sums are less exact:
+  // in the first steps a training would leave that of other devices. It is within the bounds, for who measures.
+  if (pass == Pass::kBackwardWeights) return {kDirect, kWinograd};
   return {kWinograd, kDirect};
 }
 

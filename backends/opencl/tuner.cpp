@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "op_key.hpp"
+#include "ops/winograd.hpp"
 #include "variant.hpp"
 
 namespace sateen::opencl {
@@ -73,8 +74,9 @@ std::vector<Tuner::Question> Tuner::questions(const Bench& bench) const {
                                  [&](const auto& name) { return name != prefer && name != kGemmLibrary; }),
                   names.end());
     }
-    std::string safe =
-        *std::find_if(names.rbegin(), names.rend(), [](const auto& name) { return name != kGemmLibrary; });
+    std::string safe = has(names, kDirect) ? kDirect
+                                           : *std::find_if(names.rbegin(), names.rend(),
+                                                           [](const auto& name) { return name != kGemmLibrary; });
     all.push_back(
         {i, op.name, op_key(bench.graph, op), std::move(safe), gemm_.allowed(bench.graph, op, std::move(names))});
   }

@@ -53,11 +53,6 @@ Padded pad_source(StepBuilder& builder, Place src, const sdk::Conv2dShape& s) {
   return {add_pad(builder, src, spread), rows};
 }
 
-bool uses_winograd(const StepBuilder& builder, const sdk::Axis& y, const sdk::Axis& x, int64_t channels,
-                   int64_t columns) {
-  return builder.variant != kDirect && winograd_fits(builder.tuning, y, x, channels, columns);
-}
-
 }  // namespace
 
 void make_conv2d_forward(StepBuilder& builder) {
@@ -66,7 +61,9 @@ void make_conv2d_forward(StepBuilder& builder) {
   const Place weights = StepBuilder::place(builder.src(1));
   const std::optional<Place> bias = StepBuilder::place(builder.graph().src(builder.op(), 2));
   const bool pooled = builder.group().pool != nullptr;
-  if (uses_winograd(builder, s.y, s.x, s.c, s.k)) return add_winograd_forward(builder, s);
+  if (builder.variant != kDirect && winograd_forward_fits(builder.graph(), builder.tuning, s)) {
+    return add_winograd_forward(builder, s);
+  }
   if (pooled && narrow_convolution_fits(builder.tuning, s)) return add_narrow_convolution_forward(builder, s);
   const Place dst = pooled ? builder.scratch(s.n * s.y.out * s.x.out * s.k) : builder.result();
   if (!builder.tuning.for_gpu() || !add_gemm_forward(builder, s, src, weights, bias, dst, builder.alpha())) {
@@ -82,7 +79,9 @@ void make_conv2d_backward_data(StepBuilder& builder) {
   const Place diff_dst = StepBuilder::place(builder.src(0));
   const Place weights = StepBuilder::place(builder.src(1));
   const Place diff_src = StepBuilder::place(builder.dst(0));
-  if (uses_winograd(builder, s.y, s.x, s.k, s.c)) return add_winograd_backward_data(builder, s);
+  if (builder.variant != kDirect && winograd_fits(builder.tuning, s.y, s.x, s.k, s.c)) {
+    return add_winograd_backward_data(builder, s);
+  }
   if (builder.tuning.for_gpu() && add_gemm_backward_data(builder, s, diff_dst, weights, diff_src)) return;
   Spread spread;
   spread.n = s.n;
@@ -114,7 +113,7 @@ void make_conv2d_backward_weights(StepBuilder& builder) {
   const Place diff_dst = StepBuilder::place(builder.src(1));
   const Place diff_weights = StepBuilder::place(builder.dst(0));
   const std::optional<Place> diff_bias = StepBuilder::place(builder.graph().dst(builder.op(), 1));
-  if (builder.variant != kDirect && winograd_gradient_fits(builder.tuning, s)) {
+  if (builder.variant == kWinograd && winograd_gradient_fits(builder.tuning, s)) {
     return add_winograd_backward_weights(builder, s);
   }
   if (builder.tuning.for_gpu() &&

@@ -102,6 +102,13 @@ bool winograd_fits(const Tuning& tuning, const sdk::Axis& y, const sdk::Axis& x,
          channels <= kMostFloats / kPositions / columns;
 }
 
+bool winograd_forward_fits(const sdk::GraphView& graph, const Tuning& tuning, const sdk::Conv2dShape& s) {
+  const bool trains = std::any_of(graph.ops().begin(), graph.ops().end(), [](const sdk::Op& op) {
+    return op.kind == SATEEN_OP_CONV2D_BACKWARD_WEIGHTS || op.kind == SATEEN_OP_CONV2D_BACKWARD_DATA;
+  });
+  return !trains && winograd_fits(tuning, s.y, s.x, s.c, s.k);
+}
+
 bool winograd_gradient_fits(const Tuning& tuning, const sdk::Conv2dShape& s) {
   return winograd_fits(tuning, s.y, s.x, s.c, s.k) && divide(tuning, s).floats() <= kMostFloats;
 }
