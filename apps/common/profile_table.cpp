@@ -9,6 +9,9 @@
 namespace sateen::app {
 namespace {
 
+constexpr std::string_view kJoin = " + ";
+constexpr size_t kMostColumns = 80;
+
 std::string right(const std::string& text, size_t width) {
   return std::string(width - std::min(width, text.size()), ' ') + text;
 }
@@ -22,7 +25,20 @@ class Rows {
     constexpr size_t kTime = 12, kShare = 8, kRate = 9;
     std::string line = right(time, kTime) + right(share, kShare);
     if (with_rates_) line += right(rate, kRate);
-    if (!what.empty()) line += "  " + one_line(what);
+    const std::string indent(line.size() + 2, ' ');
+    if (!what.empty()) line += "  ";
+    // Operations that were made one have all their names, on several lines where there is no room on one.
+    const std::string words = one_line(what);
+    for (size_t begin = 0; begin < words.size();) {
+      const size_t end = std::min(words.find(kJoin, begin + 1), words.size());
+      if (begin > 0 && line.size() + end - begin > kMostColumns) {
+        lines.push_back(std::move(line));
+        line = indent;
+        ++begin;  // the blank before +
+      }
+      line += words.substr(begin, end - begin);
+      begin = end;
+    }
     lines.push_back(std::move(line));
   }
   std::vector<std::string> lines;
@@ -57,7 +73,6 @@ std::string rate(uint64_t flops, double nanoseconds) {
 }  // namespace
 
 uint64_t flops_of(const std::string& name, const std::vector<OperationFlops>& operations) {
-  constexpr std::string_view kJoin = " + ";
   uint64_t sum = 0;
   for (size_t begin = 0; begin <= name.size();) {
     const size_t end = std::min(name.find(kJoin, begin), name.size());

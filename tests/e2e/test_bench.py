@@ -97,8 +97,8 @@ class Bench(ProgramTest):
 
     def test_refused(self):
         for arguments, code, fragment in (
-                ((), 2, "give train or infer"),
-                (("tarin",), 2, '"tarin" is not train or infer'),
+                ((), 2, "give train, infer or tune"),
+                (("tarin",), 2, '"tarin" is not train, infer or tune'),
                 (("train", "infer"), 2, 'unexpected argument "infer"'),
                 (("train", "--model", "large"), 2, '--model: "large" is not plain or dropout'),
                 (("train", "--batch-size", "0"), 2, "--batch-size"),
@@ -114,7 +114,7 @@ class Bench(ProgramTest):
 
     def test_help(self):
         page = self.bench("--help").stdout
-        self.assertTrue(re.match(r"Usage: sateen-bench train\|infer \[options\]", page))
+        self.assertTrue(re.match(r"Usage: sateen-bench train\|infer\|tune \[options\]", page))
         self.assertIn("sateen.bench/1", page)
 
 
