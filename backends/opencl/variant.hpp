@@ -14,8 +14,8 @@ struct Tuning;
 inline constexpr const char* kGemmLibrary = "clblast";
 
 /// Names of the variants of an operation on a device with this tuning, in order of preference: the first is taken where
-/// nothing was measured. The last of our own is the plainest: every device can have it, and the others are held against it.
-/// Empty where there is one way alone. What can't be had on a device after all is refused when it is prepared.
+/// nothing was measured. The others are held against `direct`, where that is among them, or else against the last of our
+/// own, the plainest, which every device can have. Empty where there is one way alone. What can't be had on a device after all is refused when it is prepared.
 std::vector<std::string> variants_of(const sdk::GraphView& graph, const sdk::Op& op, const Tuning& tuning);
 
 }  // namespace sateen::opencl
