@@ -71,12 +71,13 @@ def run_alone(text, kernel, sizes, arguments, checks):
 
 
 def run_all(cases, library_cases, variant_cases, checks, folder):
-    """Cases with the kernels for each kind of device, a list for each; some with products of the GEMM library, and pairs
-    of a case and the variant that it takes."""
+    """Cases with the kernels for each kind of device, a list for each; some with products of the GEMM library, and some
+    of a case, the kernels and the variant that it takes."""
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         runs = [pool.submit(run, case, kernels, checks, folder) for kernels, all in cases.items() for case in all]
         runs += [pool.submit(run, case, "gpu", checks, folder, "clblast") for case in library_cases]
-        runs += [pool.submit(run, case, "gpu", checks, folder, "own", variant) for case, variant in variant_cases]
+        runs += [pool.submit(run, case, kernels, checks, folder, "own", variant)
+                 for case, kernels, variant in variant_cases]
         return [done.result() for done in runs]
 
 

@@ -49,6 +49,8 @@ LARGE_SUITES = ("intermediates", "training_step")
 
 # Rows that are multiples of four floats, for each of the tiles.
 TILED = tuple(f"conv2d_{way}/n1_h3_w3_c4_k8_k2x2_s1x1_p1100" for way in ("forward", "backward_data", "backward_weights"))
+# A gradient that Winograd's kernels sum where they are asked to.
+WINOGRAD = ("n1_h1_w1_c32_k32_k3x3_s1x1_p1111",)
 TILES = ("gemm128x64x8-8x8", "gemm64x64x16-8x4", "gemm64x32x16-4x4", "gemm32x32x16-4x4")
 
 
@@ -67,8 +69,9 @@ class KernelTest(unittest.TestCase):
 class Kernels(KernelTest):
     def assert_clean(self, checks, library_cases, tiles, gpu_cases):
         cases = {"cpu": named(CASES), "gpu": named(gpu_cases)}
-        runs = oclgrind.run_all(cases, library_cases, [(case, tile) for case in TILED for tile in tiles], checks,
-                                self.folder)
+        variants = [(case, "gpu", tile) for case in TILED for tile in tiles]
+        variants += [(f"conv2d_backward_weights/{case}", "cpu", "winograd") for case in WINOGRAD]
+        runs = oclgrind.run_all(cases, library_cases, variants, checks, self.folder)
         for done in runs:
             with self.subTest(done.case):
                 self.assertEqual(done.faults(), "")
