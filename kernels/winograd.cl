@@ -3,13 +3,13 @@
 //   winograd_weights: transformed weights U[block of columns][position][row][column], for 36 positions
 //   winograd: dst[i][y][x][k] = leaky(bias[k] + sum over ky, kx, c of
 //               src[i][y + ky - pad_top][x + kx - pad_left][c] * weights[ky][kx][c][k]), zeros outside src
-//             and with `pool` what pool_route.cl makes of it instead.
+//             and with `pool` the maxima of its windows of 2×2 instead. There is no dropout: a training's way forward
+//             is not by Winograd, for maxima and signs that are close calls would turn.
 // A work-item takes WTILES tiles at a time, of all images counted through: it transforms their sources, multiplies each
 // position's matrix [WTILES][channels] with the weights', WROWS rows at a time in registers, and transforms the results.
 // Global size: winograd_weights at least rows * blocks / span, rounded up; winograd `items`, each with its part of scratch.
 // Layout: NHWC; src channels a multiple of LANES, dst columns a multiple of WIDTH. Bounds: elements < 2^31; tiles past the
 // last are computed as the last one and not stored.
-#include "pool_route.clh"
 #include "winograd.clh"
 #pragma OPENCL FP_CONTRACT ON
 
@@ -113,14 +113,16 @@ static inline void transform_result(__global const float* from, vec bias, float 
   }
 }
 
+/// The first maximum of two, of which a NaN is the larger.
+static inline vec larger(vec best, vec value) {
+  return select(best, value, (value > best) | (isnan(value) & ~isnan(best)));
+}
+
 __kernel void winograd(__global const float* restrict src, ulong src_at, __global const float* restrict weights,
                        ulong weights_at, __global const float* restrict bias, ulong bias_at, __global float* scratch,
-                       ulong scratch_at, __global const int* restrict cursor, ulong cursor_at,
-                       __global float* restrict dst, ulong dst_at, __global uchar* restrict route, ulong route_at,
-                       int n, int height, int width, int channels, int out_height, int out_width, int columns,
-                       int pad_top, int pad_left, int has_bias, float alpha, int pool, int pooled_height,
-                       int pooled_width, int dropout, ulong seed, ulong first_group, uint stream, uint threshold,
-                       float scale, int has_route, int items) {
+                       ulong scratch_at, __global float* restrict dst, ulong dst_at, int n, int height, int width,
+                       int channels, int out_height, int out_width, int columns, int pad_top, int pad_left,
+                       int has_bias, float alpha, int pool, int pooled_height, int pooled_width, int items) {
   const int tiles_x = (out_width + 3) / 4;
   const int tiles_y = (out_height + 3) / 4;
   const int tiles = n * tiles_y * tiles_x;
@@ -128,7 +130,6 @@ __kernel void winograd(__global const float* restrict src, ulong src_at, __globa
   const int plane = SOURCE_PLANE(channels);
   __global float* sources = scratch + scratch_at + (long)item * 36 * (plane + RESULT_PLANE);
   __global float* results = sources + 36 * plane;
-  const uint step = dropout ? (uint)cursor[cursor_at + 1] : 0;
   for (int first = item * WTILES; item < items && first < tiles; first += items * WTILES) {
     for (int t = 0; t < WTILES; ++t) {
       const int tile = min(first + t, tiles - 1);
@@ -170,23 +171,20 @@ __kernel void winograd(__global const float* restrict src, ulong src_at, __globa
         } else {
           for (int r = 0; r < 4 && (y + r) / 2 < pooled_height; r += 2) {
             for (int s = 0; s < 4 && (x + s) / 2 < pooled_width; s += 2) {
-              vec best[VECTORS];
-              mask at[VECTORS];
+              __global float* to =
+                  dst + dst_at +
+                  ((long)(i * pooled_height + (y + r) / 2) * pooled_width + (x + s) / 2) * columns + column;
 #pragma unroll
               for (int v = 0; v < VECTORS; ++v) {
                 const vec* o = out[v] + r * 4 + s;
-                best[v] = o[0];
-                at[v] = 0;
-                if (x + s + 1 < out_width) pool_in(o[1], 1, &best[v], &at[v]);
+                vec best = o[0];
+                if (x + s + 1 < out_width) best = larger(best, o[1]);
                 if (y + r + 1 < out_height) {
-                  pool_in(o[4], 2, &best[v], &at[v]);
-                  if (x + s + 1 < out_width) pool_in(o[5], 3, &best[v], &at[v]);
+                  best = larger(best, o[4]);
+                  if (x + s + 1 < out_width) best = larger(best, o[5]);
                 }
+                VSTORE(best, to + v * LANES);
               }
-              const ulong element =
-                  ((ulong)(i * pooled_height + (y + r) / 2) * pooled_width + (x + s) / 2) * columns + column;
-              drop_and_store(best, at, dropout, element, step, stream, seed, first_group, threshold, scale, has_route,
-                             dst + dst_at, route + route_at);
             }
           }
         }

@@ -20,6 +20,7 @@ class ProgramCache {
   /// folder: where the entries are, made when the first is stored; empty for no cache at all.
   ProgramCache(std::filesystem::path folder, sdk::Host host) : folder_(std::move(folder)), host_(host) {}
 
+  bool keeps() const { return !folder_.empty(); }
   /// key: everything that the program depends on. Empty where there is none.
   std::vector<unsigned char> load(const std::string& key);
   void store(const std::string& key, const std::vector<unsigned char>& program);

@@ -120,6 +120,7 @@ std::string Programs::describe() const {
 }
 
 void Programs::store() {
+  if (!cache_.keeps()) return;  // PoCL compiles every kernel once more to give a binary
   for (auto& [build, entry] : built_) {
     if (entry.in_cache) continue;
     cache_.store(entry.key, binary_of(entry.program.get()));

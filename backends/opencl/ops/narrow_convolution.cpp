@@ -36,17 +36,10 @@ void add_narrow_convolution_forward(StepBuilder& builder, const sdk::Conv2dShape
   const Work work = divide(builder, s, pooled);
   const Place src = StepBuilder::place(builder.src(0));
   const std::optional<Place> bias = StepBuilder::place(builder.graph().src(builder.op(), 2));
-  const sdk::Op* dropout = builder.group().dropout;
-  const Place dst = builder.result();
   CallBuilder call = builder.call("narrow_convolution.cl", "narrow_convolution_forward");
-  call.buffer(src)
-      .buffer(StepBuilder::place(builder.src(1)))
-      .buffer(bias.value_or(src))
-      .buffer(work.scratch)
-      .buffer(dropout != nullptr ? StepBuilder::place(*builder.graph().src(*dropout, 1)) : src)
-      .buffer(dst)
-      .buffer(builder.route().value_or(dst), 1)
-      .number(s.n)
+  call.buffer(src).buffer(StepBuilder::place(builder.src(1))).buffer(bias.value_or(src)).buffer(work.scratch);
+  add_drop_buffers(builder, call, src);
+  call.number(s.n)
       .number(s.y.size)
       .number(s.x.size)
       .number(s.c)
@@ -60,7 +53,7 @@ void add_narrow_convolution_forward(StepBuilder& builder, const sdk::Conv2dShape
       .number(work.parts)
       .number(bias ? 1 : 0)
       .real(builder.alpha());
-  add_dropout_arguments(builder, call);
+  add_drop_numbers(builder, call);
   call.items(work.parts * work.blocks);
 }
 

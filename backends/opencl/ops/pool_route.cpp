@@ -7,7 +7,14 @@
 
 namespace sateen::opencl {
 
-void add_dropout_arguments(const StepBuilder& builder, CallBuilder& call) {
+void add_drop_buffers(StepBuilder& builder, CallBuilder& call, Place any) {
+  const sdk::Op* dropout = builder.group().dropout;
+  call.buffer(dropout != nullptr ? StepBuilder::place(*builder.graph().src(*dropout, 1)) : any)
+      .buffer(builder.result())
+      .buffer(builder.route().value_or(any), 1);
+}
+
+void add_drop_numbers(const StepBuilder& builder, CallBuilder& call) {
   const sdk::Op* dropout = builder.group().dropout;
   const auto attrs = dropout != nullptr ? dropout->attributes<sateen_dropout_attrs>() : sateen_dropout_attrs{};
   call.number(dropout != nullptr ? 1 : 0)
@@ -21,23 +28,14 @@ void add_dropout_arguments(const StepBuilder& builder, CallBuilder& call) {
 
 void add_pool_route_forward(StepBuilder& builder, Place src) {
   const sdk::MaxPool2dShape s = sdk::max_pool2d_shape(builder.graph(), *builder.group().pool);
-  const sdk::Op* dropout = builder.group().dropout;
-  const Place dst = builder.result();
   const int64_t pixels = s.n * s.y.out * s.x.out;
   const int64_t blocks = s.c / builder.tuning.width();
   const int64_t span = builder.tuning.span(pixels * blocks);
   CallBuilder call = builder.call("pool_route.cl", "pool_route_forward");
-  call.buffer(src)
-      .buffer(dropout != nullptr ? StepBuilder::place(*builder.graph().src(*dropout, 1)) : src)
-      .buffer(dst)
-      .buffer(builder.route().value_or(dst), 1)
-      .number(s.n)
-      .number(s.y.size)
-      .number(s.x.size)
-      .number(s.c)
-      .number(s.y.out)
-      .number(s.x.out);
-  add_dropout_arguments(builder, call);
+  call.buffer(src);
+  add_drop_buffers(builder, call, src);
+  call.number(s.n).number(s.y.size).number(s.x.size).number(s.c).number(s.y.out).number(s.x.out);
+  add_drop_numbers(builder, call);
   call.number(span).items(ceil_div(pixels, span) * blocks);
 }
 

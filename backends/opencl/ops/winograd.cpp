@@ -2,8 +2,7 @@
 #include "ops/winograd.hpp"
 
 #include <algorithm>
-
-#include "ops/pool_route.hpp"
+#include <array>
 
 namespace sateen::opencl {
 
@@ -66,16 +65,13 @@ void add_pass(StepBuilder& builder, const Pass& pass, Place src, std::optional<P
   const int64_t plane = pass.channels * block + tuning.lanes + tuning.width() * block + tuning.lanes;
   const Place scratch = builder.scratch(items * kPositions * plane);
   const sdk::Op* pool = builder.group().pool;
-  const sdk::Op* dropout = builder.group().dropout;
   const sdk::Tensor* pooled = pool != nullptr ? builder.graph().dst(*pool, 0) : nullptr;
-  CallBuilder call = builder.call("winograd.cl", "winograd");
-  call.buffer(src)
+  builder.call("winograd.cl", "winograd")
+      .buffer(src)
       .buffer(weights)
       .buffer(bias.value_or(weights))
       .buffer(scratch)
-      .buffer(dropout != nullptr ? StepBuilder::place(*builder.graph().src(*dropout, 1)) : src)
       .buffer(dst)
-      .buffer(builder.route().value_or(dst), 1)
       .number(pass.n)
       .number(pass.height)
       .number(pass.width)
@@ -89,9 +85,9 @@ void add_pass(StepBuilder& builder, const Pass& pass, Place src, std::optional<P
       .real(builder.alpha())
       .number(pool != nullptr ? 1 : 0)
       .number(pool != nullptr ? pooled->dim[1] : 0)
-      .number(pool != nullptr ? pooled->dim[2] : 0);
-  add_dropout_arguments(builder, call);
-  call.number(items).items(items);
+      .number(pool != nullptr ? pooled->dim[2] : 0)
+      .number(items)
+      .items(items);
 }
 
 }  // namespace
@@ -103,8 +99,10 @@ bool winograd_fits(const Tuning& tuning, const sdk::Axis& y, const sdk::Axis& x,
 }
 
 bool winograd_forward_fits(const sdk::GraphView& graph, const Tuning& tuning, const sdk::Conv2dShape& s) {
-  const bool trains = std::any_of(graph.ops().begin(), graph.ops().end(), [](const sdk::Op& op) {
-    return op.kind == SATEEN_OP_CONV2D_BACKWARD_WEIGHTS || op.kind == SATEEN_OP_CONV2D_BACKWARD_DATA;
+  constexpr std::array<uint32_t, 4> kOfTraining = {SATEEN_OP_CONV2D_BACKWARD_WEIGHTS, SATEEN_OP_CONV2D_BACKWARD_DATA,
+                                                   SATEEN_OP_MAX_POOL2D_BACKWARD, SATEEN_OP_DROPOUT};
+  const bool trains = std::any_of(graph.ops().begin(), graph.ops().end(), [&](const sdk::Op& op) {
+    return std::find(kOfTraining.begin(), kOfTraining.end(), op.kind) != kOfTraining.end();
   });
   return !trains && winograd_fits(tuning, s.y, s.x, s.c, s.k);
 }
