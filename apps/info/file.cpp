@@ -63,10 +63,10 @@ std::string origin(const ModelFile& file) {
          named("labels", joined(file.class_names));
 }
 
-/// "for 12 operations chosen among variants"
+/// "13 choices among variants (--json has them)"
 std::string counted_choices(const Choices& choices) {
-  return "for " + std::to_string(choices.size()) + (choices.size() == 1 ? " operation" : " operations") +
-         " chosen among variants";
+  return std::to_string(choices.size()) + (choices.size() == 1 ? " choice" : " choices") +
+         " among variants (--json has them)";
 }
 
 std::string training(const Checkpoint& checkpoint) {

@@ -64,13 +64,11 @@ void report_changes(const Checkpoint& before, const std::string& device, const T
 }
 
 void report_choices(const Choices& before, const Choices& now) {
-  if (before.empty() || before == now) return;
-  std::string first;
   for (const auto& [key, variant] : before) {
     const auto at = now.find(key);
-    if (first.empty() && (at == now.end() || at->second != variant)) first = " (" + variant + " for " + key + ")";
+    if (at != now.end() && at->second == variant) continue;
+    return say("resume", "not all kernels can be chosen as before (" + variant + " for " + key + ")" + kRounding);
   }
-  say("resume", "not all kernels can be chosen as before" + first + kRounding);
 }
 
 void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings, const OutputFolder& out) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "gemm_tiles.hpp"
 #include "variant.hpp"
 
 namespace sateen::opencl {
@@ -15,10 +16,10 @@ std::vector<std::string> GemmChoice::allowed(const sdk::GraphView& graph, const 
   if (library == variants.end()) return variants;
   if (use_ == GemmUse::kLibrary) return {kGemmLibrary};
   const bool wanted = use_ == GemmUse::kAuto && wanted_by_device_ && graph.tensors()[op.src[0]].dim[0] >= kFewestRows;
-  if (wanted) {
-    std::rotate(variants.begin(), library, library + 1);
-  } else {
+  if (!wanted) {
     variants.erase(library);
+  } else if (variants.front() == kNoTiles) {
+    std::rotate(variants.begin(), library, library + 1);
   }
   return variants;
 }
@@ -38,6 +39,7 @@ bool GemmChoice::judge(const std::string& key, const std::string& op_name, const
 std::string GemmChoice::describe() const {
   if (use_ == GemmUse::kOwn) return "own kernels, as was asked";
   if (use_ == GemmUse::kAuto && !wanted_by_device_) return "own kernels, which are for devices of this kind";
+  if (verdicts_.empty()) return "own kernels; CLBlast was not asked";
   size_t refused = 0;
   std::string reason;
   for (const auto& [key, wrong] : verdicts_) {

@@ -11,7 +11,8 @@
 namespace sateen::opencl {
 
 enum class GemmUse {
-  kAuto,     ///< the library on devices that want GPU kernels, for 16 rows or more, where it computes right
+  kAuto,     ///< on devices that want GPU kernels, for 16 rows or more, where it computes right: the library where our
+             ///< kernels have no tile for the shape, or where it was measured to be quicker
   kOwn,      ///< our kernels
   kLibrary,  ///< the library, or an error where it computes wrong
 };

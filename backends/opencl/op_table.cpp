@@ -55,31 +55,29 @@ sdk::Conv2dShape dense_shape_of(const sdk::GraphView& graph, const sdk::Op& op) 
   return dense_shape(graph.tensors()[op.src[0]].dim[0], weights.dim[0], weights.dim[1]);
 }
 
-std::vector<std::string> dense_variants(Pass pass, const sdk::GraphView& graph, const sdk::Op& op,
-                                        const Tuning& tuning) {
+Variants dense_variants(Pass pass, const sdk::GraphView& graph, const sdk::Op& op, const Tuning& tuning) {
   std::vector<std::string> names = {kNoTiles};
   if (tuning.for_gpu()) names = gemm_variants(pass, dense_shape_of(graph, op));
   names.emplace_back(kGemmLibrary);
-  return names;
+  return {std::move(names), kNoTiles};
 }
 
-std::vector<std::string> conv2d_variants(Pass pass, const sdk::GraphView& graph, const sdk::Op& op,
-                                         const Tuning& tuning) {
+Variants conv2d_variants(Pass pass, const sdk::GraphView& graph, const sdk::Op& op, const Tuning& tuning) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(graph, op);
-  if (tuning.for_gpu()) return gemm_variants(pass, s);
+  if (tuning.for_gpu()) return {gemm_variants(pass, s), kNoTiles};
   const bool fits = pass == Pass::kForward           ? winograd_forward_fits(graph, tuning, s)
                     : pass == Pass::kBackwardWeights ? winograd_gradient_fits(tuning, s)
                                                      : winograd_fits(tuning, s.y, s.x, s.k, s.c);
   if (!fits) return {};
   // Adam makes a step of the same length of any gradient, however small, and of small ones Winograd's sums are less exact:
   // in the first steps a training would leave that of other devices. It is within the bounds, for who measures.
-  if (pass == Pass::kBackwardWeights) return {kDirect, kWinograd};
-  return {kWinograd, kDirect};
+  if (pass == Pass::kBackwardWeights) return {{kDirect, kWinograd}, kDirect};
+  return {{kWinograd, kDirect}, kDirect};
 }
 
 }  // namespace
 
-std::vector<std::string> variants_of(const sdk::GraphView& graph, const sdk::Op& op, const Tuning& tuning) {
+Variants variants_of(const sdk::GraphView& graph, const sdk::Op& op, const Tuning& tuning) {
   switch (op.kind) {
     case SATEEN_OP_CONV2D_FORWARD:
       return conv2d_variants(Pass::kForward, graph, op, tuning);

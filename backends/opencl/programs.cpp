@@ -80,8 +80,8 @@ Built Programs::compile(const Build& build, const std::string& source) {
     code = driver().build(program.get(), device_, options_of(build));
   }
   if (code != CL_SUCCESS) {
-    throw sdk::Failure(SATEEN_DEVICE_ERROR, sdk::text("building ", file, " failed with ", error_name(code), ": ",
-                                                      build_log(program.get(), device_)));
+    throw sdk::Failure(status_of(code), sdk::text("building ", file, " failed with ", error_name(code), ": ",
+                                                  build_log(program.get(), device_)));
   }
   ++compiled_;
   logs_ += lines_of("build_log", build_log(program.get(), device_));

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "op_key.hpp"
-#include "ops/winograd.hpp"
 #include "variant.hpp"
 
 namespace sateen::opencl {
@@ -66,17 +65,15 @@ std::vector<Tuner::Question> Tuner::questions(const Bench& bench) const {
   std::vector<Question> all;
   for (size_t i = 0; i < bench.graph.ops().size(); ++i) {
     const sdk::Op& op = bench.graph.ops()[i];
-    std::vector<std::string> names = variants_of(bench.graph, op, bench.workshop.tuning);
+    auto [names, safe] = variants_of(bench.graph, op, bench.workshop.tuning);
     if (names.empty()) continue;
     const std::string& prefer = bench.workshop.prefer;
     if (has(names, prefer)) {
       names.erase(std::remove_if(names.begin(), names.end(),
                                  [&](const auto& name) { return name != prefer && name != kGemmLibrary; }),
                   names.end());
+      safe = prefer;
     }
-    std::string safe = has(names, kDirect) ? kDirect
-                                           : *std::find_if(names.rbegin(), names.rend(),
-                                                           [](const auto& name) { return name != kGemmLibrary; });
     all.push_back(
         {i, op.name, op_key(bench.graph, op), std::move(safe), gemm_.allowed(bench.graph, op, std::move(names))});
   }
@@ -85,6 +82,7 @@ std::vector<Tuner::Question> Tuner::questions(const Bench& bench) const {
 
 std::vector<std::string> Tuner::choose(const sdk::GraphView& graph, cl_context context, const Workshop& workshop) {
   const Bench bench{graph, context, workshop};
+  choices_["kernels"] = kernels_name(workshop.tuning);  // not asked for here, but sums are cut by it
   const std::vector<Question> all = questions(bench);
   std::vector<Question> open;
   std::set<std::string> asked;

@@ -53,6 +53,14 @@ struct KernelChoice {
 inline constexpr std::array<KernelChoice, 3> kKernelChoices = {
     {{"cpu8", Tuning::cpu(8), false}, {"cpu16", Tuning::cpu(16), false}, {"gpu", Tuning::gpu(), false}}};
 
+/// The name of the kernels of these shapes.
+constexpr const char* kernels_name(const Tuning& tuning) {
+  for (const KernelChoice& choice : kKernelChoices) {
+    if (choice.tuning.lanes == tuning.lanes && choice.tuning.for_gpu() == tuning.for_gpu()) return choice.name;
+  }
+  return "others";
+}
+
 /// What every kernel file is compiled with. Nothing here lets the compiler forget NaN or infinity.
 /// correctly_rounded: whether the device divides and takes roots so. sub_group: the sub-group's size to ask for, 0 for none.
 inline std::string compiler_options(const Tuning& tuning, bool correctly_rounded, size_t sub_group = 0) {

@@ -5,14 +5,15 @@ from opencl import OpenCLTest, lines
 
 
 class Gemm(OpenCLTest):
-    """The GEMM library is the default for GPUs; kernels=gpu makes a GPU of whatever device there is."""
+    """The GEMM library is the default for GPUs where there are only the plain kernels beside it; kernels=gpu makes a GPU of
+    whatever device there is."""
 
-    # The plainest kernels around it: those for GPUs take long to compile where there is none.
+    # Those with tiles take long to compile where there is no GPU.
     AS_GPU = ("--device-option", "kernels=gpu", "--device-option", "variant=plain", "--model", "plain")
 
     def calls(self, name, *arguments, **changes):
         log = self.new_folder("log") / "log"
-        out, result = self.train_opencl(name, *self.AS_GPU, *arguments,
+        out, result = self.train_opencl(name, *(arguments or self.AS_GPU),
                                         env=self.environment("wrong_gemm", SHIM_LOG=str(log), **changes))
         return out, result, lines(log)
 
@@ -46,6 +47,12 @@ class Gemm(OpenCLTest):
                 out, result, _ = self.calls(f"forced-{how}", SHIM_GEMM=how, SATEEN_GEMM="clblast")
                 self.assert_refused(result, 4, "CLBlast", "SATEEN_GEMM=own")
                 self.assertFalse((out / "last.sateen").exists())
+
+    def test_tiles_are_taken_before_it(self):
+        tile = ("--device-option", "kernels=gpu", "--device-option", "variant=gemm32x32x16-4x4", "--model", "plain")
+        _, result, calls = self.calls("tiles", *tile, SHIM_GEMM="right")
+        self.assert_code(result, 0)
+        self.assertEqual(calls, [])
 
     def test_a_cpu_device_uses_its_own(self):
         log = self.folder / "cpu-log"

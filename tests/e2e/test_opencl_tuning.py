@@ -37,7 +37,9 @@ class Tuning(OpenCLTest):
 
     def choices(self, out):
         shown = json.loads(run("sateen-info", out / "last.sateen", "--json").stdout)
-        return shown["training"]["choices"]
+        choices = shown["training"]["choices"]
+        self.assertEqual(choices.pop("kernels"), "gpu")
+        return choices
 
     def assert_as_recorded(self, out, cache):
         choices = self.choices(out)
@@ -60,7 +62,7 @@ class Tuning(OpenCLTest):
             self.assertNotEqual(variant, "clblast")
             self.assertEqual(how, "measured")
         text = run("sateen-info", out / "last.sateen").stdout
-        self.assertRegex(text, r"(?m)^  kernels +for 14 operations chosen among variants$")
+        self.assertRegex(text, r"(?m)^  kernels +15 choices among variants \(--json has them\)$")
 
         again, result, calls = self.tune("refused-again", cache=cache)
         self.assert_code(result, 0)
@@ -149,7 +151,7 @@ class Tuning(OpenCLTest):
                                (wait, "CL_MEM_OBJECT_ALLOCATION_FAILURE", False)):
             with self.subTest(call=names[at], code=code):
                 cache = self.new_folder("cache")
-                out, result, _ = tune(f"fails-{at}-{code}", f"fail:{at + 1}:{code}", cache)
+                out, result, _ = tune(f"fails-{at}-{code}", f"fail:{names[at]}.{names[:at + 1].count(names[at])}:{code}", cache)
                 if lost:
                     self.assert_refused(result, 4, code)
                     self.assertEqual(list((cache / "opencl").glob("*.tuning")), [])
@@ -163,6 +165,17 @@ class Tuning(OpenCLTest):
         self.assert_code(result, 0)
         self.assertRegex(result.stderr, r"(?m)^opencl: tuned 1 of 1 operations in \d+ s$")
         self.assertEqual(len(self.record(cache)), 6)
+
+    def test_other_kernels_are_told_of(self):
+        out, result = self.train("cpu8", "--backend", "opencl", "--device-option", "kernels=cpu8", "--epochs", 1,
+                                 env=self.environment())
+        self.assert_code(result, 0)
+        for kernels, epochs, told in (("cpu8", 2, False), ("cpu16", 3, True)):
+            result = run("sateen-train", "--data", self.data, "--resume", out, "--epochs", epochs, "--backend", "opencl",
+                         "--device-option", f"kernels={kernels}", env=self.environment())
+            self.assert_code(result, 0)
+            words = "not all kernels can be chosen as before (cpu8 for kernels)"
+            self.assertEqual(words in result.stderr, told, result.stderr)
 
     def test_a_damaged_record_is_made_anew(self):
         cache = self.new_folder("cache")
