@@ -1,5 +1,6 @@
 // An OpenCL of which the Nth call fails. SHIM_OPENCL:
 //   fail:N[:CODE]       call N fails with CODE, such as CL_OUT_OF_HOST_MEMORY; CL_OUT_OF_RESOURCES where none is named
+//   fail:NAME.N[:CODE]  the Nth call of this function: what waits asks as often as it takes, so that N alone may differ
 //   fail-from:N[:CODE]  call N and every later one: a device that is gone
 //   count               none
 // Counted from 1 are the calls of the backend alone, not those that CLBlast makes for it or a driver for itself. The
@@ -29,7 +30,10 @@ struct Plan {
     on = !text.empty();
     fails = shim::part(text, 0) != "count";
     from = shim::part(text, 0) == "fail-from";
-    turn = std::strtoul(shim::part(text, 1).c_str(), nullptr, 10);
+    const std::string which = shim::part(text, 1);
+    const size_t dot = which.find('.');
+    if (dot != std::string::npos) name = which.substr(0, dot);
+    turn = std::strtoul(which.c_str() + (dot == std::string::npos ? 0 : dot + 1), nullptr, 10);
     code = code_named(shim::part(text, 2));
     trace = shim::number("SHIM_TRACE") != 0;
   }
@@ -43,11 +47,13 @@ struct Plan {
   }
 
   bool on = false, fails = false, from = false, trace = false;
+  std::string name;  ///< of the calls that are counted towards turn; empty: all
   unsigned long turn = 0;
   cl_int code = CL_SUCCESS;
 };
 
 std::atomic<unsigned long> calls{0};
+std::atomic<unsigned long> named_calls{0};
 std::atomic<long> objects{0};
 
 const Plan& plan() {
@@ -64,7 +70,9 @@ cl_int fault(const char* name, void* caller) {
   if (!is_counted(caller)) return CL_SUCCESS;
   const unsigned long number = ++calls;
   if (plan().trace) shim::note("call " + std::to_string(number) + " " + name);
-  const bool turn = number == plan().turn || (plan().from && number > plan().turn);
+  if (!plan().name.empty() && plan().name != name) return CL_SUCCESS;
+  const unsigned long counted = plan().name.empty() ? number : ++named_calls;
+  const bool turn = counted == plan().turn || (plan().from && counted > plan().turn);
   return plan().fails && turn ? plan().code : CL_SUCCESS;
 }
 
