@@ -41,7 +41,7 @@ std::string as_json(const BenchResult& result) {
                {"device_name", result.device.name},
                {"driver", result.device.driver},
                {"device_options", result.options},
-               {"images_per_second", result.median()},
+               {"images_per_second", result.runs.empty() ? Json(nullptr) : Json(result.median())},
                {"runs", result.runs},
                {"flops_per_image", total_flops(result.flops)},
                {"achieved_gflops", result.achieved_flops() / 1e9},

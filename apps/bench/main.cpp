@@ -25,7 +25,8 @@ void describe(Options& options) {
         "random pictures in memory, of which a pass takes all (default: 1024 and four batches or more, on GPUs 16384 "
         "and sixteen)"},
        {"repeats", "N", "how often passes are timed (default: 5)"},
-       {"seconds", "X", "how long a repeat is at least (default: 0.5); tune: the most time for all (default: 60)"},
+       {"seconds", "X",
+        "how long a repeat is at least (default: 0.5); tune: the most time for all, in whole seconds (default: 60)"},
        {"turns", "",
         "instead of --repeats: \"ready\" on stdout, and for each line on stdin a repeat and its images per second; the "
         "results follow when stdin ends"}});
@@ -36,10 +37,11 @@ void describe(Options& options) {
   options.take_arguments();
   options.set_ending(
       "train times whole epochs without evaluation, infer predictions until their\n"
-      "probabilities are in the host's memory; both after a warm-up. Times of operations\n"
-      "come from a run of their own, the device's peak from small kernels. tune measures\n"
-      "which kernels the device is fastest with, and keeps that for later. Results alone\n"
-      "go to stdout.\n\n"
+      "probabilities are in the host's memory; both after a warm-up. Times of\n"
+      "operations come from a run of their own, the device's peak from small kernels.\n"
+      "tune measures which kernels the device is fastest with, and keeps that for\n"
+      "later; it takes --model, --batch-size, --seconds, --json and device options.\n"
+      "Results alone go to stdout.\n\n"
       "Examples:\n"
       "  sateen-bench train\n"
       "  sateen-bench infer --batch-size 256 --backend opencl --json\n"

@@ -34,6 +34,15 @@ TuneSettings tune_settings(const Options& options) {
   settings.model = options.choice("model", {"plain", "dropout"});
   settings.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 64, 1, kMostImages));
   settings.seconds = options.whole_number("seconds", settings.seconds, 1, kMostSeconds);
+  for (const char* name : {"images", "repeats", "turns", "brief"}) {
+    if (options.given(name)) {
+      throw Error(ErrorCode::kUsage, "tune has no use for --" + std::string(name) + "; leave it out");
+    }
+  }
+  for (const std::string& setting : device_settings(options)) {
+    if (setting.rfind("tune=", 0) != 0) continue;
+    throw Error(ErrorCode::kUsage, "--device-option " + setting + ": tune goes by --seconds; leave it out");
+  }
   return settings;
 }
 
@@ -84,15 +93,11 @@ std::string as_json(const TuneSettings& settings, const DeviceInfo& device, cons
     }
     operations.push_back({{"operation", key}, {"chosen", chosen}, {"variants", std::move(tried)}});
   }
-  const Json all{{"schema", "sateen.tune/1"},
-                 {"backend", device.backend},
-                 {"device", device.id},
-                 {"name", device.name},
-                 {"driver", device.driver},
-                 {"model", settings.model},
-                 {"batch_size", settings.batch_size},
-                 {"seconds", settings.seconds},
-                 {"operations", std::move(operations)}};
+  const Json all{{"schema", "sateen.tune/1"},   {"version", SATEEN_VERSION},
+                 {"backend", device.backend},   {"device", device.id},
+                 {"device_name", device.name},  {"driver", device.driver},
+                 {"model", settings.model},     {"batch_size", settings.batch_size},
+                 {"seconds", settings.seconds}, {"operations", std::move(operations)}};
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -111,6 +116,11 @@ int tune(const Program& program, const Options& options) {
   compile_all(settings, opened.device);
   const Choices choices = opened.device.choices();
   const std::vector<TunedVariant> variants = opened.device.variants();
+  if (variants.empty()) {
+    throw Error(ErrorCode::kDevice, opened.device.info().id +
+                                        ": nothing was measured; it takes a cache folder to keep it in, so name one by "
+                                        "SATEEN_CACHE_DIR, and don't set SATEEN_CACHE_DISABLE");
+  }
   Program::print(options.given("json") ? as_json(settings, opened.device.info(), choices, variants)
                                        : as_text(choices, variants));
   return kDone;

@@ -85,7 +85,8 @@ uint64_t flops_of(const std::string& name, const std::vector<OperationFlops>& op
 
 std::vector<std::string> profile_table(TrainProfile profile, std::string_view step,
                                        const std::vector<OperationFlops>& flops) {
-  const std::string steps = std::string(step) + (profile.steps == 1 ? "" : "s");
+  const std::string plural = !step.empty() && step.back() == 'h' ? "es" : "s";
+  const std::string steps = std::string(step) + (profile.steps == 1 ? "" : plural);
   if (profile.steps == 0) return {"profile   no " + std::string(step) + " was run, so there are no times"};
   auto& operations = profile.operations;
   std::stable_sort(operations.begin(), operations.end(),
@@ -108,7 +109,7 @@ std::vector<std::string> profile_table(TrainProfile profile, std::string_view st
   // A device's clock is not the host's: the sum may be a little more than the wall's time.
   const double host = std::max(wall - device, 0.0);
   rows.add(milliseconds(wall), {}, {},
-           "wall time; " + milliseconds(host) + " ms (" + percent(host, wall) + ") of it is host overhead");
+           "wall time; host overhead is " + milliseconds(host) + " ms (" + percent(host, wall) + ")");
   return rows.lines;
 }
 

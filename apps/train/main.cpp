@@ -137,6 +137,12 @@ std::vector<std::string> tuning_settings(const Options& options) {
   if (options.given("no-tune") && options.given("tune-seconds") && on_line("no-tune") == on_line("tune-seconds")) {
     throw Error(ErrorCode::kUsage, "--no-tune and --tune-seconds exclude each other; give one of the two");
   }
+  for (const std::string& setting : device_settings(options)) {
+    const char* name = on_line("no-tune") ? "--no-tune" : on_line("tune-seconds") ? "--tune-seconds" : nullptr;
+    if (name == nullptr || setting.rfind("tune=", 0) != 0) continue;
+    throw Error(ErrorCode::kUsage,
+                std::string(name) + " and --device-option " + setting + " exclude each other; give one of the two");
+  }
   if (on_line("no-tune")) return {off};
   if (on_line("tune-seconds")) return {seconds()};
   const char* variable = std::getenv("SATEEN_TUNE");

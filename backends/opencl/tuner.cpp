@@ -89,6 +89,10 @@ std::vector<std::string> Tuner::choose(const sdk::GraphView& graph, cl_context c
   for (const Question& q : all) {
     if (choices_.count(q.key) == 0 && asked.insert(q.key).second && !answer_unmeasured(q, bench)) open.push_back(q);
   }
+  if (options_.remembers && options_.seconds > 0 && !record_.keeps() && !all.empty() && !told_) {
+    told_ = true;
+    host_.log(SATEEN_LOG_INFO, "opencl: nothing is tuned without a cache folder to keep it in (SATEEN_CACHE_DIR)");
+  }
   measure(open, bench);
   std::vector<std::string> variants(graph.ops().size());
   for (const Question& q : all) variants[q.op] = choices_.at(q.key);
@@ -190,10 +194,12 @@ void Tuner::measure(const std::vector<Question>& open, const Bench& bench) {
   }
   const double taken = Seconds(Clock::now() - start).count();
   spent_ += taken;
+  const auto tenths = std::lround(taken * 10);
   std::string words = sdk::text("opencl: tuned ", count[Outcome::kMeasured], " of ", open.size(), " operations in ",
-                                std::lround(taken), " s");
+                                tenths / 10, ".", tenths % 10, " s");
   if (count[Outcome::kLeft] > 0) words += sdk::text("; ", count[Outcome::kLeft], " could not be tried this time");
-  if (count[Outcome::kNoTime] > 0) words += "; there was no time for the others, which stay as they are from now on";
+  if (count[Outcome::kNoTime] > 0)
+    words += "; there was no time for the others, which stay as they are until they are tuned anew";
   host_.log(SATEEN_LOG_INFO, words);
 }
 
@@ -211,7 +217,8 @@ Tuner::Outcome Tuner::measure(const Question& q, const Bench& bench) {
     // A copy: checking the library may log, and what a host does then is its own.
     const Decision holds = record_.keep(q.key, decision, replace);
     settle(q, has(q.names, holds.variant) ? holds.variant : decision.variant, bench);
-    return holds.measured ? Outcome::kMeasured : Outcome::kNoTime;
+    const bool known = options_.again ? decision.measured : holds.measured;
+    return known ? Outcome::kMeasured : Outcome::kNoTime;
   } catch (const CannotTry& failure) {
     leave(q, bench, sdk::text(" is not tuned: ", failure.what()), attempt.decision);
     return Outcome::kLeft;

@@ -89,7 +89,8 @@ class Tuner {
   TuningRecord record_;
   sdk::Host host_;
   sdk::Choices pinned_, choices_;
-  double spent_ = 0;  ///< seconds
+  bool told_ = false;  ///< that nothing is measured
+  double spent_ = 0;   ///< seconds
   Clock::time_point deadline_;
 };
 

@@ -57,14 +57,16 @@ class Bench(ProgramTest):
     def test_text(self):
         for mode in ("train", "infer"):
             lines = self.bench(mode, *QUICK).stdout.splitlines()
-            self.assertEqual([line[:10].rstrip() for line in lines[:6]],
-                             ["model", "start", mode, "compute", "memory", "profile"])
+            self.assertEqual([line[:10].rstrip() for line in lines[:7]],
+                             ["model", "start", mode, "compute", "peak", "memory", "profile"])
             self.assertRegex(lines[2], r"images/s, the median of 3 \([0-9,]+ to [0-9,]+\); [0-9.]+ ms a batch$")
-            self.assertRegex(lines[3], r"GFLOP/s, [0-9.]+ % of the device's [0-9.]+; its memory copies [0-9.]+ GB/s$")
-            self.assertEqual(lines[6].split(), ["ms", "a", "step", "share", "GFLOP/s", "operation"])
+            self.assertRegex(lines[3], r"GFLOP/s, [0-9.]+ % of the device's peak$")
+            self.assertRegex(lines[4], r"^peak +[0-9.]+ GFLOP/s, memory copies [0-9.]+ GB/s$")
+            self.assertEqual(lines[7].split(), ["ms", "a", "step", "share", "GFLOP/s", "operation"])
             conv = next(line for line in lines if "conv2.forward" in line)
             self.assertRegex(conv, r"^ +[0-9.]+ +[0-9.]+ % +[0-9.]+  conv2.forward")
             self.assertIn("host overhead", lines[-1])
+            self.assertLessEqual(max(len(line) for line in lines), 80)
 
     def test_opencl(self):
         missing = missing_device("opencl")
@@ -99,6 +101,9 @@ class Bench(ProgramTest):
         for arguments, code, fragment in (
                 ((), 2, "give train, infer or tune"),
                 (("tarin",), 2, '"tarin" is not train, infer or tune'),
+                (("tune", "--brief"), 2, "tune has no use for --brief"),
+                (("tune", "--device-option", "tune=off"), 2, "tune goes by --seconds"),
+                (("tune", "--seconds", "0.5"), 2, "is not a whole number from 1"),
                 (("train", "infer"), 2, 'unexpected argument "infer"'),
                 (("train", "--model", "large"), 2, '--model: "large" is not plain or dropout'),
                 (("train", "--batch-size", "0"), 2, "--batch-size"),

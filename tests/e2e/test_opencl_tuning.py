@@ -158,12 +158,12 @@ class Tuning(OpenCLTest):
                     continue
                 self.assert_code(result, 0)
                 self.assertRegex(result.stderr, rf"(?m)^opencl: dense1.forward is not tuned: .*{code if at != touch else ''}")
-                self.assertRegex(result.stderr, r"(?m)^opencl: tuned 5 of 6 operations in \d+ s; 1 could not be tried this time$")
+                self.assertRegex(result.stderr, r"(?m)^opencl: tuned 5 of 6 operations in [\d.]+ s; 1 could not be tried this time$")
                 self.assertEqual(len(self.record(cache)), 5)
                 self.assertEqual(set(self.choices(out).values()), {"plain"})
         _, result, _ = self.tune("tried-again", cache=cache)
         self.assert_code(result, 0)
-        self.assertRegex(result.stderr, r"(?m)^opencl: tuned 1 of 1 operations in \d+ s$")
+        self.assertRegex(result.stderr, r"(?m)^opencl: tuned 1 of 1 operations in [\d.]+ s$")
         self.assertEqual(len(self.record(cache)), 6)
 
     def test_other_kernels_are_told_of(self):
@@ -195,10 +195,14 @@ class Tuning(OpenCLTest):
                 _, result, _ = self.tune(f"none-{len(changes)}-{list(changes)[0]}", **changes)
                 self.assert_code(result, 0)
                 self.assertNotIn("tuning", result.stderr)
+                self.assertEqual("nothing is tuned without a cache folder" in result.stderr, "SATEEN_GEMM" not in changes)
+        result = run("sateen-bench", "tune", "--backend", "opencl", "--seconds", "1", env=self.environment(SATEEN_CACHE_DISABLE="1"))
+        self.assert_refused(result, 4, "nothing was measured", "SATEEN_CACHE_DIR")
 
     def test_words(self):
         out = self.folder / "words"
         for arguments, words in ((("--no-tune", "--tune-seconds", 3), ("exclude each other",)),
+                                 (("--no-tune", "--device-option", "tune=3"), ("--no-tune", "exclude each other")),
                                  (("--tune-seconds", "x"), ("--tune-seconds",)),
                                  (("--device-option", "tune=x"), ("tune=x", "off, or seconds"))):
             with self.subTest(arguments):

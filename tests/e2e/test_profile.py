@@ -9,7 +9,7 @@ from harness import ProgramTest, command, driver_environment, environment, missi
 
 HEAD = re.compile(r"^profile   mean of ([0-9,]+) training steps?, slowest operation first$")
 ROW = re.compile(r"^ +(\d+\.\d{3,6}) +(\d+\.\d) %  (\S.*)$")
-WALL = re.compile(r"^ +(\d+\.\d{3,6}) +wall time; (\d+\.\d{3,6}) ms \((\d+\.\d) %\) of it is host overhead$")
+WALL = re.compile(r"^ +(\d+\.\d{3,6}) +wall time; host overhead is (\d+\.\d{3,6}) ms \((\d+\.\d) %\)$")
 
 
 class Profile(ProgramTest):
