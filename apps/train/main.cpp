@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "common/data_option.hpp"
 #include "common/device.hpp"
 #include "common/options.hpp"
 #include "common/program.hpp"
-#include "sateen/data.hpp"
 #include "sateen/error.hpp"
 #include "train/run.hpp"
 
@@ -36,9 +36,7 @@ void describe(Options& options) {
                       "folder that isn't empty is refused"},
                      {"save-every", "N", "save last.sateen every N epochs, and when the best changes (default: 1)"},
                      {"save-interval", "MIN", "save it every so many minutes as well, within epochs"},
-                     {"data", "DIR",
-                      "where Fashion-MNIST's files are (default: $SATEEN_DATA, or else where Debian's package "
-                      "dataset-fashion-mnist puts them)"},
+                     data_option(),
                      {"val-split", "X", "share of the training images that is held out (default: 0.2)"}});
   add_device_options(options);
   options.add_group("Tuning", {{"tune-seconds", "N",
@@ -57,12 +55,6 @@ void describe(Options& options) {
       "  sateen-train --model plain --epochs 5 --lr 0.0005 --seed 7 --out run2\n"
       "  sateen-train --resume run2\n"
       "  sateen-train --resume run2 --epochs 10");
-}
-
-std::string data_folder(const Options& options) {
-  const char* variable = std::getenv("SATEEN_DATA");
-  const bool overruled = options.from_config("data") && variable != nullptr && *variable != '\0';
-  return overruled ? variable : options.text("data", default_data_folder().string());
 }
 
 GivenSettings given_settings(const Options& options) {

@@ -12,6 +12,8 @@ FLAGS = {
                      "--device", "--device-option", "--progress", "--config", "--help", "--version"],
     "sateen-predict": ["--model", "--invert", "--format", "--allow-nonfinite", "--backend", "--backend-path",
                        "--device", "--device-option", "--config", "--help", "--version"],
+    "sateen-evaluate": ["--model", "--data", "--part", "--batch-size", "--json", "--digits", "--backend", "--backend-path",
+                        "--device", "--device-option", "--config", "--help", "--version"],
     "sateen-info": ["--list-devices", "--json", "--backend-path", "--config", "--help", "--version"],
 }
 EPOCHS = "is not a whole number from 1 to 100,000"

@@ -1,0 +1,102 @@
+// sateen-evaluate: how good a model is on labelled images.
+#include <algorithm>
+#include <cstdlib>
+
+#include "common/data_option.hpp"
+#include "common/device.hpp"
+#include "common/exit_code.hpp"
+#include "common/options.hpp"
+#include "common/program.hpp"
+#include "evaluate/report.hpp"
+#include "sateen/data.hpp"
+#include "sateen/error.hpp"
+#include "sateen/model_file.hpp"
+#include "sateen/predict.hpp"
+
+namespace sateen::app {
+namespace {
+
+constexpr uint64_t kMaxBatch = 1'000'000;
+constexpr uint64_t kMaxDigits = 9;
+
+void describe(Options& options) {
+  options.add_group("Model and images",
+                    {{"model,m", "FILE", "a model from sateen-train"},
+                     data_option(),
+                     {"part", "test|train", "Fashion-MNIST's 10,000 or 60,000 images (default: test)"},
+                     {"batch-size", "N", "images that go to the device at once (default: 256)"}});
+  options.add_group("Results", {{"json", "", "one JSON object instead of tables"},
+                                {"digits", "N", "digits after the point in the table of classes (default: 2)"}});
+  add_device_options(options);
+  options.set_ending(
+      "The table of classes is laid out as scikit-learn's classification_report; a\n"
+      "quotient of nothing by nothing is 0. Results alone go to stdout.\n\n"
+      "Examples:\n"
+      "  sateen-evaluate -m run1/best.sateen\n"
+      "  sateen-evaluate -m run1/best.sateen --part train --json > scores.json");
+}
+
+/// The model's classes are those of the data, and its input is an image.
+void check_fits(const ModelFile& file, const std::string& path, const Dataset& data) {
+  if (file.model.input_shape() != data.sample_shape()) {
+    throw Error(ErrorCode::kBadInput, path + ": takes " + file.model.input_shape().to_string() +
+                                          " values, and the images have " + data.sample_shape().to_string());
+  }
+  const auto classes = static_cast<int64_t>(file.model.output_shape().elements());
+  if (classes != static_cast<int64_t>(data.class_names().size())) {
+    throw Error(ErrorCode::kBadInput, path + ": knows " + std::to_string(classes) + " classes, and the images have " +
+                                          std::to_string(data.class_names().size()));
+  }
+}
+
+Evaluation evaluate(Predictor& predictor, const Dataset& data, const std::string& path) {
+  constexpr uint32_t kAtOnce = 4096;  // bounds what probabilities take
+  Evaluation evaluation(predictor.classes());
+  const size_t pixels = data.images().size() / data.size();
+  for (uint32_t first = 0; first < data.size(); first += kAtOnce) {
+    const uint32_t count = std::min(kAtOnce, data.size() - first);
+    const std::vector<float> probabilities = predictor.predict(data.images().subspan(first * pixels, count * pixels));
+    try {
+      evaluation.add(probabilities, data.labels().subspan(first, count));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kBadInput) throw;
+      throw Error(ErrorCode::kBadInput, path + ": gives no finite probabilities; train it again");
+    }
+  }
+  return evaluation;
+}
+
+int run(const Program& program, int argc, const char* const* argv) {
+  Options options(program.name(), "[options] -m FILE", "Says how good a model is on labelled images.");
+  describe(options);
+  if (!options.parse(argc, argv)) return kDone;
+  const bool json = options.given("json");
+  const std::string part = options.choice("part", {"test", "train"});
+  const auto digits = static_cast<int>(options.whole_number("digits", 2, 0, kMaxDigits));
+  const auto batch_size = static_cast<int64_t>(options.whole_number("batch-size", 256, 1, kMaxBatch));
+  const std::string model_path = options.text("model", {});
+  if (model_path.empty()) throw Error(ErrorCode::kUsage, "no model; give one, as in: -m run1/best.sateen");
+
+  const ModelFile file = load_model(model_path);
+  const std::string folder = data_folder(options);
+  const Dataset data = load_fashion_mnist(folder, part == "test" ? FashionMnistPart::kTest : FashionMnistPart::kTrain,
+                                          program.log_sink());
+  check_fits(file, model_path, data);
+  // It takes less time than a measurement.
+  const OpenedDevice opened = open_device(options, program, {.measure = DeviceRequest::Measure::kNever});
+  Program::note(opened.line);
+  Predictor predictor(opened.device, file.model, file.preprocessing,
+                      std::min(batch_size, static_cast<int64_t>(data.size())));
+  const EvaluationReport report{
+      model_path, folder, part, opened.device.info(), data.class_names(), evaluate(predictor, data, model_path)};
+  Program::print(json ? as_json(report) : as_text(report, digits));
+  Program::flush();
+  return kDone;
+}
+
+}  // namespace
+}  // namespace sateen::app
+
+int main(int argc, char** argv) {
+  return sateen::app::run_program("sateen-evaluate", sateen::app::run, argc, argv);
+}
