@@ -5,7 +5,9 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <mutex>
 #include <new>
+#include <string>
 #include <system_error>
 
 #include <fcntl.h>
@@ -27,6 +29,25 @@ void occupy_standard_descriptors() {
   }
 }
 
+// To the left margin, and what is there is erased to the right.
+const std::string kBackToLeft = "\r\x1b[K";
+
+/// What stands below the notes; stderr is one for the whole process.
+struct Foot {
+  std::mutex mutex;
+  std::string line;
+};
+
+Foot& the_foot() {
+  static Foot foot;
+  return foot;
+}
+
+/// In one piece, so that lines of several threads don't mix. Nobody to tell when it fails.
+void write_stderr(const std::string& text) {
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+}
+
 [[noreturn]] void throw_stdout_error(int error) {
   throw Error(ErrorCode::kOutput, "standard output: " + std::generic_category().message(error) +
                                       "; the results are incomplete, look where it leads to");
@@ -46,8 +67,18 @@ void Program::message_line(std::string_view kind, std::string_view message) cons
 void Program::note(std::string_view line) {
   std::string text(line);
   text += '\n';
-  // In one piece, so that lines of several threads don't mix. Nobody to tell when it fails.
-  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stderr));
+  Foot& foot = the_foot();
+  const std::lock_guard<std::mutex> lock(foot.mutex);
+  if (!foot.line.empty()) text = kBackToLeft + text + foot.line;
+  write_stderr(text);
+}
+
+void Program::status(std::string_view line) {
+  Foot& foot = the_foot();
+  const std::lock_guard<std::mutex> lock(foot.mutex);
+  if (line.empty() && foot.line.empty()) return;
+  foot.line = line;
+  write_stderr(kBackToLeft + foot.line);
 }
 
 void Program::print(std::string_view text) {

@@ -19,6 +19,8 @@ class Program {
   void warning(std::string_view message) const { message_line("warning", message); }
   /// A line for people on stderr, as it stands.
   static void note(std::string_view line);
+  /// A line that stays at the foot of a terminal, below the notes that come, until another one or "" takes its place.
+  static void status(std::string_view line);
 
   /// Results to stdout. Throws Error(kOutput) when they can't be written.
   static void print(std::string_view text);

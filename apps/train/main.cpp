@@ -9,6 +9,7 @@
 #include "common/device.hpp"
 #include "common/options.hpp"
 #include "common/program.hpp"
+#include "common/terminal.hpp"
 #include "sateen/error.hpp"
 #include "train/run.hpp"
 
@@ -43,8 +44,12 @@ void describe(Options& options) {
                                 "the most time that trying out kernels may take on a device that isn't known yet "
                                 "(default: SATEEN_TUNE, or 10); 0 goes by what is known"},
                                {"no-tune", "", "take the same kernels on every device of a kind, whatever is known"}});
-  options.add_group("Messages", {{"progress", "WHEN", "a line an epoch: auto or plain; none leaves them out"},
-                                 {"profile", "", "end with the time of each operation of a training step"}});
+  options.add_group("Messages",
+                    {{"progress", "HOW",
+                      "bar: drawn as an epoch goes, and a line when it ends; plain: the line; none; auto: a "
+                      "bar on a terminal, else plain (default: auto)"},
+                     color_option(),
+                     {"profile", "", "end with the time of each operation of a training step"}});
   options.set_ending(
       "best.sateen is the model of the epoch with the lowest held-out loss, last.sateen\n"
       "the checkpoint from which --resume goes on, with the settings that are in it.\n"
@@ -81,7 +86,10 @@ RunSettings run_settings(const Options& options) {
   settings.save_every = static_cast<int64_t>(options.whole_number("save-every", 1, 1, kMaxEpochs));
   settings.save_interval = options.number(
       "save-interval", 0, [](double x) { return x > 0 && x <= 1e6; }, "a number of minutes above 0 and up to 1e6");
-  settings.epoch_lines = options.choice("progress", {"auto", "plain", "none"}) != "none";
+  const std::string progress = options.choice("progress", {"auto", "bar", "plain", "none"});
+  settings.epoch_lines = progress != "none";
+  settings.bar = progress == "bar" || (progress == "auto" && stderr_is_terminal());
+  settings.color = wants_color(options);
   settings.profile = options.given("profile");
   settings.data = data_folder(options);
   settings.out = options.text("out", {});

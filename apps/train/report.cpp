@@ -90,7 +90,7 @@ void report_stop(const Program& program, int signal, const Checkpoint& checkpoin
                   out.path().string());
 }
 
-void report_epoch(const EpochRecord& record, int64_t epochs) {
+void report_epoch(const EpochRecord& record, int64_t epochs, bool color) {
   const std::string total = std::to_string(epochs);
   const std::string number = std::to_string(record.epoch);
   std::string line = "epoch " + std::string(total.size() - std::min(total.size(), number.size()), ' ') + number + "/" +
@@ -100,7 +100,7 @@ void report_epoch(const EpochRecord& record, int64_t epochs) {
     line += "  val_loss " + loss_text(record.held_out.loss) + "  val_acc " + fixed(record.held_out.accuracy, kDigits);
   }
   line += "  " + fixed(record.seconds, 1) + " s  " + fixed(record.images_per_second, 0) + " images/s";
-  if (record.best) line += "  (best)";
+  if (record.best) line += color ? "  \x1b[32m(best)\x1b[0m" : "  (best)";
   Program::note(line);
 }
 

@@ -30,7 +30,7 @@ void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings
 /// Of a run that a signal has ended, after saving.
 void report_stop(const Program& program, int signal, const Checkpoint& checkpoint,
                  const std::optional<EpochRecord>& best, const OutputFolder& out);
-void report_epoch(const EpochRecord& record, int64_t epochs);
+void report_epoch(const EpochRecord& record, int64_t epochs, bool color);
 
 /// Where the best model is and how good it was, or that there is none yet.
 std::string describe_best(const std::optional<EpochRecord>& best, const OutputFolder& out);

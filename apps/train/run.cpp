@@ -13,6 +13,7 @@
 #include "sateen/error.hpp"
 #include "sateen/train.hpp"
 #include "train/output_folder.hpp"
+#include "train/progress_bar.hpp"
 #include "train/report.hpp"
 #include "train/resume.hpp"
 #include "train/run_files.hpp"
@@ -75,18 +76,25 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
       for (const std::string& line : profile_table(trainer.profile(), "training step")) Program::note(line);
     }
   };
+  std::optional<ProgressBar> bar;
+  if (run.bar) bar.emplace(epochs, run.color);
   FitCallbacks callbacks;
   callbacks.on_epoch = [&](const EpochRecord& record) {
     files.epoch_ended(trainer, record);
-    if (run.epoch_lines) report_epoch(record, epochs);
+    Program::status({});
+    if (run.epoch_lines) report_epoch(record, epochs, run.color);
   };
-  callbacks.on_progress = [&](const Metrics&, int64_t, int64_t) { files.steps_done(trainer); };
+  callbacks.on_progress = [&](const Metrics& so_far, int64_t step, int64_t steps) {
+    if (bar) bar->show(trainer.epoch() + 1, so_far, step, steps);
+    files.steps_done(trainer);
+  };
   try {
     try {
       trainer.fit(std::max<int64_t>(epochs - trainer.epoch(), 0), callbacks, cancel);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kCancelled) throw;
       files.save(trainer);
+      bar.reset();
       report_end();
       report_stop(program, StopSignals::received(), files.checkpoint(), files.best(), out);
       return kSignalBase + StopSignals::received();
@@ -98,6 +106,7 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
                                           general(files.checkpoint().adam.learning_rate) + " now); " +
                                           describe_best(files.best(), out));
   }
+  bar.reset();
   report_end();
   Program::note("done: " + describe_best(files.best(), out));
   return kDone;

@@ -18,6 +18,8 @@ struct RunSettings {
   int64_t save_every = 1;    ///< epochs
   double save_interval = 0;  ///< minutes; 0: only at the ends of epochs
   bool epoch_lines = true;
+  bool bar = false;      ///< drawn while an epoch goes
+  bool color = false;    ///< in the bar and in epoch lines
   bool profile = false;  ///< end with a table of the operations' times
 };
 

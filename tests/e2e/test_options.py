@@ -9,7 +9,7 @@ from harness import ProgramTest, command, environment, run
 FLAGS = {
     "sateen-train": ["--model", "--epochs", "--batch-size", "--lr", "--seed", "--out", "--resume", "--overwrite",
                      "--save-every", "--save-interval", "--data", "--val-split", "--backend", "--backend-path",
-                     "--device", "--device-option", "--progress", "--config", "--help", "--version"],
+                     "--device", "--device-option", "--progress", "--color", "--config", "--help", "--version"],
     "sateen-predict": ["--model", "--invert", "--format", "--allow-nonfinite", "--backend", "--backend-path",
                        "--device", "--device-option", "--config", "--help", "--version"],
     "sateen-evaluate": ["--model", "--data", "--part", "--batch-size", "--json", "--digits", "--backend", "--backend-path",
@@ -45,7 +45,7 @@ WRONG = [
     (["--seed", "-1"], "is not a whole number from 0 to 18,446,744,073,709,551,615"),
     (["--seed", "18446744073709551616"], "is not a whole number from 0 to 18,446,744,073,709,551,615"),
     (["--model", "huge"], '"huge" is not dropout or plain'),
-    (["--progress", "always"], '"always" is not auto, plain or none'),
+    (["--progress", "always"], '"always" is not auto, bar, plain or none'),
     (["--ep", "3"], "unknown option --ep; did you mean --epochs?"),
     (["--epchs=3"], "did you mean --epochs?"),
     (["--EPOCHS", "3"], "did you mean --epochs?"),

@@ -67,8 +67,8 @@ struct TrainState {
 };
 
 struct FitCallbacks {
-  /// After each chunk of steps: running metrics of the epoch so far, and how many steps they cover. The trainer may be
-  /// asked for its state() and model() here.
+  /// After each chunk of steps, and when all of the epoch are done: running metrics of the epoch so far, and how many
+  /// steps they cover. The trainer may be asked for its state() and model() here.
   std::function<void(const Metrics& so_far, int64_t steps_done, int64_t steps)> on_progress;
   /// After each epoch. The trainer may be asked for its state() and model() here.
   std::function<void(const EpochRecord& record)> on_epoch;

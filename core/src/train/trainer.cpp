@@ -319,7 +319,12 @@ std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callba
     for (;;) {
       if (cancel.cancelled()) s.throw_cancelled();
       const Clock::time_point start = Clock::now();
-      if (run_steps(chunk.steps()) == 0) break;
+      if (run_steps(chunk.steps()) == 0) {
+        s.train.collect(0);
+        s.check_finite();
+        if (callbacks.on_progress) callbacks.on_progress(so_far(), s.train.rows_done(), s.train.rows());
+        break;
+      }
       chunk.took(seconds_since(start));
       if (callbacks.on_progress) callbacks.on_progress(so_far(), s.train.rows_done(), s.train.rows());
     }
