@@ -11,6 +11,8 @@
 #include "common/program.hpp"
 #include "common/terminal.hpp"
 #include "sateen/error.hpp"
+#include "train/model_summary.hpp"
+#include "train/resume.hpp"
 #include "train/run.hpp"
 
 namespace sateen::app {
@@ -45,7 +47,8 @@ void describe(Options& options) {
                                 "(default: SATEEN_TUNE, or 10); 0 goes by what is known"},
                                {"no-tune", "", "take the same kernels on every device of a kind, whatever is known"}});
   options.add_group("Messages",
-                    {{"progress", "HOW",
+                    {{"summary", "", "show the network's layers on stdout, and train nothing"},
+                     {"progress", "HOW",
                       "bar: drawn as an epoch goes, and a line when it ends; plain: the line; none; auto: a "
                       "bar on a terminal, else plain (default: auto)"},
                      color_option(),
@@ -53,8 +56,8 @@ void describe(Options& options) {
   options.set_ending(
       "best.sateen is the model of the epoch with the lowest held-out loss, last.sateen\n"
       "the checkpoint from which --resume goes on, with the settings that are in it.\n"
-      "Messages go to stderr, nothing to stdout. Ctrl-C finishes the steps in flight\n"
-      "and saves last.sateen; a second Ctrl-C leaves at once.\n\n"
+      "Messages go to stderr, and to stdout nothing but --summary. Ctrl-C finishes the\n"
+      "steps in flight and saves last.sateen; a second Ctrl-C leaves at once.\n\n"
       "Examples:\n"
       "  sateen-train --out run1\n"
       "  sateen-train --model plain --epochs 5 --lr 0.0005 --seed 7 --out run2\n"
@@ -156,6 +159,11 @@ int run(const Program& program, int argc, const char* const* argv) {
   describe(options);
   if (!options.parse(argc, argv)) return 0;
   const GivenSettings given = given_settings(options);
+  if (options.given("summary")) {
+    const std::string name = given.model.value_or(TrainSettings().model);
+    Program::print(model_summary(name, network(name)));
+    return 0;
+  }
   const RunSettings settings = run_settings(options);
   const std::vector<std::string> tuning = tuning_settings(options);
   return train(program, settings, given, [&](DeviceWish wish) {

@@ -1,6 +1,7 @@
 """Command lines: help pages, versions, and every way to get them wrong."""
 
 import os
+import re
 import subprocess
 import unittest
 
@@ -9,7 +10,7 @@ from harness import ProgramTest, command, environment, run
 FLAGS = {
     "sateen-train": ["--model", "--epochs", "--batch-size", "--lr", "--seed", "--out", "--resume", "--overwrite",
                      "--save-every", "--save-interval", "--data", "--val-split", "--backend", "--backend-path",
-                     "--device", "--device-option", "--progress", "--color", "--config", "--help", "--version"],
+                     "--device", "--device-option", "--summary", "--progress", "--color", "--config", "--help", "--version"],
     "sateen-predict": ["--model", "--invert", "--format", "--allow-nonfinite", "--backend", "--backend-path",
                        "--device", "--device-option", "--config", "--help", "--version"],
     "sateen-evaluate": ["--model", "--data", "--part", "--batch-size", "--json", "--digits", "--backend", "--backend-path",
@@ -106,6 +107,22 @@ class Help(ProgramTest):
                                     restore_signals=restore, check=False)
             os.close(writing)
             self.assertEqual((result.returncode, result.stderr), (-13, b""))
+
+
+class Summary(ProgramTest):
+    def test_layers_in_kerass_columns(self):
+        for model, layers in (("plain", 13), ("dropout", 17)):
+            result = run("sateen-train", "--summary", "--model", model)
+            self.assert_code(result, 0)
+            self.assertEqual(result.stderr, "")
+            lines = result.stdout.splitlines()
+            self.assertEqual(lines[0], f'Model: "{model}"')
+            self.assertEqual(len(lines), layers + 8)
+            self.assertEqual(re.split(" {2,}", lines[2].strip()), ["Layer (type)", "Output Shape", "Param #"])
+            self.assertEqual(re.split(" {2,}", lines[4].strip()), ["conv1 (conv2d)", "(None, 28, 28, 32)", "320"])
+            self.assertIn("Total params: 356,234", lines)
+            parameters = sum(int(line.split()[-1].replace(",", "")) for line in lines[4:4 + layers])
+            self.assertEqual(parameters, 356_234)
 
 
 class WrongUse(ProgramTest):
