@@ -17,8 +17,14 @@ Tuning cpu_tuning(cl_device_id device) {
   return Tuning::cpu(needed_number<cl_uint>(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT) >= 16 ? 16 : 8);
 }
 
+/// Mesa's llvmpipe is a processor that works as a GPU: it is several times as fast with many small work-items, and that of
+/// 22.3 ends the loops of one after 65,535 turns, so that what the kernels for CPUs leave is wrong.
+bool wants_gpu_kernels(const FoundDevice& found) {
+  return !found.is_cpu || platform_text(found.platform, CL_PLATFORM_NAME) == "rusticl";
+}
+
 Tuning tuning_from(const std::string& kernels, const FoundDevice& found) {
-  if (kernels == "auto") return found.is_cpu ? cpu_tuning(found.device) : Tuning::gpu();
+  if (kernels == "auto") return wants_gpu_kernels(found) ? Tuning::gpu() : cpu_tuning(found.device);
   if (kernels == "cpu") return cpu_tuning(found.device);
   std::string names = "auto, cpu";
   for (const KernelChoice& choice : kKernelChoices) {

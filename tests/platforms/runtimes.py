@@ -71,9 +71,9 @@ RUNTIMES = (
             {"LD_LIBRARY_PATH": str(INTEL / "lib")}),
     Runtime("pocl-6", "PoCL 6", "Portable Computing Language 6.", pathlib.Path("/etc/OpenCL/vendors/pocl.icd"), chroot=True),
     Runtime("rusticl-25", "Mesa's rusticl 25 on llvmpipe", "rusticl 25.", pathlib.Path("/etc/OpenCL/vendors/rusticl.icd"),
-            {"RUSTICL_ENABLE": "llvmpipe"}, chroot=True, images=320),
+            {"RUSTICL_ENABLE": "llvmpipe"}, chroot=True),
     Runtime("rusticl-22", "Mesa's rusticl 22.3 on llvmpipe", "rusticl 22.", MESA / "rusticl.icd",
-            {"RUSTICL_ENABLE": "llvmpipe", "GALLIUM_PIPE_SEARCH_DIR": str(MESA / "gallium-pipe")}, images=320,
+            {"RUSTICL_ENABLE": "llvmpipe", "GALLIUM_PIPE_SEARCH_DIR": str(MESA / "gallium-pipe")}, images=1280,
             tests=("!profile_rules", "!run_rules/events_destroyed_early"),
             remark=", without 8 that it can't pass: it invents profiling times, and clFinish "
                    "doesn't wait for a command whose event was released"),
@@ -135,15 +135,32 @@ def train(runtime, images, name, *device):
     return row, done.stdout
 
 
-def training(runtime):
-    """One epoch, which has to come to what cpu comes to."""
-    row, said = train(runtime, runtime.images, runtime.name, "--backend", "opencl", "--backend-path", PLUGINS)
+FEW_IMAGES = 320  # four steps
+
+
+def both(runtime, images):
+    """An epoch on the runtime and one on cpu: their rows."""
+    row, said = train(runtime, images, runtime.name, "--backend", "opencl", "--backend-path", PLUGINS)
     if runtime.driver not in said:
         raise Failed(f"another runtime answered: {said[:300]}")
-    reference, _ = train(RUNTIMES[0], runtime.images, "cpu", "--backend", "cpu")
+    return row, train(RUNTIMES[0], images, "cpu", "--backend", "cpu")[0]
+
+
+def hold(row, reference, key, bound, images):
+    if not abs(row[key] - reference[key]) <= bound:
+        raise Failed(f"{images} images: {key} is {row[key]}, and {reference[key]} on cpu")
+
+
+def training(runtime):
+    """The first steps have to come to what cpu comes to. Later rounding has grown to where a loss after some hundred steps
+    says little (docs/platforms.md), and the mean over the epoch and the accuracy count."""
+    row, reference = both(runtime, FEW_IMAGES)
     for key in ("loss", "val_loss"):
-        if not abs(row[key] - reference[key]) <= 0.01 * reference[key]:
-            raise Failed(f"{key} is {row[key]}, and {reference[key]} on cpu")
+        hold(row, reference, key, 0.001 * reference[key], FEW_IMAGES)
+    if runtime.images > FEW_IMAGES:
+        row, reference = both(runtime, runtime.images)
+        hold(row, reference, "loss", 0.01 * reference["loss"], runtime.images)
+        hold(row, reference, "val_accuracy", 0.02, runtime.images)
     return (f"{runtime.images} images, loss {row['loss']:.4f} (cpu {reference['loss']:.4f}), "
             f"{row['images_per_second']:.0f} images/s")
 
