@@ -86,7 +86,11 @@ void add_weights_gradient(StepBuilder& builder, Place src, const Rows& rows, Pla
   whole.out_channels = blocks * tuning.width();
   const Place diff = add_pad(builder, diff_dst, whole);
   const int64_t items = blocks * ceil_div(rows.depth(), tuning.tile);
-  const int64_t parts = std::min(parts_of(tuning, rows.count(), items), lines);
+  // Each tile of the result goes through all that its part has of source and gradient, which should stay in the last cache.
+  constexpr int64_t kMostFloats = int64_t{3} << 19;  // 6 MiB
+  const int64_t floats = rows.n * rows.image + rows.count() * columns;
+  const int64_t cached = tuning.for_gpu() ? 1 : ceil_div(floats, kMostFloats);
+  const int64_t parts = std::min(std::max(parts_of(tuning, rows.count(), items), cached), lines);
   in_parts(builder, parts, rows.depth() * columns, diff_weights, [&](Place out) {
     builder.call("weights_gradient.cl", "weights_gradient")
         .buffer(src)
