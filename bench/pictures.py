@@ -13,7 +13,7 @@ matplotlib.rcParams.update({"svg.hashsalt": "sateen", "svg.fonttype": "none", "f
 # The back end has to be chosen first.
 # pylint: disable=wrong-import-position
 from matplotlib import pyplot
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 COUNT = FuncFormatter(lambda value, _: f"{value:,.0f}")
 MODES = ("train", "infer")
@@ -59,8 +59,9 @@ def curves(axes, systems, value, title, x_label, y_label, base, log=False):
     axes.tick_params(axis="x", labelrotation=45)
     if log:
         axes.set_yscale("log")
-        for set_formatter in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
-            set_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+        axes.yaxis.set_minor_formatter(NullFormatter())
     else:
         axes.yaxis.set_major_formatter(COUNT)
         axes.set_ylim(bottom=0)
