@@ -40,8 +40,12 @@ TuneSettings tune_settings(const Options& options) {
     }
   }
   for (const std::string& setting : device_settings(options)) {
-    if (setting.rfind("tune=", 0) != 0) continue;
-    throw Error(ErrorCode::kUsage, "--device-option " + setting + ": tune goes by --seconds; leave it out");
+    if (setting.rfind("tune=", 0) == 0) {
+      throw Error(ErrorCode::kUsage, "--device-option " + setting + ": tune goes by --seconds; leave it out");
+    }
+    if (setting.rfind("variant=", 0) == 0) {
+      throw Error(ErrorCode::kUsage, "--device-option " + setting + " leaves nothing to choose from; leave it out");
+    }
   }
   return settings;
 }

@@ -1,6 +1,8 @@
 // What surrounds every program: its messages on stderr, its results on stdout, and its exit code.
 #include "common/program.hpp"
 
+#include <array>
+#include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -30,12 +32,16 @@ void occupy_standard_descriptors() {
 }
 
 // To the left margin, and what is there is erased to the right.
-const std::string kBackToLeft = "\r\x1b[K";
+constexpr const char* kBackToLeft = "\r\x1b[K";
 
-/// What stands below the notes; stderr is one for the whole process.
+/// What stands below the notes; stderr is one for the whole process. Nothing in it has a destructor that does something:
+/// a driver's thread may log while the process ends.
 struct Foot {
   std::mutex mutex;
-  std::string line;
+  std::array<char, 500> bytes{};
+  std::atomic<size_t> size{0};
+
+  std::string_view line() const { return {bytes.data(), size}; }
 };
 
 Foot& the_foot() {
@@ -69,16 +75,20 @@ void Program::note(std::string_view line) {
   text += '\n';
   Foot& foot = the_foot();
   const std::lock_guard<std::mutex> lock(foot.mutex);
-  if (!foot.line.empty()) text = kBackToLeft + text + foot.line;
+  if (foot.size != 0) text = kBackToLeft + text + std::string(foot.line());
   write_stderr(text);
 }
 
 void Program::status(std::string_view line) {
   Foot& foot = the_foot();
   const std::lock_guard<std::mutex> lock(foot.mutex);
-  if (line.empty() && foot.line.empty()) return;
-  foot.line = line;
-  write_stderr(kBackToLeft + foot.line);
+  if (line.empty() && foot.size == 0) return;
+  foot.size = line.copy(foot.bytes.data(), foot.bytes.size());
+  write_stderr(kBackToLeft + std::string(foot.line()));
+}
+
+bool Program::has_status() {
+  return the_foot().size != 0;
 }
 
 void Program::print(std::string_view text) {

@@ -20,7 +20,10 @@ class Program {
   /// A line for people on stderr, as it stands.
   static void note(std::string_view line);
   /// A line that stays at the foot of a terminal, below the notes that come, until another one or "" takes its place.
+  /// At most 500 bytes are shown.
   static void status(std::string_view line);
+  /// Whether there is such a line; also for a signal's handler.
+  static bool has_status();
 
   /// Results to stdout. Throws Error(kOutput) when they can't be written.
   static void print(std::string_view text);

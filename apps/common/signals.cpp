@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/exit_code.hpp"
+#include "common/program.hpp"
 
 namespace sateen::app {
 namespace {
@@ -34,16 +35,18 @@ extern "C" void on_stop_signal(int signal) {
   const int64_t now = milliseconds_now();
   int64_t first = 0;
   if (!stop_time.compare_exchange_strong(first, now)) {
-    if (now - first > kOneWishMilliseconds) _exit(kSignalBase + signal);
-    return;
+    if (now - first <= kOneWishMilliseconds) return;
+    if (Program::has_status()) static_cast<void>(!write(STDERR_FILENO, "\n", 1));
+    _exit(kSignalBase + signal);
   }
   stop_signal = signal;
   stop_token->cancel();
   const int saved = errno;
-  // On a terminal behind what Ctrl-C shows there.
-  std::string_view notice = "\nstopping after the steps in flight; once more to leave at once\n";
-  if (isatty(STDERR_FILENO) == 0) notice.remove_prefix(1);
-  static_cast<void>(!write(STDERR_FILENO, notice.data(), notice.size()));
+  // On a terminal behind what Ctrl-C shows there, or in place of a bar.
+  const std::string_view begin = Program::has_status() ? "\r\x1b[K" : isatty(STDERR_FILENO) == 0 ? "" : "\n";
+  constexpr std::string_view kNotice = "stopping after the steps in flight; once more to leave at once\n";
+  static_cast<void>(!write(STDERR_FILENO, begin.data(), begin.size()));
+  static_cast<void>(!write(STDERR_FILENO, kNotice.data(), kNotice.size()));
   errno = saved;
 }
 

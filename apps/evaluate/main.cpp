@@ -49,12 +49,14 @@ void check_fits(const ModelFile& file, const std::string& path, const Dataset& d
   }
 }
 
-Evaluation evaluate(Predictor& predictor, const Dataset& data, const std::string& path) {
-  constexpr uint32_t kAtOnce = 4096;  // bounds what probabilities take
+Evaluation evaluate(Predictor& predictor, const Dataset& data, uint32_t batch_size, const std::string& path) {
+  constexpr uint32_t kEnough = 4096;
+  // Whole batches, for one that isn't full costs as much; not all, so that probabilities take little memory.
+  const uint32_t at_once = std::max(batch_size, kEnough / batch_size * batch_size);
   Evaluation evaluation(predictor.classes());
   const size_t pixels = data.images().size() / data.size();
-  for (uint32_t first = 0; first < data.size(); first += kAtOnce) {
-    const uint32_t count = std::min(kAtOnce, data.size() - first);
+  for (uint32_t first = 0; first < data.size(); first += at_once) {
+    const uint32_t count = std::min(at_once, data.size() - first);
     const std::vector<float> probabilities = predictor.predict(data.images().subspan(first * pixels, count * pixels));
     try {
       evaluation.add(probabilities, data.labels().subspan(first, count));
@@ -85,10 +87,10 @@ int run(const Program& program, int argc, const char* const* argv) {
   // It takes less time than a measurement.
   const OpenedDevice opened = open_device(options, program, {.measure = DeviceRequest::Measure::kNever});
   Program::note(opened.line);
-  Predictor predictor(opened.device, file.model, file.preprocessing,
-                      std::min(batch_size, static_cast<int64_t>(data.size())));
+  const auto batch = static_cast<uint32_t>(std::min(batch_size, static_cast<int64_t>(data.size())));
+  Predictor predictor(opened.device, file.model, file.preprocessing, batch);
   const EvaluationReport report{
-      model_path, folder, part, opened.device.info(), data.class_names(), evaluate(predictor, data, model_path)};
+      model_path, folder, part, opened.device.info(), data.class_names(), evaluate(predictor, data, batch, model_path)};
   Program::print(json ? as_json(report) : as_text(report, digits));
   Program::flush();
   return kDone;

@@ -39,7 +39,7 @@ bool GemmChoice::judge(const std::string& key, const std::string& op_name, const
 std::string GemmChoice::describe() const {
   if (use_ == GemmUse::kOwn) return "own kernels, as was asked";
   if (use_ == GemmUse::kAuto && !wanted_by_device_) return "own kernels, which are for devices of this kind";
-  if (verdicts_.empty()) return "own kernels; CLBlast was not asked";
+  if (use_ == GemmUse::kAuto && verdicts_.empty()) return "own kernels; CLBlast was not asked";
   size_t refused = 0;
   std::string reason;
   for (const auto& [key, wrong] : verdicts_) {
@@ -47,7 +47,7 @@ std::string GemmChoice::describe() const {
     ++refused;
     reason = wrong;
   }
-  std::string r = sdk::text("CLBlast, used for ", verdicts_.size() - refused, " shapes that were checked");
+  std::string r = sdk::text("CLBlast, right for ", verdicts_.size() - refused, " shapes that were checked");
   if (refused > 0) r += sdk::text(", refused for ", refused, " where it was wrong: ", reason);
   return r;
 }

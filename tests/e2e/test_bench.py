@@ -103,6 +103,7 @@ class Bench(ProgramTest):
                 (("tarin",), 2, '"tarin" is not train, infer or tune'),
                 (("tune", "--brief"), 2, "tune has no use for --brief"),
                 (("tune", "--device-option", "tune=off"), 2, "tune goes by --seconds"),
+                (("tune", "--device-option", "variant=direct"), 2, "leaves nothing to choose from"),
                 (("tune", "--seconds", "0.5"), 2, "is not a whole number from 1"),
                 (("train", "infer"), 2, 'unexpected argument "infer"'),
                 (("train", "--model", "large"), 2, '--model: "large" is not plain or dropout'),

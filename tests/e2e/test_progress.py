@@ -1,5 +1,6 @@
 """sateen-train on terminals of several widths: the bar, its words, colours, and what stays when it is gone."""
 
+import atexit
 import fcntl
 import os
 import pty
@@ -29,6 +30,7 @@ class Terminal:
                                         env=environment(**{"TERM": "xterm", "NO_COLOR": None, **changes}))
         os.close(stderr)
         self.text = ""
+        atexit.register(self.process.kill)  # where a test fails half-way
 
     def read(self, until=None, timeout=120):
         """To the end, or to this pattern."""
@@ -114,7 +116,9 @@ class Progress(ProgramTest):
         terminal.read(until=r"epoch 2/1000 \[")
         terminal.process.send_signal(signal.SIGINT)
         self.assertEqual(terminal.end(), 130)
-        self.assertFalse(any("[=" in line or "[>" in line for line in seen(terminal.text)[-3:]), terminal.text[-400:])
+        left = [COLOR.sub("", line) for line in seen(terminal.text)]
+        self.assertFalse([line for line in left if "[=" in line or "[>" in line], left)
+        self.assertIn("stopping after the steps in flight; once more to leave at once", left)
 
     def test_wrong_words(self):
         result = run("sateen-train", "--out", self.folder / "x", "--color", "green")

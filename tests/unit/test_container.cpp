@@ -1,4 +1,5 @@
 // The container refuses everything that is not whole and right, at once and without taking memory for it.
+#include <algorithm>
 #include <ctime>
 
 #include <sys/resource.h>
@@ -249,8 +250,12 @@ BOOST_AUTO_TEST_CASE(wide_json_costs_no_more_than_its_length) {
     return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
   };
   for (const std::string element : {"{}", "[]", "0", "\"\"", "{\"a\":0}", "[[[[0]]]]"}) {
-    const double quarter = seconds(element, sateen::kMaxJsonBytes / 4);
-    BOOST_TEST(seconds(element, sateen::kMaxJsonBytes) < 10 * quarter, element);
+    double quarter = 1e9, whole = 1e9;  // the best of three, for a machine does other things too
+    for (int i = 0; i < 3; ++i) {
+      quarter = std::min(quarter, seconds(element, sateen::kMaxJsonBytes / 4));
+      whole = std::min(whole, seconds(element, sateen::kMaxJsonBytes));
+    }
+    BOOST_TEST(whole < 10 * quarter, element);
   }
 }
 

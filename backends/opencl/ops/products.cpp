@@ -89,7 +89,8 @@ void add_weights_gradient(StepBuilder& builder, Place src, const Rows& rows, Pla
   // Each tile of the result goes through all that its part has of source and gradient, which should stay in the last cache.
   constexpr int64_t kMostFloats = int64_t{3} << 19;  // 6 MiB
   const int64_t floats = rows.n * rows.image + rows.count() * columns;
-  const int64_t cached = tuning.for_gpu() ? 1 : ceil_div(floats, kMostFloats);
+  const int64_t most = std::max<int64_t>(kMostFloats / (rows.depth() * columns), 1);  // their results take memory too
+  const int64_t cached = tuning.for_gpu() ? 1 : std::min(ceil_div(floats, kMostFloats), most);
   const int64_t parts = std::min(std::max(parts_of(tuning, rows.count(), items), cached), lines);
   in_parts(builder, parts, rows.depth() * columns, diff_weights, [&](Place out) {
     builder.call("weights_gradient.cl", "weights_gradient")
