@@ -135,3 +135,17 @@ class ProgramTest(unittest.TestCase):
     @staticmethod
     def error_lines(result):
         return re.findall(r"^sateen-[a-z]+: error: .*$", result.stderr, re.MULTILINE)
+
+
+class ModelTest(ProgramTest):
+    """With a model that was trained on the small data."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        out = cls.folder / "run"
+        result = run("sateen-train", "--data", cls.data, "--out", out, "--epochs", "1", "--model", "plain",
+                     "--batch-size", "16")
+        if result.returncode != 0:
+            raise AssertionError(result.stderr)
+        cls.model = out / "best.sateen"

@@ -5,20 +5,10 @@ import math
 import re
 import unittest
 
-from harness import LABELS, SIDE, TEST_IMAGES, ProgramTest, picture, run, write_png
+from harness import LABELS, SIDE, TEST_IMAGES, ModelTest, picture, run, write_png
 
 
-class Evaluate(ProgramTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        out = cls.folder / "run"
-        result = run("sateen-train", "--data", cls.data, "--out", out, "--epochs", "1", "--model", "plain",
-                     "--batch-size", "16")
-        if result.returncode != 0:
-            raise AssertionError(result.stderr)
-        cls.model = out / "best.sateen"
-
+class Evaluate(ModelTest):
     def evaluate(self, *arguments):
         return run("sateen-evaluate", "-m", self.model, "--data", self.data, *arguments)
 

@@ -8,22 +8,12 @@ import subprocess
 import unittest
 
 import harness
-from harness import LABELS, REAL_DATA, SIDE, ProgramTest, command, environment, picture, run, write_png
+from harness import LABELS, REAL_DATA, SIDE, ModelTest, ProgramTest, command, environment, picture, run, write_png
 
 DEVICE_LINE = r"\Adevice    cpu, [^\n]*\n"
 
 
-class Predict(ProgramTest):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        out = cls.folder / "run"
-        result = run("sateen-train", "--data", cls.data, "--out", out, "--epochs", "1", "--model", "plain",
-                     "--batch-size", "16")
-        if result.returncode != 0:
-            raise AssertionError(result.stderr)
-        cls.model = out / "best.sateen"
-
+class Predict(ModelTest):
     def setUp(self):
         self.pictures = self.folder / self.id()
         self.pictures.mkdir()
