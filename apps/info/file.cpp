@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/layer_parameters.hpp"
 #include "common/numbers.hpp"
 #include "common/text.hpp"
 
@@ -139,14 +140,6 @@ std::string hash_text(uint64_t hash) {
 
 const char* dtype_name(DType dtype) {
   return dtype == DType::kF32 ? "f32" : dtype == DType::kI32 ? "i32" : "u8";
-}
-
-uint64_t parameters_of(const Sequential& model, size_t layer) {
-  uint64_t count = 0;
-  for (const Parameter& parameter : model.parameters()) {
-    if (parameter.layer == layer) count += parameter.spec.shape.elements();
-  }
-  return count;
 }
 
 std::string file_in_a_line(const std::filesystem::path& path, const FileSummary& file) {

@@ -24,7 +24,5 @@ std::string shape_text(std::span<const int64_t> dims);
 /// 16 digits.
 std::string hash_text(uint64_t hash);
 const char* dtype_name(DType dtype);
-/// How many parameters a layer has.
-uint64_t parameters_of(const Sequential& model, size_t layer);
 
 }  // namespace sateen::app

@@ -1,6 +1,7 @@
 // What a .sateen file holds, as JSON.
 #include <nlohmann/json.hpp>
 
+#include "common/layer_parameters.hpp"
 #include "info/file.hpp"
 
 namespace sateen::app {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "common/layer_parameters.hpp"
 #include "common/numbers.hpp"
 
 namespace sateen::app {
@@ -25,14 +26,6 @@ std::string shape_of_batch(const Shape& shape) {
   std::string text = "(None";
   for (const int64_t dim : shape.dims()) text += ", " + std::to_string(dim);
   return text + ")";
-}
-
-uint64_t parameters_of(const Sequential& model, size_t layer) {
-  uint64_t count = 0;
-  for (const Parameter& parameter : model.parameters()) {
-    if (parameter.layer == layer) count += parameter.spec.shape.elements();
-  }
-  return count;
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ Tuning cpu_tuning(cl_device_id device) {
   return Tuning::cpu(needed_number<cl_uint>(device, CL_DEVICE_NATIVE_VECTOR_WIDTH_FLOAT) >= 16 ? 16 : 8);
 }
 
-/// Mesa's llvmpipe is a processor that works as a GPU: it is several times as fast with many small work-items, and that of
-/// 22.3 ends the loops of one after 65,535 turns, so that what the kernels for CPUs leave is wrong.
+/// Mesa's llvmpipe is a processor that works as a GPU: it is several times as fast with many small work-items, and on that
+/// of 22.3 the kernels for CPUs, whose work-items have much to do, leave wrong results (docs/platforms.md).
 bool wants_gpu_kernels(const FoundDevice& found) {
   return !found.is_cpu || platform_text(found.platform, CL_PLATFORM_NAME) == "rusticl";
 }
