@@ -19,12 +19,12 @@ constexpr uint64_t kMaxRepeats = 1000;
 void describe(Options& options) {
   options.add_group(
       "Work",
-      {{"model", "NAME", "plain or dropout (default: plain)"},
-       {"batch-size", "N", "images in a step (default: 64)"},
+      {{"model", "NAME", "plain or dropout", "plain"},
+       {"batch-size", "N", "images in a step", "64"},
        {"images", "N",
         "random pictures in memory, of which a pass takes all (default: 1024 and four batches or more, on GPUs 16384 "
         "and sixteen)"},
-       {"repeats", "N", "how often passes are timed (default: 5)"},
+       {"repeats", "N", "how often passes are timed", "5"},
        {"seconds", "X",
         "how long a repeat is at least (default: 0.5); tune: the most time for all, in whole seconds (default: 60)"},
        {"turns", "",
@@ -41,22 +41,22 @@ void describe(Options& options) {
       "operations come from a run of their own, the device's peak from small kernels.\n"
       "tune measures which kernels the device is fastest with, and keeps that for\n"
       "later; it takes --model, --batch-size, --seconds, --json and device options.\n"
-      "Results alone go to stdout.\n\n"
-      "Examples:\n"
-      "  sateen-bench train\n"
-      "  sateen-bench infer --batch-size 256 --backend opencl --json\n"
-      "  sateen-bench tune --backend opencl");
+      "Results alone go to stdout.",
+      {"sateen-bench train", "sateen-bench infer --batch-size 256 --backend opencl --json",
+       "sateen-bench tune --backend opencl"});
 }
 
 BenchSettings bench_settings(const Options& options, Mode mode) {
   BenchSettings settings;
   settings.mode = mode;
   settings.model = options.choice("model", {"plain", "dropout"});
-  settings.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 64, 1, kMaxBatch));
-  settings.images = static_cast<uint32_t>(options.whole_number("images", 0, 1, kMaxImages));
-  settings.repeats = options.whole_number("repeats", settings.repeats, 1, kMaxRepeats);
-  settings.seconds = options.number(
-      "seconds", settings.seconds, [](double x) { return x > 0 && x <= 3600; }, "a number above 0 and up to 3600");
+  settings.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 1, kMaxBatch));
+  if (options.given("images")) settings.images = static_cast<uint32_t>(options.whole_number("images", 1, kMaxImages));
+  settings.repeats = options.whole_number("repeats", 1, kMaxRepeats);
+  if (options.given("seconds")) {
+    settings.seconds = options.number(
+        "seconds", [](double x) { return x > 0 && x <= 3600; }, "a number above 0 and up to 3600");
+  }
   settings.turns = options.given("turns");
   settings.brief = options.given("brief");
   if (settings.turns && options.given("repeats")) {
@@ -94,7 +94,7 @@ constexpr std::array<Verb, 3> kVerbs = {
 int run(const Program& program, int argc, const char* const* argv) {
   Options options(program.name(), "train|infer|tune [options]", "Measures how fast a device trains, or predicts.");
   describe(options);
-  if (!options.parse(argc, argv)) return kDone;
+  if (!options.parse(argc, argv) || options.print_config()) return kDone;
   std::string verbs;
   for (const Verb& verb : kVerbs) {
     verbs += (verbs.empty() ? "" : &verb == &kVerbs.back() ? " or " : ", ") + std::string(verb.name);

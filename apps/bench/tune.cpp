@@ -32,8 +32,8 @@ TuneSettings tune_settings(const Options& options) {
   constexpr uint64_t kMostImages = 1'000'000;
   TuneSettings settings;
   settings.model = options.choice("model", {"plain", "dropout"});
-  settings.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 64, 1, kMostImages));
-  settings.seconds = options.whole_number("seconds", settings.seconds, 1, kMostSeconds);
+  settings.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 1, kMostImages));
+  if (options.given("seconds")) settings.seconds = options.whole_number("seconds", 1, kMostSeconds);
   for (const char* name : {"images", "repeats", "turns", "brief"}) {
     if (options.given(name)) {
       throw Error(ErrorCode::kUsage, "tune has no use for --" + std::string(name) + "; leave it out");

@@ -80,6 +80,17 @@ std::vector<ConfigEntry> parse_config(std::string_view text) {
   return entries;
 }
 
+std::string config_line(const std::string& key, const std::string& value) {
+  std::string line = key + " = " + value + "\n";
+  const bool breaks = value.find_first_of("\r\n") != std::string::npos;
+  if (value.empty() || breaks || !is_text(value) || trimmed(value) != value || line.size() > kMaxConfigLine) {
+    throw Error(ErrorCode::kUsage, "--" + key + ": \"" + value +
+                                       "\" can't stand in a file of options, which holds values of one line that are "
+                                       "not empty, without space around; give it on the command line");
+  }
+  return line;
+}
+
 std::string read_config(const std::string& path) {
   const Descriptor file(path);
   if (file.get() < 0) fail("can't be opened", errno);

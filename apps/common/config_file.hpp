@@ -20,6 +20,9 @@ struct ConfigEntry {
 /// entry and for a section, Error(kBadInput) for what is no text.
 std::vector<ConfigEntry> parse_config(std::string_view text);
 
+/// The line "key = value" that parse_config reads back. Throws Error(kUsage) for a value that no such line can hold.
+std::string config_line(const std::string& key, const std::string& value);
+
 /// The content of a regular file of at most kMaxConfigBytes. Throws Error(kBadInput) without the path.
 std::string read_config(const std::string& path);
 

@@ -7,9 +7,7 @@
 
 namespace sateen::app {
 
+/// --data.
 Option data_option();
-
-/// What --data says, else SATEEN_DATA, else what a file of --config says, else the package's folder.
-std::string data_folder(const Options& options);
 
 }  // namespace sateen::app

@@ -2,7 +2,6 @@
 #include "common/device.hpp"
 
 #include <cmath>
-#include <cstdlib>
 #include <utility>
 
 #include "common/numbers.hpp"
@@ -15,18 +14,10 @@ namespace sateen::app {
 
 namespace {
 
-const Option kBackendPath{"backend-path", "PATH", "a plugin, or a folder of plugins, to look in first; may be repeated",
-                          true};
-
-/// The option on the command line, else the environment variable, else the option in a file, else the fallback.
-std::string option_or_variable(const Options& options, const char* option, const char* variable,
-                               const std::string& fallback) {
-  const char* value = std::getenv(variable);
-  std::string given = options.text(option, {});
-  if (!given.empty() && !options.from_config(option)) return given;
-  if (value != nullptr && *value != '\0') return value;
-  return given.empty() ? fallback : given;
-}
+const Option kBackendPath{.name = "backend-path",
+                          .value = "PATH",
+                          .text = "a plugin, or a folder of plugins, to look in first; may be repeated",
+                          .repeatable = true};
 
 constexpr const char* kOtherSettings =
     " (auto chose this device, and settings are a backend's own: name it with --backend)";
@@ -116,13 +107,16 @@ void add_device_options(Options& options) {
   options.add_group(
       "Device",
       {{"backend", "NAME",
-        "what computes: cpu, opencl, … as sateen-info --list-devices has them (default: SATEEN_BACKEND, or auto: a "
-        "GPU, else the fastest device)"},
+        "what computes: cpu, opencl, or another of sateen-info --list-devices; auto: a GPU, else the fastest device",
+        "auto", "SATEEN_BACKEND"},
        {"device", "ID",
-        "which device: its id, its numbers, or a part of its name (default: SATEEN_DEVICE, or auto: a GPU, else the "
-        "backend's first)"},
+        "which device: its id, its numbers, or a part of its name; auto: a GPU, else the backend's first", "auto",
+        "SATEEN_DEVICE"},
        kBackendPath,
-       {"device-option", "KEY=VALUE", "a setting of the backend's, such as threads=1 of cpu; may be repeated", true}});
+       {.name = "device-option",
+        .value = "KEY=VALUE",
+        .text = "a setting of the backend's, such as threads=1 of cpu; may be repeated",
+        .repeatable = true}});
 }
 
 std::vector<std::string> device_settings(const Options& options) {
@@ -137,11 +131,7 @@ std::vector<std::string> device_settings(const Options& options) {
 }
 
 DeviceRequest device_request(const Options& options, const Program& program, DeviceRequest::Measure measure) {
-  return {option_or_variable(options, "backend", "SATEEN_BACKEND", "auto"),
-          option_or_variable(options, "device", "SATEEN_DEVICE", {}),
-          measure,
-          program.log_sink(),
-          {}};
+  return {options.text("backend"), options.text("device"), measure, program.log_sink(), {}};
 }
 
 OpenedDevice open_device(const Options& options, const Program& program, const DeviceWish& wish) {

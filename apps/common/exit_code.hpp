@@ -1,6 +1,8 @@
 // The exit codes of every program: part of their interface, listed in the README.
 #pragma once
 
+#include <array>
+
 #include "sateen/error.hpp"
 
 namespace sateen::app {
@@ -15,6 +17,21 @@ enum ExitCode : int {
   kDiverged = 6,
   kSignalBase = 128,  ///< plus the signal's number: 129 SIGHUP, 130 SIGINT, 143 SIGTERM
 };
+
+struct ExitCodeMeaning {
+  const char *code, *meaning;
+};
+
+constexpr std::array<ExitCodeMeaning, 8> kExitCodes = {{
+    {"0", "done"},
+    {"1", "a failure at run time that is none of the below"},
+    {"2", "wrong use: an option, its value, a combination"},
+    {"3", "a bad input file: model, picture or data set"},
+    {"4", "no such device or backend, or it failed, or it is short of memory"},
+    {"5", "output could not be written, or another run uses the folder"},
+    {"6", "training diverged: the loss is no number any more"},
+    {"129, 130, 143", "stopped by SIGHUP, SIGINT, SIGTERM; a training after saving"},
+}};
 
 inline ExitCode exit_code(ErrorCode code) {
   switch (code) {

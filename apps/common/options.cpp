@@ -2,6 +2,8 @@
 #include "common/options.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdlib>
 #include <numeric>
 #include <set>
 #include <sstream>
@@ -9,20 +11,28 @@
 #include <boost/program_options.hpp>
 
 #include "common/config_file.hpp"
+#include "common/manual_page.hpp"
 #include "common/numbers.hpp"
 #include "common/program.hpp"
+#include "common/version.hpp"
 #include "sateen/error.hpp"
 
 namespace sateen::app {
 namespace po = boost::program_options;
 
+// What Boost parses by.
 struct Options::Table {
   po::options_description all;
-  std::vector<std::string> names;
-  std::set<std::string> repeatable, switches, value_optional;
 };
 
 namespace {
+
+// Of no use in a file.
+constexpr std::array<const char*, 5> kCommandLineOnly = {"config", "dump-config", "help", "man", "version"};
+
+bool command_line_only(const std::string& name) {
+  return std::find(kCommandLineOnly.begin(), kCommandLineOnly.end(), name) != kCommandLineOnly.end();
+}
 
 // Boost's default style without its guessing.
 constexpr int kStyle = po::command_line_style::allow_long | po::command_line_style::long_allow_adjacent |
@@ -32,6 +42,24 @@ constexpr int kStyle = po::command_line_style::allow_long | po::command_line_sty
 
 std::string quoted(const std::string& text) {
   return "\"" + text + "\"";
+}
+
+// Words in lines of at most 80 columns, those after the first begin at `column`.
+std::string hanging(const std::string& text, size_t column) {
+  constexpr size_t kColumns = 80;
+  std::istringstream words(text);
+  std::string out;
+  size_t at = column;
+  for (std::string word; words >> word;) {
+    if (at != column && at + 1 + word.size() > kColumns) {
+      out += '\n' + std::string(column, ' ');
+      at = column;
+    }
+    if (at != column) out += ' ';
+    at += word.size() + (at == column ? 0 : 1);
+    out += word;
+  }
+  return out;
 }
 
 // Levenshtein's distance.
@@ -66,32 +94,68 @@ Options::Options(std::string program, std::string usage, std::string summary)
 
 Options::~Options() = default;
 
-void Options::add_group(const std::string& title, const std::vector<Option>& options) {
+std::string Option::tag() const {
+  const size_t comma = name.find(',');
+  const std::string short_form = comma == std::string::npos ? "" : "-" + name.substr(comma + 1) + ", ";
+  return short_form + "--" + long_name() + (value.empty() ? "" : " " + value);
+}
+
+std::string Option::explanation() const {
+  if (fallback.empty() && environment.empty()) return text;
+  std::string otherwise = environment.empty() ? "" : "$" + environment;
+  if (!fallback.empty()) otherwise += (otherwise.empty() ? "" : " or ") + fallback;
+  return text + " (default: " + otherwise + ")";
+}
+
+void Options::add_group(const std::string& title, std::vector<Option> options) {
   po::options_description group(title);
   for (const Option& option : options) {
-    const std::string name = option.name.substr(0, option.name.find(','));
     if (option.value.empty()) {
-      group.add_options()(option.name.c_str(), option.text.c_str());
-      table_->switches.insert(name);
-    } else {
-      // Owned until it is added, which may not come to pass.
-      std::unique_ptr<po::typed_value<std::string>> value(po::value<std::string>());
-      value->value_name(option.value);
-      if (option.value_optional) value->implicit_value({}, {});
-      group.add_options()(option.name.c_str(), value.release(), option.text.c_str());
+      group.add_options()(option.name.c_str(), "");
+      continue;
     }
-    table_->names.push_back(name);
-    if (option.repeatable) table_->repeatable.insert(name);
-    if (option.value_optional) table_->value_optional.insert("--" + name);
+    // Owned until it is added, which may not come to pass.
+    std::unique_ptr<po::typed_value<std::string>> value(po::value<std::string>());
+    if (option.value_optional) value->implicit_value({}, {});
+    group.add_options()(option.name.c_str(), value.release());
   }
   table_->all.add(group);
+  groups_.push_back({title, std::move(options)});
+}
+
+void Options::set_ending(std::string notes, std::vector<std::string> examples) {
+  notes_ = std::move(notes);
+  examples_ = std::move(examples);
 }
 
 std::string Options::help() const {
   std::ostringstream page;
-  page << "Usage: " << program_ << ' ' << usage_ << "\n\n" << summary_ << '\n' << table_->all;
-  if (!ending_.empty()) page << '\n' << ending_ << '\n';
+  page << "Usage: " << program_ << ' ' << usage_ << "\n\n" << summary_ << '\n';
+  size_t column = 0;
+  for (const OptionGroup& group : groups_) {
+    for (const Option& option : group.options) column = std::max(column, option.tag().size() + 4);
+  }
+  for (const OptionGroup& group : groups_) {
+    page << '\n' << group.title << ":\n";
+    for (const Option& option : group.options) {
+      std::string line = "  " + option.tag();
+      line.resize(column, ' ');
+      page << line << hanging(option.explanation(), column) << '\n';
+    }
+  }
+  if (!notes_.empty()) page << '\n' << notes_ << '\n';
+  if (!examples_.empty()) page << "\nExamples:\n";
+  for (const std::string& example : examples_) page << "  " << example << '\n';
   return page.str();
+}
+
+const Option* Options::find(const std::string& name) const {
+  for (const OptionGroup& group : groups_) {
+    for (const Option& option : group.options) {
+      if (option.long_name() == name) return &option;
+    }
+  }
+  return nullptr;
 }
 
 void Options::refuse(const std::string& message) const {
@@ -104,12 +168,15 @@ std::string Options::suggestion(std::string typed) const {
   for (char& c : typed) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   std::string nearest;
   size_t least = 3;
-  for (const std::string& name : table_->names) {
-    if (typed.size() > 1 && name.compare(0, typed.size(), typed) == 0) return "did you mean --" + name + "?";
-    const size_t distance = edit_distance(typed, name);
-    if (distance < least && distance < name.size()) {
-      least = distance;
-      nearest = name;
+  for (const OptionGroup& group : groups_) {
+    for (const Option& option : group.options) {
+      const std::string name = option.long_name();
+      if (typed.size() > 1 && name.compare(0, typed.size(), typed) == 0) return "did you mean --" + name + "?";
+      const size_t distance = edit_distance(typed, name);
+      if (distance < least && distance < name.size()) {
+        least = distance;
+        nearest = name;
+      }
     }
   }
   return nearest.empty() ? "see " + program_ + " --help" : "did you mean --" + nearest + "?";
@@ -123,18 +190,13 @@ std::vector<std::string> Options::join_optional_values(int argc, const char* con
     words.emplace_back(argv[i]);
     ended = ended || words.back() == "--";
     const bool more = i + 1 < argc && *argv[i + 1] != '\0' && !looks_like_option(argv[i + 1]);
-    if (!ended && more && table_->value_optional.count(words.back()) != 0) words.back() += std::string("=") + argv[++i];
+    const Option* option = words.back().rfind("--", 0) == 0 ? find(words.back().substr(2)) : nullptr;
+    if (!ended && more && option != nullptr && option->value_optional) words.back() += std::string("=") + argv[++i];
   }
   return words;
 }
 
-bool Options::parse(int argc, const char* const* argv) {
-  add_group("General",
-            {{"config", "FILE",
-              "options from a file, each on a line such as backend = cpu; lines that begin with # are comments. The "
-              "command line and the environment go before it"},
-             {"help,h", "", "this page"},
-             {"version", "", "the version"}});
+void Options::take_command_line(int argc, const char* const* argv) {
   po::parsed_options parsed(&table_->all);
   try {
     parsed = po::command_line_parser(join_optional_values(argc, argv)).options(table_->all).style(kStyle).run();
@@ -157,25 +219,48 @@ bool Options::parse(int argc, const char* const* argv) {
       continue;
     }
     const std::string shown = "--" + option.string_key;
-    auto& values = values_[option.string_key];
+    std::vector<std::string>& values =
+        values_.try_emplace(option.string_key, Given{Origin::kCommandLine, {}}).first->second.values;
     if (option.original_tokens.size() > 1 && looks_like_option(option.original_tokens[1])) {
       refuse(shown + " needs a value, and " + quoted(option.original_tokens[1]) +
              " looks like an option; a name that begins with a dash is given as ./-name");
     }
-    if (!values.empty() && table_->repeatable.count(option.string_key) == 0) refuse(shown + " was given twice");
+    if (!values.empty() && !find(option.string_key)->repeatable) refuse(shown + " was given twice");
     values.push_back(option.value.empty() ? std::string() : option.value.front());
   }
-  if (given("help")) {
-    Program::print(help());
-    return false;
+}
+
+void Options::take_environment() {
+  for (const OptionGroup& group : groups_) {
+    for (const Option& option : group.options) {
+      const char* value = option.environment.empty() ? nullptr : std::getenv(option.environment.c_str());
+      const Given* before = given_value(option.long_name());
+      const bool overruled = before != nullptr && before->origin == Origin::kCommandLine;
+      if (value == nullptr || *value == '\0' || overruled) continue;
+      values_.insert_or_assign(option.long_name(), Given{Origin::kEnvironment, {value}});
+    }
   }
-  if (given("version")) {
-    Program::print(program_ + " " SATEEN_VERSION "\n");
+}
+
+bool Options::parse(int argc, const char* const* argv) {
+  add_group("General",
+            {{"config", "FILE",
+              "options from a file, each on a line such as backend = cpu; lines that begin with # are comments. The "
+              "command line and the environment go before it"},
+             {"dump-config", "", "every option as it would be used, as such a file, and do nothing"},
+             {"help,h", "", "this page"},
+             {"man", "", "the manual page, for: man -l FILE"},
+             {"version", "", "the version, and what it was built from and with"}});
+  take_command_line(argc, argv);
+  if (given("help") || given("man") || given("version")) {
+    Program::print(given("help")  ? help()
+                   : given("man") ? manual_page({program_, usage_, summary_, notes_, examples_, groups_})
+                                  : version_text(program_));
     return false;
   }
   if (!takes_arguments_ && !arguments_.empty()) refuse("unexpected argument " + quoted(arguments_.front()));
   if (given("config")) {
-    const std::string file = text("config", {});
+    const std::string file = text("config");
     if (file.empty()) refuse("--config needs a value");
     try {
       take_config(read_config(file));
@@ -183,50 +268,87 @@ bool Options::parse(int argc, const char* const* argv) {
       throw Error(error.code(), file + ": " + error.what());
     }
   }
+  take_environment();
   return true;
 }
 
 void Options::take_config(std::string_view content) {
-  static const std::set<std::string> kCommandLineOnly = {"config", "help", "version"};
   std::set<std::string> seen;
   for (const ConfigEntry& entry : parse_config(content)) {
     const auto complain = [&](const std::string& what) {
       throw Error(ErrorCode::kUsage, "line " + std::to_string(entry.line) + ": " + what);
     };
-    if (std::find(table_->names.begin(), table_->names.end(), entry.key) == table_->names.end()) {
-      complain("unknown option " + quoted(entry.key) + "; " + suggestion(entry.key));
-    }
-    if (kCommandLineOnly.count(entry.key) != 0) complain(entry.key + " is for the command line alone");
-    if (!seen.insert(entry.key).second && table_->repeatable.count(entry.key) == 0) {
-      complain(entry.key + " is given twice");
-    }
-    const bool is_switch = table_->switches.count(entry.key) != 0;
+    if (command_line_only(entry.key)) complain(entry.key + " is for the command line alone");
+    const Option* option = find(entry.key);
+    if (option == nullptr) complain("unknown option " + quoted(entry.key) + "; " + suggestion(entry.key));
+    if (!seen.insert(entry.key).second && !option->repeatable) complain(entry.key + " is given twice");
+    const bool is_switch = option->value.empty();
     if (is_switch && entry.value != "true" && entry.value != "false") {
       complain(entry.key + ": " + quoted(entry.value) + " is not true or false");
     }
     if (is_switch && entry.value == "false") continue;
     if (given(entry.key) && !from_config(entry.key)) continue;  // the command line has it
-    from_config_.insert(entry.key);
-    values_[entry.key].push_back(is_switch ? std::string() : entry.value);
+    Given& given = values_.try_emplace(entry.key, Given{Origin::kFile, {}}).first->second;
+    given.values.push_back(is_switch ? std::string() : entry.value);
   }
 }
 
-std::string Options::shown(const std::string& name) const {
-  return from_config(name) ? text("config", {}) + ": " + name : "--" + name;
+bool Options::print_config() const {
+  if (!given("dump-config")) return false;
+  std::string file = "# Every option of " + program_ + " as it would be used; read by --config.\n";
+  for (const OptionGroup& group : groups_) {
+    if (command_line_only(group.options.front().long_name())) continue;
+    file += "\n# " + group.title + "\n";
+    for (const Option& option : group.options) {
+      const std::string name = option.long_name();
+      if (option.value.empty()) {
+        file += config_line(name, given(name) ? "true" : "false");
+        continue;
+      }
+      const std::vector<std::string> values = texts(name);
+      if (values.empty()) file += "# " + name + " = " + option.value + "\n";
+      for (const std::string& value : values) file += config_line(name, value);
+    }
+  }
+  Program::print(file);
+  return true;
 }
 
-std::string Options::text(const std::string& name, const std::string& fallback) const {
+const Options::Given* Options::given_value(const std::string& name) const {
   const auto found = values_.find(name);
-  return found == values_.end() ? fallback : found->second.front();
+  return found == values_.end() ? nullptr : &found->second;
+}
+
+bool Options::given(const std::string& name) const {
+  const Given* value = given_value(name);
+  return value != nullptr && value->origin != Origin::kEnvironment;
+}
+
+bool Options::from_config(const std::string& name) const {
+  const Given* value = given_value(name);
+  return value != nullptr && value->origin == Origin::kFile;
+}
+
+std::string Options::shown(const std::string& name) const {
+  const Given* value = given_value(name);
+  if (value != nullptr && value->origin == Origin::kEnvironment) return find(name)->environment;
+  return from_config(name) ? text("config") + ": " + name : "--" + name;
+}
+
+std::string Options::text(const std::string& name) const {
+  const std::vector<std::string> values = texts(name);
+  return values.empty() ? std::string() : values.front();
 }
 
 std::vector<std::string> Options::texts(const std::string& name) const {
-  const auto found = values_.find(name);
-  return found == values_.end() ? std::vector<std::string>{} : found->second;
+  if (const Given* given = given_value(name)) return given->values;
+  const Option* option = find(name);
+  if (option == nullptr || option->fallback.empty()) return {};
+  return {option->fallback};
 }
 
 std::string Options::choice(const std::string& name, const std::vector<std::string>& choices) const {
-  std::string value = text(name, choices.front());
+  std::string value = text(name);
   if (std::find(choices.begin(), choices.end(), value) != choices.end()) return value;
   std::string listed;
   for (size_t i = 0; i < choices.size(); ++i) {
@@ -235,19 +357,16 @@ std::string Options::choice(const std::string& name, const std::vector<std::stri
   throw Error(ErrorCode::kUsage, shown(name) + ": " + quoted(value) + " is not " + listed);
 }
 
-uint64_t Options::whole_number(const std::string& name, uint64_t fallback, uint64_t lowest, uint64_t highest) const {
-  if (!given(name)) return fallback;
-  const std::string value = text(name, {});
+uint64_t Options::whole_number(const std::string& name, uint64_t lowest, uint64_t highest) const {
+  const std::string value = text(name);
   const auto number = parse_unsigned(value);
   if (number && *number >= lowest && *number <= highest) return *number;
   throw Error(ErrorCode::kUsage, shown(name) + ": " + quoted(value) + " is not a whole number from " + grouped(lowest) +
                                      " to " + grouped(highest));
 }
 
-double Options::number(const std::string& name, double fallback, bool (*accept)(double),
-                       std::string_view expected) const {
-  if (!given(name)) return fallback;
-  const std::string value = text(name, {});
+double Options::number(const std::string& name, bool (*accept)(double), std::string_view expected) const {
+  const std::string value = text(name);
   const auto number = parse_real(value);
   if (number && accept(*number)) return *number;
   throw Error(ErrorCode::kUsage, shown(name) + ": " + quoted(value) + " is not " + std::string(expected));

@@ -4,24 +4,37 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace sateen::app {
 
-/// One option of a program.
+/// One option of a program: what help page, manual page and --dump-config say of it, and how it is taken.
 struct Option {
   std::string name;   ///< "epochs", or "model,m" with a short form
   std::string value;  ///< what stands for its value in --help: "N"; empty for a switch
   std::string text;
+  std::string fallback = {};     ///< its value where nobody gives one; empty: none, and the text says what happens then
+  std::string environment = {};  ///< a variable that stands for it
   bool repeatable = false;
   bool value_optional = false;  ///< the value may be left out and is empty then; not for programs that take arguments
+
+  std::string long_name() const { return name.substr(0, name.find(',')); }
+  /// "-m, --model FILE"
+  std::string tag() const;
+  /// The text, and what the option is where it isn't given.
+  std::string explanation() const;
 };
 
-/// The parsed command line of a program, and the file of --config behind it. Every complaint
-/// about what they say is Error(kUsage), with its option named; a file that is none is Error(kBadInput).
+struct OptionGroup {
+  std::string title;
+  std::vector<Option> options;
+};
+
+/// The options of a program, and what was given for them: by the command line, else the environment, else the file of
+/// --config, else their fallbacks. Every complaint about what they say is Error(kUsage), with its option named; a file
+/// that is none is Error(kBadInput).
 class Options {
  public:
   /// usage: what follows the program's name: "[options] --out DIR".
@@ -30,44 +43,60 @@ class Options {
   Options(const Options&) = delete;
   Options& operator=(const Options&) = delete;
 
-  void add_group(const std::string& title, const std::vector<Option>& options);
+  void add_group(const std::string& title, std::vector<Option> options);
   /// Further words are taken, not refused.
   void take_arguments() { takes_arguments_ = true; }
-  /// What ends the help page: examples, and what there is to know.
-  void set_ending(std::string text) { ending_ = std::move(text); }
+  /// What there is to know besides, in lines of at most 80 columns, and command lines that show the program in use.
+  void set_ending(std::string notes, std::vector<std::string> examples);
 
-  /// False when --help or --version was asked for and printed: there is nothing more to do.
+  /// False when --help, --man or --version was asked for and printed: there is nothing more to do.
   bool parse(int argc, const char* const* argv);
   /// Adds the options of a file (config_file.hpp) that the command line has not. parse does it for --config.
   void take_config(std::string_view content);
+  /// Prints a file for --config with every option as it is now, where --dump-config asks for it: then there is nothing
+  /// more to do. Fits where the program has looked at its options' values.
+  bool print_config() const;
 
-  bool given(const std::string& name) const { return values_.count(name) != 0; }
-  /// Given by the file of --config: an environment variable that stands for the option goes before it.
-  bool from_config(const std::string& name) const { return from_config_.count(name) != 0; }
+  /// By the command line or the file of --config.
+  bool given(const std::string& name) const;
+  /// By the file of --config.
+  bool from_config(const std::string& name) const;
   /// The words after the options, in order.
   const std::vector<std::string>& arguments() const { return arguments_; }
 
-  std::string text(const std::string& name, const std::string& fallback) const;
+  /// The value; empty where there is none.
+  std::string text(const std::string& name) const;
   std::vector<std::string> texts(const std::string& name) const;
-  std::string choice(const std::string& name, const std::vector<std::string>& choices) const;  ///< the first: default
-  uint64_t whole_number(const std::string& name, uint64_t fallback, uint64_t lowest, uint64_t highest) const;
+  // Of options that have a fallback or were given:
+  std::string choice(const std::string& name, const std::vector<std::string>& choices) const;
+  uint64_t whole_number(const std::string& name, uint64_t lowest, uint64_t highest) const;
   /// accept: whether the number is one to take; expected: how the error says which are: "a number above 0".
-  double number(const std::string& name, double fallback, bool (*accept)(double), std::string_view expected) const;
+  double number(const std::string& name, bool (*accept)(double), std::string_view expected) const;
 
  private:
   struct Table;
+  enum class Origin { kFile, kEnvironment, kCommandLine };  // the later goes before
+  struct Given {
+    Origin origin;
+    std::vector<std::string> values;
+  };
   std::string help() const;
+  void take_command_line(int argc, const char* const* argv);
+  void take_environment();
+  const Option* find(const std::string& name) const;
+  const Given* given_value(const std::string& name) const;
   std::vector<std::string> join_optional_values(int argc, const char* const* argv) const;
   std::string suggestion(std::string typed) const;
   /// The option as errors about its value name it: "--epochs", or "run.ini: epochs".
   std::string shown(const std::string& name) const;
   [[noreturn]] void refuse(const std::string& message) const;
 
-  std::string program_, usage_, summary_, ending_;
+  std::string program_, usage_, summary_, notes_;
+  std::vector<std::string> examples_;
+  std::vector<OptionGroup> groups_;
   std::unique_ptr<Table> table_;
   bool takes_arguments_ = false;
-  std::map<std::string, std::vector<std::string>> values_;
-  std::set<std::string> from_config_;  ///< names in values_ that the file gave
+  std::map<std::string, Given> values_;
   std::vector<std::string> arguments_;
 };
 

@@ -21,7 +21,7 @@ int stderr_columns() {
 }
 
 Option color_option() {
-  return {"color", "WHEN", "auto, always or never (default: auto: on a terminal, unless NO_COLOR is set)"};
+  return {"color", "WHEN", "auto, always or never; auto: on a terminal, unless NO_COLOR is set", "auto"};
 }
 
 bool wants_color(const Options& options) {

@@ -20,20 +20,17 @@ constexpr uint64_t kMaxBatch = 1'000'000;
 constexpr uint64_t kMaxDigits = 9;
 
 void describe(Options& options) {
-  options.add_group("Model and images",
-                    {{"model,m", "FILE", "a model from sateen-train"},
-                     data_option(),
-                     {"part", "test|train", "Fashion-MNIST's 10,000 or 60,000 images (default: test)"},
-                     {"batch-size", "N", "images that go to the device at once (default: 256)"}});
+  options.add_group("Model and images", {{"model,m", "FILE", "a model from sateen-train"},
+                                         data_option(),
+                                         {"part", "test|train", "Fashion-MNIST's 10,000 or 60,000 images", "test"},
+                                         {"batch-size", "N", "images that go to the device at once", "256"}});
   options.add_group("Results", {{"json", "", "one JSON object instead of tables"},
-                                {"digits", "N", "digits after the point in the table of classes (default: 2)"}});
+                                {"digits", "N", "digits after the point in the table of classes", "2"}});
   add_device_options(options);
   options.set_ending(
       "The table of classes is laid out as scikit-learn's classification_report; a\n"
-      "quotient of nothing by nothing is 0. Results alone go to stdout.\n\n"
-      "Examples:\n"
-      "  sateen-evaluate -m run1/best.sateen\n"
-      "  sateen-evaluate -m run1/best.sateen --part train --json > scores.json");
+      "quotient of nothing by nothing is 0. Results alone go to stdout.",
+      {"sateen-evaluate -m run1/best.sateen", "sateen-evaluate -m run1/best.sateen --part train --json > scores.json"});
 }
 
 /// The model's classes are those of the data, and its input is an image.
@@ -74,13 +71,14 @@ int run(const Program& program, int argc, const char* const* argv) {
   if (!options.parse(argc, argv)) return kDone;
   const bool json = options.given("json");
   const std::string part = options.choice("part", {"test", "train"});
-  const auto digits = static_cast<int>(options.whole_number("digits", 2, 0, kMaxDigits));
-  const auto batch_size = static_cast<int64_t>(options.whole_number("batch-size", 256, 1, kMaxBatch));
-  const std::string model_path = options.text("model", {});
+  const auto digits = static_cast<int>(options.whole_number("digits", 0, kMaxDigits));
+  const auto batch_size = static_cast<int64_t>(options.whole_number("batch-size", 1, kMaxBatch));
+  if (options.print_config()) return kDone;
+  const std::string model_path = options.text("model");
   if (model_path.empty()) throw Error(ErrorCode::kUsage, "no model; give one, as in: -m run1/best.sateen");
 
   const ModelFile file = load_model(model_path);
-  const std::string folder = data_folder(options);
+  const std::string folder = options.text("data");
   const Dataset data = load_fashion_mnist(folder, part == "test" ? FashionMnistPart::kTest : FashionMnistPart::kTrain,
                                           program.log_sink());
   check_fits(file, model_path, data);

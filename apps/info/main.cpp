@@ -71,13 +71,10 @@ int run(const Program& program, int argc, const char* const* argv) {
   options.set_ending(
       "A FILE is checked as it would be before it is used, and shown: layers, settings,\n"
       "history, checksums. verify says in a line for each whether it is whole; the exit\n"
-      "code is 3 when one is not.\n\n"
-      "Examples:\n"
-      "  sateen-info --list-devices\n"
-      "  sateen-info --self-test --backend opencl --report report.txt\n"
-      "  sateen-info run1/last.sateen\n"
-      "  sateen-info verify run1/*.sateen");
-  if (!options.parse(argc, argv)) return kDone;
+      "code is 3 when one is not.",
+      {"sateen-info --list-devices", "sateen-info --self-test --backend opencl --report report.txt",
+       "sateen-info run1/last.sateen", "sateen-info verify run1/*.sateen"});
+  if (!options.parse(argc, argv) || options.print_config()) return kDone;
   std::vector<std::string> files = options.arguments();
   const bool verify = !files.empty() && files.front() == "verify";
   if (verify) files.erase(files.begin());

@@ -20,19 +20,18 @@ void describe(Options& options) {
   options.add_group(
       "Model and pictures",
       {{"model,m", "FILE", "a model from sateen-train"},
-       {"invert", "yes|no", "turn dark on light into light on dark, which is what Fashion-MNIST has (default: no)"},
+       {"invert", "yes|no", "turn dark on light into light on dark, which is what Fashion-MNIST has", "no"},
        {"allow-nonfinite", "", "take a model whose weights are not all finite"}});
-  options.add_group("Results", {{"format", "text|json", "a line a picture, or a JSON array (default: text)"}});
+  options.add_group("Results", {{"format", "text|json", "a line a picture, or a JSON array", "text"}});
   add_device_options(options);
   options.take_arguments();
   options.set_ending(
       "PNG, JPEG, BMP and PNM of any size; colour becomes grey and the size that of\n"
       "the model's input. Results alone go to stdout, in the order of the pictures. A\n"
       "picture that can't be read is named on stderr and left out, the rest are done,\n"
-      "and the exit code is 3. After -- every word is a picture.\n\n"
-      "Examples:\n"
-      "  sateen-predict -m run1/best.sateen coat.png shoe.jpg\n"
-      "  sateen-predict -m run1/best.sateen --invert yes --format json photos/*.jpg");
+      "and the exit code is 3. After -- every word is a picture.",
+      {"sateen-predict -m run1/best.sateen coat.png shoe.jpg",
+       "sateen-predict -m run1/best.sateen --invert yes --format json photos/*.jpg"});
 }
 
 // Pictures as the model wants them.
@@ -89,7 +88,8 @@ int run(const Program& program, int argc, const char* const* argv) {
   if (!options.parse(argc, argv)) return kDone;
   const bool json = options.choice("format", {"text", "json"}) == "json";
   const bool inverted = options.choice("invert", {"no", "yes"}) == "yes";
-  const std::string model_path = options.text("model", {});
+  if (options.print_config()) return kDone;
+  const std::string model_path = options.text("model");
   if (model_path.empty()) throw Error(ErrorCode::kUsage, "no model; give one, as in: -m run1/best.sateen");
   if (options.arguments().empty()) throw Error(ErrorCode::kUsage, "no picture; name at least one after the options");
 

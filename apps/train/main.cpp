@@ -7,6 +7,8 @@
 
 #include "common/data_option.hpp"
 #include "common/device.hpp"
+#include "common/exit_code.hpp"
+#include "common/numbers.hpp"
 #include "common/options.hpp"
 #include "common/program.hpp"
 #include "common/terminal.hpp"
@@ -23,24 +25,26 @@ constexpr std::array<const char*, 3> kFolderOptions = {"out", "overwrite", "resu
 constexpr uint64_t kMaxBatch = 1'000'000;
 
 void describe(Options& options) {
-  options.add_group("Network and training", {{"model", "NAME", "plain or dropout (default: dropout)"},
-                                             {"epochs", "N", "passes over the training images (default: 20)"},
-                                             {"batch-size", "N", "images in a step (default: 64)"},
-                                             {"lr", "X", "Adam's learning rate (default: 0.001)"},
-                                             {"seed", "N", "of weights, order, dropout and split (default: 0)"}});
-  options.add_group("Files",
-                    {{"out", "DIR", "where best.sateen, last.sateen and history.csv go; made if missing"},
-                     {"resume", "[DIR]",
-                      "go on in this folder, or in that of --out, as if it had never "
-                      "stopped",
-                      false, true},
-                     {"overwrite", "",
-                      "replace the run that is in the folder, from the start on; without it or --resume, a "
-                      "folder that isn't empty is refused"},
-                     {"save-every", "N", "save last.sateen every N epochs, and when the best changes (default: 1)"},
-                     {"save-interval", "MIN", "save it every so many minutes as well, within epochs"},
-                     data_option(),
-                     {"val-split", "X", "share of the training images that is held out (default: 0.2)"}});
+  const TrainSettings usual;
+  options.add_group("Network and training",
+                    {{"model", "NAME", "plain or dropout", usual.model},
+                     {"epochs", "N", "passes over the training images", std::to_string(usual.epochs)},
+                     {"batch-size", "N", "images in a step", std::to_string(usual.batch_size)},
+                     {"lr", "X", "Adam's learning rate", general(usual.learning_rate)},
+                     {"seed", "N", "of weights, order, dropout and split", std::to_string(usual.seed)}});
+  options.add_group(
+      "Files", {{"out", "DIR", "where best.sateen, last.sateen and history.csv go; made if missing"},
+                {.name = "resume",
+                 .value = "[DIR]",
+                 .text = "go on in this folder, or in that of --out, as if it had never stopped",
+                 .value_optional = true},
+                {"overwrite", "",
+                 "replace the run that is in the folder, from the start on; without it or --resume, a "
+                 "folder that isn't empty is refused"},
+                {"save-every", "N", "save last.sateen every N epochs, and when the best changes", "1"},
+                {"save-interval", "MIN", "save it every so many minutes as well, within epochs"},
+                data_option(),
+                {"val-split", "X", "share of the training images that is held out", general(usual.held_out_share)}});
   add_device_options(options);
   options.add_group("Tuning", {{"tune-seconds", "N",
                                 "the most time that trying out kernels may take on a device that isn't known yet "
@@ -50,52 +54,57 @@ void describe(Options& options) {
                     {{"summary", "", "show the network's layers on stdout, and train nothing"},
                      {"progress", "HOW",
                       "bar: drawn as an epoch goes, and a line when it ends; plain: the line; none; auto: a "
-                      "bar on a terminal, else plain (default: auto)"},
+                      "bar on a terminal, else plain",
+                      "auto"},
                      color_option(),
                      {"profile", "", "end with the time of each operation of a training step"}});
   options.set_ending(
       "best.sateen is the model of the epoch with the lowest held-out loss, last.sateen\n"
       "the checkpoint from which --resume goes on, with the settings that are in it.\n"
       "Messages go to stderr, and to stdout nothing but --summary. Ctrl-C finishes the\n"
-      "steps in flight and saves last.sateen; a second Ctrl-C leaves at once.\n\n"
-      "Examples:\n"
-      "  sateen-train --out run1\n"
-      "  sateen-train --model plain --epochs 5 --lr 0.0005 --seed 7 --out run2\n"
-      "  sateen-train --resume run2\n"
-      "  sateen-train --resume run2 --epochs 10");
+      "steps in flight and saves last.sateen; a second Ctrl-C leaves at once.",
+      {"sateen-train --out run1", "sateen-train --model plain --epochs 5 --lr 0.0005 --seed 7 --out run2",
+       "sateen-train --resume run2", "sateen-train --resume run2 --epochs 10"});
 }
 
 GivenSettings given_settings(const Options& options) {
   GivenSettings given;
   if (options.given("model")) given.model = options.choice("model", {"dropout", "plain"});
-  if (options.given("epochs")) given.epochs = static_cast<int64_t>(options.whole_number("epochs", 0, 1, kMaxEpochs));
+  if (options.given("epochs")) given.epochs = static_cast<int64_t>(options.whole_number("epochs", 1, kMaxEpochs));
   if (options.given("batch-size")) {
-    given.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 0, 1, kMaxBatch));
+    given.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 1, kMaxBatch));
   }
-  if (options.given("seed")) given.seed = options.whole_number("seed", 0, 0, UINT64_MAX);
+  if (options.given("seed")) given.seed = options.whole_number("seed", 0, UINT64_MAX);
   if (options.given("lr")) {
     given.learning_rate = options.number(
-        "lr", 0, [](double x) { return x > 0 && x <= 1e30; }, "a number above 0 and up to 1e30");
+        "lr", [](double x) { return x > 0 && x <= 1e30; }, "a number above 0 and up to 1e30");
   }
   if (options.given("val-split")) {
     given.held_out_share = options.number(
-        "val-split", 0, [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1");
+        "val-split", [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1");
   }
   return given;
 }
 
 RunSettings run_settings(const Options& options) {
   RunSettings settings;
-  settings.save_every = static_cast<int64_t>(options.whole_number("save-every", 1, 1, kMaxEpochs));
-  settings.save_interval = options.number(
-      "save-interval", 0, [](double x) { return x > 0 && x <= 1e6; }, "a number of minutes above 0 and up to 1e6");
+  settings.save_every = static_cast<int64_t>(options.whole_number("save-every", 1, kMaxEpochs));
+  if (options.given("save-interval")) {
+    settings.save_interval = options.number(
+        "save-interval", [](double x) { return x > 0 && x <= 1e6; }, "a number of minutes above 0 and up to 1e6");
+  }
   const std::string progress = options.choice("progress", {"auto", "bar", "plain", "none"});
   settings.epoch_lines = progress != "none";
   settings.bar = progress == "bar" || (progress == "auto" && stderr_is_terminal());
   settings.color = wants_color(options);
   settings.profile = options.given("profile");
-  settings.data = data_folder(options);
-  settings.out = options.text("out", {});
+  settings.data = options.text("data");
+  return settings;
+}
+
+/// Where its files are, and what is to happen to those that are there.
+void choose_folder(const Options& options, RunSettings& settings) {
+  settings.out = options.text("out");
   // The command line goes before a file of options: what it says of the folder is all that counts then.
   const auto counts = [&](const char* name) {
     const bool on_line = std::any_of(kFolderOptions.begin(), kFolderOptions.end(), [&](const char* other) {
@@ -111,7 +120,7 @@ RunSettings run_settings(const Options& options) {
                   "--resume goes on with the files of the folder, --overwrite replaces them; give one of the two");
     }
     settings.earlier = Earlier::kResume;
-    const std::string folder = options.text("resume", {});
+    const std::string folder = options.text("resume");
     const auto plain = [](const std::filesystem::path& path) { return (path / "").lexically_normal(); };
     if (!folder.empty() && !settings.out.empty() && plain(settings.out) != plain(folder)) {
       throw Error(ErrorCode::kUsage, "--resume " + folder + " writes to that folder, not to --out " +
@@ -124,7 +133,6 @@ RunSettings run_settings(const Options& options) {
                                        ? "no folder to go on in; give one, as in: sateen-train --resume run1"
                                        : "no folder for the results; give one, as in: sateen-train --out run1");
   }
-  return settings;
 }
 
 /// Of the two options, and SATEEN_TUNE, which goes before a file's: the device's settings; none for the variable,
@@ -134,7 +142,9 @@ std::vector<std::string> tuning_settings(const Options& options) {
   constexpr uint64_t kSeconds = 10;
   const std::string off = "tune=off";
   const auto seconds = [&] {
-    return "tune=" + std::to_string(options.whole_number("tune-seconds", kSeconds, 0, kMostSeconds));
+    return "tune=" + std::to_string(options.given("tune-seconds")
+                                        ? options.whole_number("tune-seconds", 0, kMostSeconds)
+                                        : kSeconds);
   };
   const auto on_line = [&](const char* name) { return options.given(name) && !options.from_config(name); };
   if (options.given("no-tune") && options.given("tune-seconds") && on_line("no-tune") == on_line("tune-seconds")) {
@@ -157,15 +167,17 @@ int run(const Program& program, int argc, const char* const* argv) {
   Options options(program.name(), "[options] --out DIR | --resume DIR",
                   "Trains the published network on Fashion-MNIST and keeps the best model.");
   describe(options);
-  if (!options.parse(argc, argv)) return 0;
+  if (!options.parse(argc, argv)) return kDone;
   const GivenSettings given = given_settings(options);
-  if (options.given("summary")) {
+  if (options.given("summary") && !options.given("dump-config")) {
     const std::string name = given.model.value_or(TrainSettings().model);
     Program::print(model_summary(name, network(name)));
-    return 0;
+    return kDone;
   }
-  const RunSettings settings = run_settings(options);
+  RunSettings settings = run_settings(options);
   const std::vector<std::string> tuning = tuning_settings(options);
+  if (options.print_config()) return kDone;
+  choose_folder(options, settings);
   return train(program, settings, given, [&](DeviceWish wish) {
     if (settings.profile) wish.more_settings.emplace_back("profile=1");
     wish.tuning_settings = tuning;

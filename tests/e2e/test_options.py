@@ -10,12 +10,12 @@ from harness import ProgramTest, command, environment, run
 FLAGS = {
     "sateen-train": ["--model", "--epochs", "--batch-size", "--lr", "--seed", "--out", "--resume", "--overwrite",
                      "--save-every", "--save-interval", "--data", "--val-split", "--backend", "--backend-path",
-                     "--device", "--device-option", "--summary", "--progress", "--color", "--config", "--help", "--version"],
+                     "--device", "--device-option", "--summary", "--progress", "--color", "--config", "--dump-config", "--help", "--man", "--version"],
     "sateen-predict": ["--model", "--invert", "--format", "--allow-nonfinite", "--backend", "--backend-path",
-                       "--device", "--device-option", "--config", "--help", "--version"],
+                       "--device", "--device-option", "--config", "--dump-config", "--help", "--man", "--version"],
     "sateen-evaluate": ["--model", "--data", "--part", "--batch-size", "--json", "--digits", "--backend", "--backend-path",
-                        "--device", "--device-option", "--config", "--help", "--version"],
-    "sateen-info": ["--list-devices", "--json", "--backend-path", "--config", "--help", "--version"],
+                        "--device", "--device-option", "--config", "--dump-config", "--help", "--man", "--version"],
+    "sateen-info": ["--list-devices", "--json", "--backend-path", "--config", "--dump-config", "--help", "--man", "--version"],
 }
 EPOCHS = "is not a whole number from 1 to 100,000"
 WHOLE = "is not a whole number from 1 to 1,000,000"
@@ -82,7 +82,27 @@ class Help(ProgramTest):
         for program in FLAGS:
             result = run(program, "--version")
             self.assert_code(result, 0)
-            self.assertRegex(result.stdout, rf"\A{program} \d+\.\d+\.\d+\n\Z")
+            first, *rest = result.stdout.splitlines()
+            self.assertRegex(first, rf"\A{program} \d+\.\d+\.\d+\Z")
+            about = dict(line.split(maxsplit=1) for line in rest)
+            self.assertLessEqual({"ABI", "compiler", "OpenCL"}, set(about))
+            self.assertRegex(about["ABI"], r"\A\d+\.\d+ \(backends\)\Z")
+            self.assertRegex(about["compiler"], r"\A(GCC|clang) \d+\.\d+")
+            if "none" not in about["OpenCL"]:
+                self.assertRegex(about["CLBlast"], r"\A\d+\.\d+")
+
+    def test_manual_pages(self):
+        for program, flags in FLAGS.items():
+            page = run(program, "--man")
+            self.assert_code(page, 0)
+            self.assertEqual(page.stderr, "")
+            shown = subprocess.run(["groff", "-man", "-Tascii", "-P-cbou", "-rHY=0", "-ww"], input=page.stdout, capture_output=True,
+                                   text=True, check=True)
+            self.assertEqual(shown.stderr, "")  # groff's warnings
+            for heading in ("NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "ENVIRONMENT", "EXIT STATUS", "EXAMPLES", "SEE ALSO"):
+                self.assertIn(f"\n{heading}\n", shown.stdout)
+            words = set(re.split(r"[\s,\]]+", shown.stdout))
+            self.assertEqual([flag for flag in flags if flag not in words], [])
 
     def test_full_disk(self):
         for program in FLAGS:
@@ -123,6 +143,41 @@ class Summary(ProgramTest):
             self.assertIn("Total params: 356,234", lines)
             parameters = sum(int(line.split()[-1].replace(",", "")) for line in lines[4:4 + layers])
             self.assertEqual(parameters, 356_234)
+
+
+class DumpConfig(ProgramTest):
+    def dump(self, program, *arguments, **changes):
+        result = run(program, *arguments, "--dump-config", env=environment(**changes))
+        self.assert_code(result, 0)
+        self.assertEqual(result.stderr, "")
+        return result.stdout
+
+    def test_reads_back(self):
+        dumped = self.dump("sateen-train", "--epochs", "3", "--out", "a b", "--no-tune", "--device-option", "x=1",
+                           "--device-option", "y = #2")
+        for line in ("epochs = 3", "model = dropout", "lr = 0.001", "out = a b", "no-tune = true", "profile = false",
+                     "device-option = x=1", "device-option = y = #2", "# save-interval = MIN", "device = auto"):
+            self.assertIn(f"\n{line}\n", dumped)
+        path = self.folder / "dumped.ini"
+        path.write_text(dumped)
+        self.assertEqual(self.dump("sateen-train", "--config", path), dumped)
+
+    def test_order(self):
+        path = self.folder / "some.ini"
+        path.write_text("backend = file\ndata = file\nepochs = 7\nmodel = plain\n")
+        dumped = self.dump("sateen-train", "--config", path, "--data", "line", "--epochs", "8", SATEEN_BACKEND="variable",
+                           SATEEN_DATA="variable")
+        for line in ("backend = variable", "data = line", "epochs = 8", "model = plain", "batch-size = 64"):
+            self.assertIn(f"\n{line}\n", dumped)
+
+    def test_every_program(self):
+        for program in FLAGS:
+            self.assertIn("\n# Device\n", self.dump(program))
+
+    def test_what_no_file_can_hold(self):
+        for arguments in (["--out", "a\nb"], ["--out", " a"], ["--resume"]):
+            self.assert_refused(run("sateen-train", *arguments, "--dump-config"), 2, "can't stand in a file of options")
+        self.assert_refused(run("sateen-train", "--epochs", "x", "--dump-config"), 2, EPOCHS)
 
 
 class WrongUse(ProgramTest):

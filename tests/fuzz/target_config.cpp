@@ -17,11 +17,11 @@ Input text(const char* words) {
 /// What sateen-train asks of its options, by kinds.
 void take_values(const Options& options) {
   options.choice("model", {"dropout", "plain"});
-  options.whole_number("epochs", 20, 1, 1'000'000);
+  options.whole_number("epochs", 1, 1'000'000);
   options.number(
-      "lr", 1e-3, [](double x) { return x > 0 && x <= 1e30; }, "a number above 0 and up to 1e30");
+      "lr", [](double x) { return x > 0 && x <= 1e30; }, "a number above 0 and up to 1e30");
   options.texts("device-option");
-  options.text("out", {});
+  options.text("out");
 }
 
 }  // namespace
@@ -29,11 +29,11 @@ void take_values(const Options& options) {
 /// There is no checksum to get past: what is text counts as passed.
 Outcome try_input(Bytes input) {
   Options options("sateen-train", "[options]", "Trains.");
-  options.add_group("Training", {{"model,m", "NAME", "a choice"},
-                                 {"epochs", "N", "a whole number"},
-                                 {"lr", "X", "a number"},
+  options.add_group("Training", {{"model,m", "NAME", "a choice", "plain"},
+                                 {"epochs", "N", "a whole number", "20"},
+                                 {"lr", "X", "a number", "0.001"},
                                  {"out", "DIR", "a text"},
-                                 {"device-option", "KEY=VALUE", "a text, repeatable", true},
+                                 {.name = "device-option", .value = "KEY=VALUE", .text = "a text", .repeatable = true},
                                  {"profile", "", "a switch"}});
   try {
     options.take_config({reinterpret_cast<const char*>(input.data()), input.size()});

@@ -43,7 +43,7 @@ class Messages {
 
 int self_test_command(const Options& options, const Program& program) {
   const bool report = options.given("report");
-  const std::string report_path = options.text("report", {});
+  const std::string report_path = options.text("report");
   if (report) check_report_file(report_path);
   const bool json = options.given("json");
 
