@@ -14,6 +14,7 @@
 #include "common/manual_page.hpp"
 #include "common/numbers.hpp"
 #include "common/program.hpp"
+#include "common/text.hpp"
 #include "common/version.hpp"
 #include "sateen/error.hpp"
 
@@ -42,24 +43,6 @@ constexpr int kStyle = po::command_line_style::allow_long | po::command_line_sty
 
 std::string quoted(const std::string& text) {
   return "\"" + text + "\"";
-}
-
-// Words in lines of at most 80 columns, those after the first begin at `column`.
-std::string hanging(const std::string& text, size_t column) {
-  constexpr size_t kColumns = 80;
-  std::istringstream words(text);
-  std::string out;
-  size_t at = column;
-  for (std::string word; words >> word;) {
-    if (at != column && at + 1 + word.size() > kColumns) {
-      out += '\n' + std::string(column, ' ');
-      at = column;
-    }
-    if (at != column) out += ' ';
-    at += word.size() + (at == column ? 0 : 1);
-    out += word;
-  }
-  return out;
 }
 
 // Levenshtein's distance.

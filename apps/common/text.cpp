@@ -1,5 +1,7 @@
-// Names that come from outside, made fit to stand in one line.
+// Text made fit for a terminal.
 #include "common/text.hpp"
+
+#include <sstream>
 
 namespace sateen::app {
 
@@ -18,6 +20,23 @@ std::string one_line(std::string_view text) {
     }
   }
   return line;
+}
+
+std::string hanging(std::string_view text, size_t column) {
+  constexpr size_t kColumns = 80;
+  std::istringstream words{std::string(text)};
+  std::string out;
+  size_t at = column;
+  for (std::string word; words >> word;) {
+    if (at != column && at + 1 + word.size() > kColumns) {
+      out += '\n' + std::string(column, ' ');
+      at = column;
+    }
+    if (at != column) out += ' ';
+    at += word.size() + (at == column ? 0 : 1);
+    out += word;
+  }
+  return out;
 }
 
 }  // namespace sateen::app

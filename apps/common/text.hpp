@@ -1,4 +1,4 @@
-// Names that come from outside, made fit to stand in one line.
+// Text made fit for a terminal.
 #pragma once
 
 #include <string>
@@ -8,5 +8,9 @@ namespace sateen::app {
 
 /// Control characters become \x0a, \x1b, …, so that no file name breaks a line or moves the terminal's cursor.
 std::string one_line(std::string_view text);
+
+/// Words in lines of at most 80 columns, where they fit; the first line follows `column` columns of something else, the
+/// others begin below it.
+std::string hanging(std::string_view text, size_t column);
 
 }  // namespace sateen::app

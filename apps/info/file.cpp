@@ -27,7 +27,9 @@ std::string table(const std::vector<Row>& rows) {
     for (size_t i = 0; i < row.size(); ++i) {
       const std::string cell = &row == &rows.front() && row[i][0] == '>' ? row[i].substr(1) : row[i];
       const std::string space(width[i] - cell.size(), ' ');
-      line += rows.front()[i][0] == '>' ? space + cell + "  " : cell + space + "  ";
+      const bool last = i + 1 == row.size();
+      line += rows.front()[i][0] == '>' ? space + cell : last ? hanging(cell, line.size()) : cell + space;
+      line += last ? "" : "  ";
     }
     text += line.substr(0, line.find_last_not_of(' ') + 1) + '\n';
   }
@@ -37,7 +39,8 @@ std::string table(const std::vector<Row>& rows) {
 /// "batch size    64"
 std::string named(const std::string& name, const std::string& value) {
   constexpr size_t kWidth = 16;
-  return "  " + name + std::string(kWidth - std::min(kWidth - 1, name.size()), ' ') + one_line(value) + '\n';
+  return "  " + name + std::string(kWidth - std::min(kWidth - 1, name.size()), ' ') +
+         hanging(one_line(value), kWidth + 2) + '\n';
 }
 
 std::string joined(const std::vector<std::string>& words) {
