@@ -8,6 +8,7 @@
 
 #include "common/layer_parameters.hpp"
 #include "common/numbers.hpp"
+#include "common/plan_text.hpp"
 #include "common/text.hpp"
 
 namespace sateen::app {
@@ -78,13 +79,15 @@ std::string training(const Checkpoint& checkpoint) {
   std::string stands = std::to_string(state.epoch) + " of " + std::to_string(checkpoint.epochs);
   if (state.step != 0) stands += ", and " + grouped(static_cast<uint64_t>(state.step)) + " steps of the next";
   const Adam& adam = checkpoint.adam;
+  std::string plan;
+  for (const auto& [name, value] : plan_rows(checkpoint)) plan += named(name, value);
   return "\nTraining\n" + named("epochs", stands) +
          named("best epoch", checkpoint.best ? std::to_string(checkpoint.best->epoch) : "none yet") +
          named("batch size", std::to_string(checkpoint.batch_size)) +
          named("held out", general(checkpoint.held_out_share)) +
          named("Adam", "learning rate " + general(adam.learning_rate) + ", beta1 " + general(adam.beta1) + ", beta2 " +
                            general(adam.beta2) + ", epsilon " + general(adam.epsilon)) +
-         named("device", checkpoint.device) +
+         plan + named("device", checkpoint.device) +
          (checkpoint.choices.empty() ? "" : named("kernels", counted_choices(checkpoint.choices)));
 }
 

@@ -31,6 +31,20 @@ Json metrics(const Metrics& metrics) {
   return {{"loss", metrics.loss}, {"accuracy", metrics.accuracy}, {"images", metrics.images}};
 }
 
+Json plan(const TrainingPlan& plan) {
+  const LearningRateSchedule& schedule = plan.schedule;
+  return {{"monitor", name_of(plan.monitor)},
+          {"minimum_rate", plan.minimum_rate},
+          {"schedule",
+           {{"kind", name_of(schedule.kind)},
+            {"epochs", schedule.epochs},
+            {"step_epochs", schedule.step_epochs},
+            {"factor", schedule.factor}}},
+          {"reduce",
+           {{"patience", plan.reduce.patience}, {"factor", plan.reduce.factor}, {"min_delta", plan.reduce.min_delta}}},
+          {"early_stop", {{"patience", plan.early_stop.patience}, {"min_delta", plan.early_stop.min_delta}}}};
+}
+
 Json training(const Checkpoint& checkpoint) {
   Json history = Json::array();
   for (const EpochRecord& epoch : checkpoint.history) {
@@ -52,6 +66,8 @@ Json training(const Checkpoint& checkpoint) {
             {"beta1", checkpoint.adam.beta1},
             {"beta2", checkpoint.adam.beta2},
             {"epsilon", checkpoint.adam.epsilon}}},
+          {"plan", plan(checkpoint.plan)},
+          {"restore_best", checkpoint.restore_best},
           {"device", checkpoint.device},
           {"choices", Json(std::move(choices))},
           {"history", std::move(history)}};

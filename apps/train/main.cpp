@@ -14,6 +14,7 @@
 #include "common/terminal.hpp"
 #include "sateen/error.hpp"
 #include "train/model_summary.hpp"
+#include "train/plan_options.hpp"
 #include "train/resume.hpp"
 #include "train/run.hpp"
 
@@ -32,6 +33,7 @@ void describe(Options& options) {
                      {"batch-size", "N", "images in a step", std::to_string(usual.batch_size)},
                      {"lr", "X", "Adam's learning rate", general(usual.learning_rate)},
                      {"seed", "N", "of weights, order, dropout and split", std::to_string(usual.seed)}});
+  add_plan_options(options);
   options.add_group(
       "Files", {{"out", "DIR", "where best.sateen, last.sateen and history.csv go; made if missing"},
                 {.name = "resume",
@@ -59,12 +61,13 @@ void describe(Options& options) {
                      color_option(),
                      {"profile", "", "end with the time of each operation of a training step"}});
   options.set_ending(
-      "best.sateen is the model of the epoch with the lowest held-out loss, last.sateen\n"
-      "the checkpoint from which --resume goes on, with the settings that are in it.\n"
+      "best.sateen is the model of the best epoch by --monitor, which a * marks.\n"
+      "last.sateen is where --resume goes on, with the settings that are in it.\n"
       "Messages go to stderr, and to stdout nothing but --summary. Ctrl-C finishes the\n"
       "steps in flight and saves last.sateen; a second Ctrl-C leaves at once.",
       {"sateen-train --out run1", "sateen-train --model plain --epochs 5 --lr 0.0005 --seed 7 --out run2",
-       "sateen-train --resume run2", "sateen-train --resume run2 --epochs 10"});
+       "sateen-train --epochs 100 --reduce-lr 3 --early-stop 8 --restore-best --out run3", "sateen-train --resume run2",
+       "sateen-train --resume run2 --epochs 10"});
 }
 
 GivenSettings given_settings(const Options& options) {
@@ -83,6 +86,7 @@ GivenSettings given_settings(const Options& options) {
     given.held_out_share = options.number(
         "val-split", [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1");
   }
+  given.plan = given_plan(options);
   return given;
 }
 

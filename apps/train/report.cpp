@@ -1,7 +1,10 @@
 // What sateen-train tells people, on stderr.
 #include "train/report.hpp"
 
+#include <span>
+
 #include "common/numbers.hpp"
+#include "common/plan_text.hpp"
 #include "common/program.hpp"
 #include "common/signals.hpp"
 #include "common/text.hpp"
@@ -26,6 +29,12 @@ std::string counted(uint64_t number, const std::string& noun) {
   return grouped(number) + " " + noun + (number == 1 ? "" : "s");
 }
 
+std::string how_to_go_on(const Checkpoint& checkpoint, const TrainSettings& settings) {
+  if (checkpoint.state.epoch > settings.epochs) return "--epochs " + std::to_string(settings.epochs) + " adds none; ";
+  if (checkpoint.state.epoch == settings.epochs) return "a larger --epochs goes on; ";
+  return "stopped early, a larger --early-stop goes on; ";
+}
+
 }  // namespace
 
 void report_data(const std::filesystem::path& folder, const Dataset& data, const Split& parts) {
@@ -37,11 +46,32 @@ void report_model(const TrainSettings& settings, const Sequential& model) {
   say("model", settings.model + ", " + counted(model.parameter_count(), "parameter"));
 }
 
-void report_plan(const TrainSettings& settings, int64_t steps_per_epoch) {
-  say("training", counted(static_cast<uint64_t>(settings.epochs), "epoch") + " of " +
-                      counted(static_cast<uint64_t>(steps_per_epoch), "step") + ", batch size " +
-                      std::to_string(settings.batch_size) + ", learning rate " + general(settings.learning_rate) +
-                      ", seed " + std::to_string(settings.seed));
+void report_plan(const Checkpoint& checkpoint, int64_t steps_per_epoch) {
+  say("training", epochs_text(checkpoint.epochs) + " of " + counted(static_cast<uint64_t>(steps_per_epoch), "step") +
+                      ", batch size " + std::to_string(checkpoint.batch_size) + ", learning rate " +
+                      general(checkpoint.adam.learning_rate) + ", seed " + std::to_string(checkpoint.file.seed));
+  for (const auto& [name, value] : plan_rows(checkpoint)) say("", name + ": " + value);
+}
+
+void report_steering(const Checkpoint& checkpoint) {
+  const TrainingPlan& plan = checkpoint.plan;
+  const std::span<const EpochRecord> history = checkpoint.history;
+  const double begun_with = checkpoint.adam.learning_rate;
+  const auto unimproved = [&](int64_t patience, double by) {
+    return std::string(name_of(seen_by(checkpoint))) + " has not improved" + (by == 0 ? "" : " by " + general(by)) +
+           " for " + epochs_text(patience);
+  };
+  if (checkpoint.state.epoch >= checkpoint.epochs) return;
+  if (stops_early(plan, history)) {
+    Program::note("early stop: " + unimproved(plan.early_stop.patience, plan.early_stop.min_delta));
+    return;
+  }
+  if (plateau_reductions(plan, begun_with, history) ==
+      plateau_reductions(plan, begun_with, history.first(history.size() - 1))) {
+    return;
+  }
+  Program::note("reduce lr: " + unimproved(plan.reduce.patience, plan.reduce.min_delta) + "; it is " +
+                general(learning_rate(plan, begun_with, checkpoint.state.epoch, history), kDigits) + " now");
 }
 
 void report_resume(const Checkpoint& checkpoint, const OutputFolder& out) {
@@ -61,6 +91,15 @@ void report_changes(const Checkpoint& before, const std::string& device, const T
     say("resume", "the learning rate is " + general(settings.learning_rate) + " from here on, it was " +
                       general(before.adam.learning_rate));
   }
+  const Monitor monitor = seen_by(before);
+  const auto compare = [](const char* what, const std::string& now, const std::string& then) {
+    if (now != then) say("resume", std::string(what) + ": " + now + " from here on, it was: " + then);
+  };
+  compare("lr schedule", schedule_text(settings.plan), schedule_text(before.plan));
+  compare("reduce lr", reduction_text(settings.plan, monitor), reduction_text(before.plan, monitor));
+  compare("lowest lr", general(settings.plan.minimum_rate), general(before.plan.minimum_rate));
+  compare("early stop", patience_text(settings.plan.early_stop.patience, monitor),
+          patience_text(before.plan.early_stop.patience, monitor));
 }
 
 void report_choices(const Choices& before, const Choices& now) {
@@ -76,10 +115,7 @@ void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings
   if (checkpoint.best) best = checkpoint.history[static_cast<size_t>(checkpoint.best->epoch) - 1];
   Program::note(one_line("done: the run has ended before, after " +
                          counted(static_cast<uint64_t>(checkpoint.state.epoch), "epoch") + "; " +
-                         (checkpoint.state.epoch > settings.epochs
-                              ? "--epochs " + std::to_string(settings.epochs) + " adds none; "
-                              : "a larger --epochs goes on; ") +
-                         describe_best(best, out)));
+                         how_to_go_on(checkpoint, settings) + describe_best(best, out)));
 }
 
 void report_stop(const Program& program, int signal, const Checkpoint& checkpoint,
@@ -99,8 +135,8 @@ void report_epoch(const EpochRecord& record, int64_t epochs, bool color) {
   if (record.held_out.images != 0) {
     line += "  val_loss " + loss_text(record.held_out.loss) + "  val_acc " + fixed(record.held_out.accuracy, kDigits);
   }
-  line += "  " + fixed(record.seconds, 1) + " s  " + fixed(record.images_per_second, 0) + " images/s";
-  if (record.best) line += color ? "  \x1b[32m(best)\x1b[0m" : "  (best)";
+  line += "  " + fixed(record.seconds, record.seconds < 100 ? 1 : 0) + " s";
+  if (record.best) line += color ? " \x1b[32m*\x1b[0m" : " *";
   Program::note(line);
 }
 

@@ -18,7 +18,9 @@ namespace sateen::app {
 
 void report_data(const std::filesystem::path& folder, const Dataset& data, const Split& parts);
 void report_model(const TrainSettings& settings, const Sequential& model);
-void report_plan(const TrainSettings& settings, int64_t steps_per_epoch);
+void report_plan(const Checkpoint& checkpoint, int64_t steps_per_epoch);
+/// After an epoch: that the learning rate is reduced, or that the training ends early.
+void report_steering(const Checkpoint& checkpoint);
 /// Of a run that goes on: from where.
 void report_resume(const Checkpoint& checkpoint, const OutputFolder& out);
 /// Of a run that goes on: what is another than before, so that the rest is, too. device: it is on this one now.

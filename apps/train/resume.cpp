@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "common/numbers.hpp"
+#include "common/plan_text.hpp"
 #include "sateen/error.hpp"
+#include "train/plan_options.hpp"
 
 namespace sateen::app {
 namespace {
@@ -52,6 +54,7 @@ TrainSettings settings_of(const GivenSettings& given) {
   settings.seed = given.seed.value_or(settings.seed);
   settings.learning_rate = given.learning_rate.value_or(settings.learning_rate);
   settings.held_out_share = given.held_out_share.value_or(settings.held_out_share);
+  take_plan(given.plan, settings);
   return settings;
 }
 
@@ -67,6 +70,14 @@ TrainSettings settings_of(const GivenSettings& given, const Checkpoint& checkpoi
   keep("val-split", given.held_out_share, settings.held_out_share, path);
   settings.epochs = given.epochs.value_or(checkpoint.epochs);
   settings.learning_rate = given.learning_rate.value_or(checkpoint.adam.learning_rate);
+  settings.plan = checkpoint.plan;
+  settings.restore_best = checkpoint.restore_best;
+  std::optional<std::string> monitor;
+  if (given.plan.monitor) monitor = name_of(*given.plan.monitor);
+  keep("monitor", monitor, std::string(name_of(seen_by(checkpoint))), path);
+  GivenPlan plan = given.plan;
+  plan.monitor.reset();  // it stays
+  take_plan(plan, settings);
   return settings;
 }
 

@@ -39,19 +39,26 @@ Checkpoint beginning(const TrainSettings& settings, const Dataset& data) {
   Checkpoint checkpoint{{std::move(model), {}, data.class_names(), /*version=*/{}, data.hash(), settings.seed}};
   checkpoint.batch_size = settings.batch_size;
   checkpoint.held_out_share = settings.held_out_share;
+  checkpoint.plan.monitor = settings.plan.monitor;
   return checkpoint;
 }
 
 /// Takes over what may be another than in the file that was read; whether something is.
 bool adopt(Checkpoint& checkpoint, const TrainSettings& settings, const std::string& device) {
   const bool changed = checkpoint.device != device || checkpoint.epochs != settings.epochs ||
-                       checkpoint.adam.learning_rate != settings.learning_rate ||
-                       checkpoint.file.version != SATEEN_VERSION;
+                       checkpoint.adam.learning_rate != settings.learning_rate || checkpoint.plan != settings.plan ||
+                       checkpoint.restore_best != settings.restore_best || checkpoint.file.version != SATEEN_VERSION;
   checkpoint.device = device;
   checkpoint.epochs = settings.epochs;
   checkpoint.adam.learning_rate = settings.learning_rate;
+  checkpoint.plan = settings.plan;
+  checkpoint.restore_best = settings.restore_best;
   checkpoint.file.version = SATEEN_VERSION;
   return changed;
+}
+
+bool ended(const Checkpoint& checkpoint, const TrainSettings& settings) {
+  return checkpoint.state.epoch >= settings.epochs || stops_early(settings.plan, checkpoint.history);
 }
 
 /// What doesn't fit is then the file's fault.
@@ -59,7 +66,7 @@ Trainer trainer_of(const Device& device, const Checkpoint& checkpoint, const Dat
                    const std::filesystem::path& path) {
   try {
     Trainer trainer(device, checkpoint.file.model, data, std::move(parts), options_of(checkpoint));
-    trainer.restore(checkpoint.state);
+    trainer.restore(checkpoint.state, checkpoint.history);
     return trainer;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kUsage) throw;
@@ -83,6 +90,7 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
     files.epoch_ended(trainer, record);
     Program::status({});
     if (run.epoch_lines) report_epoch(record, epochs, run.color);
+    report_steering(files.checkpoint());
   };
   callbacks.on_progress = [&](const Metrics& so_far, int64_t step, int64_t steps) {
     if (bar) bar->show(trainer.epoch() + 1, so_far, step, steps);
@@ -108,6 +116,7 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
   }
   bar.reset();
   report_end();
+  files.end();
   Program::note("done: " + describe_best(files.best(), out));
   return kDone;
 }
@@ -127,8 +136,10 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   if (run.earlier == Earlier::kResume) checkpoint = load_last(out);
   const TrainSettings settings = checkpoint ? settings_of(given, *checkpoint, out.last()) : settings_of(given);
   const bool resumed = checkpoint.has_value();
-  if (resumed && checkpoint->state.epoch >= settings.epochs) {
+  if (resumed && ended(*checkpoint, settings)) {
     agree(out, *checkpoint);
+    checkpoint->restore_best = settings.restore_best;
+    end_run(out, *checkpoint);
     report_finished(*checkpoint, settings, out);
     return kDone;
   }
@@ -172,7 +183,7 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   } else {
     files.begin(trainer);
   }
-  report_plan(settings, trainer.steps_per_epoch());
+  report_plan(files.checkpoint(), trainer.steps_per_epoch());
   if (resumed) report_resume(files.checkpoint(), out);
   return train_on(program, run, out, trainer, files, cancel);
 }

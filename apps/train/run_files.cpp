@@ -18,6 +18,11 @@ void remove_file(const std::filesystem::path& path) {
   if (error) throw Error(ErrorCode::kOutput, path.string() + ": can't be removed: " + error.message());
 }
 
+void write_last(const OutputFolder& folder, const Checkpoint& checkpoint) {
+  folder.check_in_place();
+  save_checkpoint(checkpoint, folder.last(), folder.previous().filename().string());
+}
+
 /// Whether best.sateen is the model of the checkpoint's best epoch, so that it need not be written.
 bool holds(const std::filesystem::path& path, const ModelFile& best) {
   try {
@@ -42,6 +47,14 @@ void agree(const OutputFolder& folder, const Checkpoint& checkpoint) {
     save_model(best, folder.best());
   }
   write_history(folder.history(), checkpoint.history);
+}
+
+void end_run(const OutputFolder& folder, Checkpoint& checkpoint) {
+  if (!checkpoint.restore_best || !checkpoint.best) return;
+  const auto weights = checkpoint.file.model.weights();
+  if (std::ranges::equal(weights, checkpoint.best->weights)) return;
+  std::ranges::copy(checkpoint.best->weights, weights.begin());
+  write_last(folder, checkpoint);
 }
 
 RunFiles::RunFiles(const OutputFolder& folder, const RunSettings& settings, Checkpoint checkpoint)
@@ -78,8 +91,8 @@ void RunFiles::epoch_ended(const Trainer& trainer, const EpochRecord& record) {
     checkpoint_.best = {record.epoch, {weights.begin(), weights.end()}};
   }
   // What is in best.sateen is in last.sateen too.
-  if (record.best || record.epoch % settings_.save_every == 0 || record.epoch >= checkpoint_.epochs ||
-      interval_passed()) {
+  const bool last = record.epoch >= checkpoint_.epochs || stops_early(checkpoint_.plan, checkpoint_.history);
+  if (record.best || last || record.epoch % settings_.save_every == 0 || interval_passed()) {
     write();
   }
   if (record.best) save_model(best_model(checkpoint_), folder_.best());
@@ -97,8 +110,7 @@ void RunFiles::save(const Trainer& trainer) {
 }
 
 void RunFiles::write() {
-  folder_.check_in_place();
-  save_checkpoint(checkpoint_, folder_.last(), folder_.previous().filename().string());
+  write_last(folder_, checkpoint_);
   saved_ = Clock::now();
 }
 

@@ -18,6 +18,10 @@ namespace sateen::app {
 /// Makes best.sateen and history.csv agree with a checkpoint, whatever a run that ended hard has left.
 void agree(const OutputFolder& folder, const Checkpoint& checkpoint);
 
+/// Of a run that has ended: last.sateen gets the weights of the best epoch where they were asked for. The checkpoint of the
+/// last epoch is previous.sateen then.
+void end_run(const OutputFolder& folder, Checkpoint& checkpoint);
+
 class RunFiles {
  public:
   /// checkpoint: as it was loaded or, for a new run, without state. Nothing is written before begin() or go_on().
@@ -34,6 +38,9 @@ class RunFiles {
   void steps_done(const Trainer& trainer);
   /// Saves now. Throws Error(kDiverged) where the state is not finite: the checkpoint before stays.
   void save(const Trainer& trainer);
+
+  /// After the last epoch.
+  void end() { end_run(folder_, checkpoint_); }
 
   const Checkpoint& checkpoint() const { return checkpoint_; }
   /// The record of the best epoch, where there is one.

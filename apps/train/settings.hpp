@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "sateen/training_plan.hpp"
+
 namespace sateen::app {
 
 /// Where files of an earlier run are in the folder.
@@ -23,12 +25,22 @@ struct RunSettings {
   bool profile = false;  ///< end with a table of the operations' times
 };
 
+/// How the training is steered, as far as it was given.
+struct GivenPlan {
+  std::optional<Monitor> monitor;
+  std::optional<ScheduleKind> schedule;
+  std::optional<int64_t> early_stop, reduce, step_epochs;
+  std::optional<double> factor, minimum_rate;
+  bool restore_best = false;
+};
+
 /// What shapes the result, as far as it was given; the rest is as in the checkpoint, or the default.
 struct GivenSettings {
   std::optional<std::string> model;
   std::optional<int64_t> epochs, batch_size;
   std::optional<uint64_t> seed;
   std::optional<double> learning_rate, held_out_share;
+  GivenPlan plan;
 };
 
 /// What shapes the result.
@@ -39,6 +51,8 @@ struct TrainSettings {
   uint64_t seed = 0;
   double learning_rate = 1e-3;
   double held_out_share = 0.2;
+  TrainingPlan plan;
+  bool restore_best = false;
 };
 
 }  // namespace sateen::app

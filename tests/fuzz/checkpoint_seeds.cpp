@@ -22,7 +22,6 @@ std::vector<Input> checkpoint_seeds() {
   checkpoint.state.loss_sum = 0.5;
   checkpoint.history.push_back({1, {0.5, 0.5, 4}, {0.25, 1, 2}, 1e-3});
   checkpoint.best = {1, means};
-  checkpoint.state.best_loss = 0.25;
   save_checkpoint(checkpoint, folder / "within");
   return {get_file(folder / "beginning"), get_file(folder / "within")};
 }

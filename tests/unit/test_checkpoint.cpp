@@ -25,7 +25,6 @@ Checkpoint golden_checkpoint() {
   checkpoint.state.loss_sum = 10.0625;
   checkpoint.state.correct = 17;
   checkpoint.state.images = 24;
-  checkpoint.state.best_loss = 0.5;
   checkpoint.best = {1, {}};
   for (size_t i = 0; i < weights; ++i) {
     checkpoint.state.adam_m.push_back(static_cast<float>(i) / 64 - 0.25F);
@@ -52,7 +51,6 @@ void check_equal(const Checkpoint& a, const Checkpoint& b) {
   BOOST_TEST(a.state.loss_sum == b.state.loss_sum);
   BOOST_TEST(a.state.correct == b.state.correct);
   BOOST_TEST(a.state.images == b.state.images);
-  BOOST_TEST(a.state.best_loss == b.state.best_loss);
   BOOST_TEST((a.state.adam_m == b.state.adam_m));
   BOOST_TEST((a.state.adam_v == b.state.adam_v));
   BOOST_TEST(a.batch_size == b.batch_size);
@@ -121,7 +119,6 @@ BOOST_AUTO_TEST_CASE(golden_file_of_format_1_0) {
 BOOST_AUTO_TEST_CASE(of_a_beginning) {
   Checkpoint checkpoint = golden_checkpoint();
   checkpoint.state.epoch = checkpoint.state.step = 0;
-  checkpoint.state.best_loss = std::numeric_limits<double>::infinity();
   checkpoint.history.clear();
   checkpoint.best.reset();
   const TempFolder folder;
@@ -151,7 +148,6 @@ BOOST_AUTO_TEST_CASE(of_a_large_model) {
   BOOST_TEST_REQUIRE(values.size() > size_t{1} << 20);
   checkpoint.state.adam_m = checkpoint.state.adam_v = values;
   checkpoint.state.epoch = 1;
-  checkpoint.state.best_loss = 0.5;
   checkpoint.history.push_back({1, {0.75, 0.5, 40}, {0.5, 0.75, 10}, 0.001, 0, 0, true});
   checkpoint.best = {1, values};
   const TempFolder folder;
@@ -328,7 +324,7 @@ BOOST_AUTO_TEST_CASE(what_can_not_be_saved) {
     expect([&](Checkpoint& c) { c.best->weights[0] = value; }, "not finite");
   }
   expect([](Checkpoint& c) { c.state.adam_v[0] = -1; }, "negative");
-  expect([](Checkpoint& c) { c.state.best_loss = 0.25; }, "best loss");
+  expect([](Checkpoint& c) { c.best->epoch = 2; }, "not the best of the history");
   expect([](Checkpoint& c) { c.history[1].epoch = 7; }, "from 1 on");
   expect([](Checkpoint& c) { c.history[1].train.accuracy = 1.5; }, "out of range");
   expect([](Checkpoint& c) { c.history[1].train.loss = std::nan(""); }, "out of range");

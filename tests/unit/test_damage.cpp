@@ -43,8 +43,6 @@ Checkpoint tiny_checkpoint() {
     checkpoint.history.back().learning_rate = 1e-3;
   }
   checkpoint.best = {2, weights};
-  checkpoint.state.best_loss = checkpoint.history[1].held_out.images != 0 ? checkpoint.history[1].held_out.loss
-                                                                          : checkpoint.history[1].train.loss;
   return checkpoint;
 }
 

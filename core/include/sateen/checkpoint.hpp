@@ -28,11 +28,13 @@ struct Checkpoint {
   int64_t batch_size = 64;
   Adam adam = {};
   double held_out_share = 0;
-  int64_t epochs = 0;       ///< how many were planned in all
-  std::string device = {};  ///< device_text of what it was trained on
+  int64_t epochs = 0;  ///< how many were planned in all
+  TrainingPlan plan = {};
+  bool restore_best = false;  ///< whoever ends the run puts the weights of the best epoch into it
+  std::string device = {};    ///< device_text of what it was trained on
   /// One record for each epoch ended. Their times are not kept: they read 0.
   std::vector<EpochRecord> history = {};
-  std::optional<BestEpoch> best = {};
+  std::optional<BestEpoch> best = {};  ///< by the plan's monitor
   /// Device::choices of what it was trained on, once the trainer is made. To go on to the byte, Device::pin them before
   /// the next one is made; where its choices are others then, it goes on to rounding.
   Choices choices = {};
@@ -42,7 +44,7 @@ struct Checkpoint {
 /// settings and version of the library, a training goes on to the byte; elsewhere to rounding.
 std::string device_text(const DeviceInfo& device);
 
-/// Options for a Trainer that is to go on from this checkpoint.
+/// Options for a Trainer that is to go on from this checkpoint: by restore(checkpoint.state, checkpoint.history).
 TrainOptions options_of(const Checkpoint& checkpoint);
 
 /// Writes it as save_model does. previous: a file name in the folder of the file (where path leads to) under which the checkpoint that is replaced is

@@ -3,15 +3,16 @@
 
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <vector>
 
 #include "sateen/cancel.hpp"
 #include "sateen/data.hpp"
 #include "sateen/device.hpp"
+#include "sateen/epoch_record.hpp"
 #include "sateen/model.hpp"
 #include "sateen/optimizer.hpp"
+#include "sateen/training_plan.hpp"
 
 namespace sateen {
 
@@ -24,27 +25,9 @@ struct Preprocessing {
 struct TrainOptions {
   int64_t batch_size = 64;
   uint64_t seed = 0;
-  Adam adam;
+  Adam adam;  ///< its learning rate is the one that the plan begins with
   Preprocessing preprocessing;
-};
-
-/// Means over some images. In training they are running means with dropout on and the weights still moving, as Keras
-/// reports them.
-struct Metrics {
-  double loss = 0;
-  double accuracy = 0;
-  uint64_t images = 0;  ///< how many they were taken over
-};
-
-/// One row of history.csv.
-struct EpochRecord {
-  int64_t epoch = 0;  ///< from 1
-  Metrics train;
-  Metrics held_out;  ///< images = 0 when nothing is held out
-  double learning_rate = 0;
-  double seconds = 0;            ///< of training and evaluation
-  double images_per_second = 0;  ///< training images over the seconds of training alone
-  bool best = false;  ///< lowest held-out loss so far (training loss where nothing is held out); the first wins
+  TrainingPlan plan;
 };
 
 /// Where the time of the training steps went; evaluation is not in it.
@@ -54,16 +37,15 @@ struct TrainProfile {
   double seconds = 0;                 ///< by the clock on the wall, from each begin_epoch to its last step's end
 };
 
-/// What a training needs to go on, besides its weights, data and options: together with them, the same bytes come out
-/// as if it had never stopped. Random numbers need no state, they are counted by seed, epoch and step.
+/// What a training needs to go on, besides its weights, history, data and options: together with them, the same bytes
+/// come out as if it had never stopped. Random numbers need no state, they are counted by seed, epoch and step.
 struct TrainState {
   int64_t epoch = 0;  ///< epochs ended
   int64_t step = 0;   ///< steps of the next epoch that are done: all of them when only its evaluation is missing
   /// Over these steps, added in their order.
   double loss_sum = 0, correct = 0;
   uint64_t images = 0;
-  double best_loss = std::numeric_limits<double>::infinity();  ///< of the epochs ended, as EpochRecord::best has it
-  std::vector<float> adam_m, adam_v;                           ///< Adam's two means, laid out as Sequential::weights
+  std::vector<float> adam_m, adam_v;  ///< Adam's two means, laid out as Sequential::weights
 };
 
 struct FitCallbacks {
@@ -90,7 +72,7 @@ class Trainer {
   // -- the whole loop --
 
   /// Trains for `epochs` more epochs, with an evaluation of the held-out part after each; one that was restored half
-  /// done counts as one. Throws Error(kDiverged) naming the epoch and step when the loss is not finite, Error(kCancelled)
+  /// done counts as one. There are fewer where the plan says to stop early. Throws Error(kDiverged) naming the epoch and step when the loss is not finite, Error(kCancelled)
   /// once the token was used: the steps in flight are finished, and model() and state() have their result. The next call
   /// goes on within the epoch that was left; an epoch that was left in its evaluation has no record yet.
   std::vector<EpochRecord> fit(int64_t epochs, const FitCallbacks& callbacks = {}, const CancelToken& cancel = {});
@@ -98,7 +80,8 @@ class Trainer {
   // -- its parts, for a loop of your own: begin_epoch(), run_steps() until it gives 0, end_epoch(), evaluate() --
 
   int64_t steps_per_epoch() const;
-  /// Puts the next epoch's order and tables on the device.
+  /// Puts the next epoch's order and tables on the device. Its learning rate is that of the plan, which knows the epochs
+  /// of fit alone: a schedule works in a loop of your own too, reducing on a plateau does not.
   void begin_epoch();
   /// Submits up to n further steps of the epoch, at most two chunks of steps ahead of the device; returns how many. The
   /// metrics of finished steps are in so_far(). Throws Error(kDiverged) as fit does.
@@ -110,6 +93,10 @@ class Trainer {
   /// Metrics on the held-out part, dropout off. Fits between epochs.
   Metrics evaluate();
 
+  /// From the next epoch on, the learning rate that the plan begins with. Throws Error(kUsage) where it is not above 0 in
+  /// f32, or below the plan's minimum.
+  void set_learning_rate(double rate);
+
   /// Epochs ended since the start.
   int64_t epoch() const;
   /// Waits for the steps in flight and copies the weights back.
@@ -117,9 +104,10 @@ class Trainer {
   /// Waits for the steps in flight; with model(), all that is needed to go on in another process. Throws Error(kDiverged)
   /// when a loss, a weight or one of Adam's means is not finite, so that such a state is never saved.
   TrainState state() const;
-  /// Goes on from a state, before the first epoch; the constructor got the model that belongs to it. Throws Error(kUsage)
-  /// when the state is not one of such a training.
-  void restore(const TrainState& state);
+  /// Goes on from a state, before the first epoch; the constructor got the model that belongs to it. history: what fit gave
+  /// of the epochs before, by which the plan goes and the best is told. Throws Error(kUsage) when the state is not one of
+  /// such a training.
+  void restore(const TrainState& state, std::vector<EpochRecord> history = {});
   /// Waits for the steps in flight. Throws what Program::profile throws: the device is opened with "profile=1".
   TrainProfile profile() const;
 

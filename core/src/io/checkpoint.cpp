@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string_view>
 #include <utility>
 
@@ -29,9 +28,9 @@ void require(bool condition, const char* otherwise) {
   if (!condition) throw Error(ErrorCode::kUsage, otherwise);
 }
 
-double best_loss(const Checkpoint& checkpoint) {
-  if (!checkpoint.best) return std::numeric_limits<double>::infinity();
-  return loss_that_counts(checkpoint.history[static_cast<size_t>(checkpoint.best->epoch) - 1]);
+/// Whether the best epoch, where there is one, is that of the history.
+bool agrees_with_history(const Checkpoint& checkpoint) {
+  return !checkpoint.best || best_epoch(checkpoint.plan.monitor, checkpoint.history)->epoch == checkpoint.best->epoch;
 }
 
 bool finite(std::span<const float> values) {
@@ -59,14 +58,14 @@ void check(const Checkpoint& checkpoint) {
   for (size_t i = 0; i < checkpoint.history.size(); ++i) {
     require(checkpoint.history[i].epoch == static_cast<int64_t>(i) + 1, "the history is not of the epochs from 1 on");
   }
-  require(checkpoint.state.best_loss == best_loss(checkpoint), "the best loss is not that of the best epoch");
+  require(agrees_with_history(checkpoint), "the best epoch is not the best of the history");
 }
 
 /// What would be refused when it is read is not written.
-void check_readable(const JsonTree& header, const ContainerTensor* history) {
+void check_readable(const JsonTree& header, const ContainerTensor* history, Monitor monitor) {
   try {
     decode_checkpoint_header(header);
-    if (history != nullptr) decode_history(*history);
+    if (history != nullptr) decode_history(*history, monitor);
   } catch (const Error& error) {
     throw Error(ErrorCode::kUsage, error.what());
   }
@@ -94,6 +93,8 @@ Checkpoint build_checkpoint(ModelParts& parts) {
                         header.adam,
                         header.held_out_share,
                         header.epochs,
+                        header.plan,
+                        header.restore_best,
                         header.device,
                         {},
                         {},
@@ -106,14 +107,14 @@ Checkpoint build_checkpoint(ModelParts& parts) {
     bad("the tensors " + kAdamV + "… hold a negative value");
   }
   if (const ContainerTensor* history = find(parts.container, kHistory)) {
-    checkpoint.history = decode_history(*history);
+    checkpoint.history = decode_history(*history, header.plan.monitor);
   }
   if (checkpoint.history.size() != static_cast<uint64_t>(header.state.epoch)) {
     bad("its history does not have a row for each epoch");
   }
   if (header.best_epoch != 0) {
     checkpoint.best = {header.best_epoch, read_section(parts.container, kBest, model)};
-    checkpoint.state.best_loss = best_loss(checkpoint);
+    if (!agrees_with_history(checkpoint)) bad("its best epoch is not the best of its history");
   }
   return checkpoint;
 }
@@ -133,7 +134,7 @@ std::string device_text(const DeviceInfo& device) {
 }
 
 TrainOptions options_of(const Checkpoint& checkpoint) {
-  return {checkpoint.batch_size, checkpoint.file.seed, checkpoint.adam, checkpoint.file.preprocessing};
+  return {checkpoint.batch_size, checkpoint.file.seed, checkpoint.adam, checkpoint.file.preprocessing, checkpoint.plan};
 }
 
 void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path, const std::string& previous) {
@@ -152,7 +153,7 @@ void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& 
       history = encode_history(checkpoint.history);
       tensors.push_back(history_tensor(kHistory, history));
     }
-    check_readable(header, history.empty() ? nullptr : &tensors.back());
+    check_readable(header, history.empty() ? nullptr : &tensors.back(), checkpoint.plan.monitor);
     return encode_parts(std::move(header), tensors);
   });
   write_file_safely(path, encoded.chunks, previous);

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -22,6 +23,8 @@ using nlohmann::json;
 constexpr const char* kWhere = "the training";
 constexpr uint64_t kMostImages = std::numeric_limits<int32_t>::max();
 constexpr const char* kChoicesKey = "choices";
+constexpr const char* kPlanKey = "plan";
+constexpr const char* kRestoreBestKey = "restore_best";
 constexpr size_t kFields = 7;
 constexpr size_t kRowBytes = kFields * sizeof(double);
 
@@ -77,6 +80,73 @@ Choices choices_of(const json& training) {
   return choices;
 }
 
+/// From 0 to `highest`.
+double bounded(const json& object, const char* key, double highest) {
+  const double value = real(object, key);
+  require(value >= 0 && value <= highest, key, "within its range");
+  return value;
+}
+
+double factor(const json& object, const char* key) {
+  const double value = real(object, key);
+  require(value > 0 && value < 1, key, "above 0 and below 1");
+  return value;
+}
+
+/// A name that the function knows.
+template <typename T>
+T named(const json& object, const char* key, std::optional<T> (*find)(std::string_view)) {
+  const std::optional<T> value = find(json_string(object, key, kWhere));
+  require(value.has_value(), key, "a name that this version knows");
+  return *value;
+}
+
+void put_plan(const TrainingPlan& plan, json& object) {
+  json_put(object, "monitor", name_of(plan.monitor));
+  json_put(object, "minimum_rate", plan.minimum_rate);
+  json& schedule = json_put_object(object, "schedule");
+  json_put(schedule, "kind", name_of(plan.schedule.kind));
+  json_put(schedule, "epochs", static_cast<uint64_t>(plan.schedule.epochs));
+  json_put(schedule, "step_epochs", static_cast<uint64_t>(plan.schedule.step_epochs));
+  json_put(schedule, "factor", plan.schedule.factor);
+  json& reduce = json_put_object(object, "reduce");
+  json_put(reduce, "patience", static_cast<uint64_t>(plan.reduce.patience));
+  json_put(reduce, "factor", plan.reduce.factor);
+  json_put(reduce, "min_delta", plan.reduce.min_delta);
+  json& early_stop = json_put_object(object, "early_stop");
+  json_put(early_stop, "patience", static_cast<uint64_t>(plan.early_stop.patience));
+  json_put(early_stop, "min_delta", plan.early_stop.min_delta);
+}
+
+/// rate: the one that the training begins with.
+TrainingPlan plan_of(const json& training, double rate) {
+  constexpr double kAnyDelta = std::numeric_limits<double>::max();
+  TrainingPlan plan;
+  if (!training.contains(kPlanKey)) return plan;
+  const json& object = json_object(training, kPlanKey, kWhere);
+  plan.monitor = named(object, "monitor", monitor_by_name);
+  plan.minimum_rate = bounded(object, "minimum_rate", rate);
+  const json& schedule = json_object(object, "schedule", kWhere);
+  plan.schedule.kind = named(schedule, "kind", schedule_by_name);
+  const bool cosine = plan.schedule.kind == ScheduleKind::kCosine;
+  plan.schedule.epochs = whole(schedule, "epochs", cosine ? 1 : 0, kMaxHistory);
+  plan.schedule.step_epochs = whole(schedule, "step_epochs", 1, kMaxHistory);
+  plan.schedule.factor = factor(schedule, "factor");
+  const json& reduce = json_object(object, "reduce", kWhere);
+  plan.reduce = {whole(reduce, "patience", 0, kMaxHistory), factor(reduce, "factor"),
+                 bounded(reduce, "min_delta", kAnyDelta)};
+  const json& early_stop = json_object(object, "early_stop", kWhere);
+  plan.early_stop = {whole(early_stop, "patience", 0, kMaxHistory), bounded(early_stop, "min_delta", kAnyDelta)};
+  return plan;
+}
+
+bool restore_best_of(const json& training) {
+  if (!training.contains(kRestoreBestKey)) return false;
+  const json& value = json_member(training, kRestoreBestKey, kWhere);
+  require(value.is_boolean(), kRestoreBestKey, "true or false");
+  return value.get<bool>();
+}
+
 std::array<double, kFields> row_of(const EpochRecord& record) {
   return {record.train.loss,    record.train.accuracy,    static_cast<double>(record.train.images),
           record.held_out.loss, record.held_out.accuracy, static_cast<double>(record.held_out.images),
@@ -95,8 +165,11 @@ Metrics metrics(double loss, double accuracy, double images) {
 
 void encode_checkpoint_header(const Checkpoint& checkpoint, json& training) {
   const TrainState& state = checkpoint.state;
-  for (const double value : {state.loss_sum, state.correct, checkpoint.held_out_share, checkpoint.adam.learning_rate,
-                             checkpoint.adam.beta1, checkpoint.adam.beta2, checkpoint.adam.epsilon}) {
+  const TrainingPlan& plan = checkpoint.plan;
+  for (const double value :
+       {state.loss_sum, state.correct, checkpoint.held_out_share, checkpoint.adam.learning_rate, checkpoint.adam.beta1,
+        checkpoint.adam.beta2, checkpoint.adam.epsilon, plan.minimum_rate, plan.schedule.factor, plan.reduce.factor,
+        plan.reduce.min_delta, plan.early_stop.min_delta}) {
     if (!std::isfinite(value)) throw Error(ErrorCode::kUsage, "a number of the training is not finite");
   }
   if (checkpoint.device.size() > kMaxDeviceBytes || !is_plain_text(checkpoint.device)) {
@@ -118,6 +191,8 @@ void encode_checkpoint_header(const Checkpoint& checkpoint, json& training) {
   json_put(adam, "beta1", checkpoint.adam.beta1);
   json_put(adam, "beta2", checkpoint.adam.beta2);
   json_put(adam, "epsilon", checkpoint.adam.epsilon);
+  if (plan != TrainingPlan()) put_plan(plan, json_put_object(training, kPlanKey));
+  if (checkpoint.restore_best) json_put(training, kRestoreBestKey, true);
   if (checkpoint.choices.empty()) return;
   json& choices = json_put_object(training, kChoicesKey);
   for (const auto& [key, variant] : checkpoint.choices) json_put(choices, key, variant);
@@ -145,6 +220,8 @@ CheckpointHeader decode_checkpoint_header(const json& header) {
   decoded.device = json_string(training, "device", kWhere);
   require(decoded.device.size() <= kMaxDeviceBytes && is_plain_text(decoded.device), "device",
           "up to 200 bytes of plain text");
+  decoded.plan = plan_of(training, decoded.adam.learning_rate);
+  decoded.restore_best = restore_best_of(training);
   decoded.choices = choices_of(training);
   return decoded;
 }
@@ -165,13 +242,13 @@ ContainerTensor history_tensor(const std::string& name, Bytes history) {
   return {name, DType::kU8, {static_cast<int64_t>(history.size() / kRowBytes), int64_t{kRowBytes}}, history};
 }
 
-std::vector<EpochRecord> decode_history(const ContainerTensor& tensor) {
+std::vector<EpochRecord> decode_history(const ContainerTensor& tensor, Monitor monitor) {
   if (tensor.dtype != DType::kU8 || tensor.dims.size() != 2 || tensor.dims[1] != int64_t{kRowBytes} ||
       tensor.dims[0] > int64_t{kMaxHistory}) {
     bad("tensor " + tensor.name + " is not u8 of up to 100000 rows of 56 bytes");
   }
   std::vector<EpochRecord> history;
-  double lowest = std::numeric_limits<double>::infinity();
+  double best = 0;
   for (size_t at = 0; at < tensor.data.size(); at += kRowBytes) {
     std::array<double, kFields> row{};
     for (size_t i = 0; i < kFields; ++i) {
@@ -183,16 +260,12 @@ std::vector<EpochRecord> decode_history(const ContainerTensor& tensor) {
     record.held_out = metrics(row[3], row[4], row[5]);
     record.learning_rate = row[6];
     if (!std::isfinite(record.learning_rate)) bad("its history holds numbers out of range");
-    const double loss = loss_that_counts(record);
-    record.best = loss < lowest;
-    if (record.best) lowest = loss;
+    const double value = monitored(monitor, record);
+    record.best = history.empty() || is_better(monitor, value, best);
+    if (record.best) best = value;
     history.push_back(record);
   }
   return history;
-}
-
-double loss_that_counts(const EpochRecord& record) {
-  return record.held_out.images != 0 ? record.held_out.loss : record.train.loss;
 }
 
 }  // namespace sateen

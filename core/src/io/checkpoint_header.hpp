@@ -17,11 +17,13 @@ constexpr size_t kMaxDeviceBytes = 200;
 
 /// The header's value of "training" that was read.
 struct CheckpointHeader {
-  TrainState state;        ///< without Adam's means and the best loss
+  TrainState state;        ///< without Adam's means
   int64_t best_epoch = 0;  ///< 0: none
   int64_t batch_size = 0, epochs = 0;
   Adam adam;
   double held_out_share = 0;
+  TrainingPlan plan;
+  bool restore_best = false;
   std::string device;
   Choices choices;
 };
@@ -34,9 +36,7 @@ CheckpointHeader decode_checkpoint_header(const nlohmann::json& header);
 /// u8 [epochs][56]: in each row seven little-endian f64.
 std::vector<uint8_t> encode_history(const std::vector<EpochRecord>& history);
 ContainerTensor history_tensor(const std::string& name, Bytes history);
-std::vector<EpochRecord> decode_history(const ContainerTensor& tensor);
-
-/// Of an epoch, the loss by which it is the best: held-out, or in training where nothing is held out.
-double loss_that_counts(const EpochRecord& record);
+/// monitor: tells which are the best.
+std::vector<EpochRecord> decode_history(const ContainerTensor& tensor, Monitor monitor);
 
 }  // namespace sateen

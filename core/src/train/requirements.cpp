@@ -9,6 +9,15 @@
 
 namespace sateen {
 
+namespace {
+
+/// As the device sees it: 1e-60 is 0 there.
+bool positive(double value) {
+  return std::isfinite(static_cast<float>(value)) && static_cast<float>(value) > 0;
+}
+
+}  // namespace
+
 void require(bool condition, const std::string& otherwise) {
   if (!condition) throw Error(ErrorCode::kUsage, otherwise);
 }
@@ -32,12 +41,26 @@ void check_training(const Sequential& model, const Dataset& data, const Split& s
           "a batch of " + std::to_string(options.batch_size) + " is larger than the training set of " +
               std::to_string(split.train.size()) + " images");
   const Adam& adam = options.adam;
-  // As the device sees them: 1e-60 is 0 there.
-  const auto positive = [](double v) { return std::isfinite(static_cast<float>(v)) && static_cast<float>(v) > 0; };
   const auto decays = [](double v) { return v >= 0 && static_cast<float>(v) < 1; };
-  require(positive(adam.learning_rate), "the learning rate is a number above 0 that f32 can hold");
+  check_rate(adam.learning_rate, options.plan);
   require(decays(adam.beta1) && decays(adam.beta2), "Adam's betas are from 0 to below 1 in f32");
   require(positive(adam.epsilon), "Adam's epsilon is a number above 0 that f32 can hold");
+}
+
+void check_rate(double learning_rate, const TrainingPlan& plan) {
+  require(positive(learning_rate), "the learning rate is a number above 0 that f32 can hold");
+  require(plan.minimum_rate >= 0 && plan.minimum_rate <= learning_rate,
+          "the lowest learning rate is from 0 to the one that the training begins with");
+  const LearningRateSchedule& schedule = plan.schedule;
+  require(schedule.kind != ScheduleKind::kCosine || schedule.epochs >= 1, "a cosine is over at least one epoch");
+  require(schedule.step_epochs >= 1, "a step of the learning rate is of at least one epoch");
+  const auto shrinks = [](double factor) { return factor > 0 && factor < 1; };
+  require(shrinks(schedule.factor) && shrinks(plan.reduce.factor),
+          "a learning rate is multiplied by a factor above 0 and below 1");
+  require(plan.reduce.patience >= 0 && plan.early_stop.patience >= 0, "a patience is 0 or a number of epochs");
+  const auto margin = [](double delta) { return std::isfinite(delta) && delta >= 0; };
+  require(margin(plan.reduce.min_delta) && margin(plan.early_stop.min_delta),
+          "the least change that counts is a number from 0 on");
 }
 
 void check_state(const TrainState& state, const Sequential& model, int64_t steps_per_epoch, uint64_t images) {
@@ -45,8 +68,7 @@ void check_state(const TrainState& state, const Sequential& model, int64_t steps
   require(state.epoch >= 0 && state.epoch <= kMostSteps / steps_per_epoch, "the state's epoch is out of range");
   require(state.step >= 0 && state.step <= steps_per_epoch, "the state is of a step that the epoch does not have");
   require(state.images == images, "the state's metrics are not of as many images as its steps have");
-  require(std::isfinite(state.loss_sum) && state.correct >= 0 && state.correct <= static_cast<double>(images) &&
-              state.best_loss > -std::numeric_limits<double>::infinity(),
+  require(std::isfinite(state.loss_sum) && state.correct >= 0 && state.correct <= static_cast<double>(images),
           "the state's metrics are not finite, or more is right than there are images");
   const auto usable = [&](const std::vector<float>& values) {
     return values.size() == model.parameter_count() &&

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -174,9 +175,12 @@ struct Trainer::State {
   uint64_t steps_ended = 0;
   int64_t first_row = 0;  // of the next epoch, which was restored or left half done
   MetricSums first_sums;
-  bool unrecorded = false;  // the last epoch ended, fit has not evaluated it yet
-  Stopwatch watch;          // of training steps
-  double best_loss = std::numeric_limits<double>::infinity();
+  bool unrecorded = false;   // the last epoch ended, fit has not evaluated it yet
+  Stopwatch watch;           // of training steps
+  double learning_rate = 0;  // of the epoch that has begun
+  // Of the epochs ended, as far as fit measured them, and the best of them.
+  std::vector<EpochRecord> history;
+  std::optional<EpochRecord> best;
 };
 
 Trainer::Trainer(Device device, const Sequential& model, const Dataset& data, Split split, TrainOptions options) {
@@ -190,6 +194,10 @@ Trainer& Trainer::operator=(Trainer&&) noexcept = default;
 
 int64_t Trainer::steps_per_epoch() const {
   return state_->train.rows();
+}
+void Trainer::set_learning_rate(double rate) {
+  check_rate(rate, state_->options.plan);
+  state_->options.adam.learning_rate = rate;
 }
 int64_t Trainer::epoch() const {
   return state_->epochs_ended;
@@ -206,9 +214,12 @@ void Trainer::begin_epoch() {
                             static_cast<uint32_t>(s.epochs_ended));
   std::vector<int32_t> order = random_permutation(static_cast<uint32_t>(s.split.train.size()), random);
   for (int32_t& i : order) i = s.split.train[static_cast<size_t>(i)];
+  Adam adam = s.options.adam;
+  adam.learning_rate = s.learning_rate =
+      learning_rate(s.options.plan, s.options.adam.learning_rate, s.epochs_ended, s.history);
   std::vector<float> rates(static_cast<size_t>(s.train.rows()));
   for (size_t row = 0; row < rates.size(); ++row) {
-    rates[row] = static_cast<float>(s.options.adam.step_size(s.steps_ended + row + 1));
+    rates[row] = static_cast<float>(adam.step_size(s.steps_ended + row + 1));
   }
   s.learning_rates.write(rates.data(), rates.size() * sizeof(float));
   s.train.begin(order, static_cast<uint32_t>(s.steps_ended) + static_cast<uint32_t>(s.first_row), s.first_row,
@@ -263,7 +274,6 @@ TrainState Trainer::state() const {
   s.train.collect(0);
   s.check_finite();
   TrainState state;
-  state.best_loss = s.best_loss;
   state.adam_m = s.read(s.adam_m);
   state.adam_v = s.read(s.adam_v);
   state.epoch = s.epochs_ended;
@@ -285,17 +295,19 @@ TrainState Trainer::state() const {
   return state;
 }
 
-void Trainer::restore(const TrainState& state) {
+void Trainer::restore(const TrainState& state, std::vector<EpochRecord> history) {
   State& s = *state_;
   require(s.epochs_ended == 0 && s.pass == nullptr, "a state is restored before the first epoch");
   check_state(state, s.model, s.train.rows(), s.train.images_in(state.step));
+  require(history.size() <= static_cast<uint64_t>(state.epoch), "the history has more epochs than have ended");
   s.write(s.adam_m, state.adam_m);
   s.write(s.adam_v, state.adam_v);
   s.epochs_ended = state.epoch;
   s.steps_ended = static_cast<uint64_t>(state.epoch * s.train.rows());
   s.first_row = state.step;
   s.first_sums = {state.loss_sum, state.correct, state.images};
-  s.best_loss = state.best_loss;
+  s.history = std::move(history);
+  s.best = best_epoch(s.options.plan.monitor, s.history);
 }
 
 TrainProfile Trainer::profile() const {
@@ -310,9 +322,9 @@ TrainProfile Trainer::profile() const {
 std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callbacks, const CancelToken& cancel) {
   require(epochs >= 0, "the number of epochs is not negative");
   State& s = *state_;
-  std::vector<EpochRecord> history;
+  const size_t before = s.history.size();
   ChunkSize chunk;
-  for (int64_t i = 0; i < epochs; ++i) {
+  for (int64_t i = 0; i < epochs && !stops_early(s.options.plan, s.history); ++i) {
     const Clock::time_point epoch_start = Clock::now();
     begin_epoch();
     const uint64_t images_before = s.train.sums().images;
@@ -334,7 +346,7 @@ std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callba
     const double training_seconds = seconds_since(epoch_start);
     record.held_out = s.evaluate(cancel);
     record.epoch = s.epochs_ended;
-    record.learning_rate = s.options.adam.learning_rate;
+    record.learning_rate = s.learning_rate;
     record.seconds = seconds_since(epoch_start);
     record.images_per_second =
         static_cast<double>(record.train.images - images_before) / std::max(training_seconds, 1e-9);
@@ -343,13 +355,14 @@ std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callba
       throw Error(ErrorCode::kDiverged,
                   "the held-out loss is not finite after epoch " + std::to_string(record.epoch) + kTryLower);
     }
-    record.best = loss < s.best_loss;
-    if (record.best) s.best_loss = loss;
+    const Monitor monitor = s.options.plan.monitor;
+    record.best = !s.best || is_better(monitor, monitored(monitor, record), monitored(monitor, *s.best));
+    if (record.best) s.best = record;
     s.unrecorded = false;
-    history.push_back(record);
+    s.history.push_back(record);
     if (callbacks.on_epoch) callbacks.on_epoch(record);
   }
-  return history;
+  return {s.history.begin() + static_cast<std::ptrdiff_t>(before), s.history.end()};
 }
 
 }  // namespace sateen
