@@ -23,7 +23,11 @@ std::vector<Input> checkpoint_seeds() {
   checkpoint.history.push_back({1, {0.5, 0.5, 4}, {0.25, 1, 2}, 1e-3});
   checkpoint.best = {1, means};
   save_checkpoint(checkpoint, folder / "within");
-  return {get_file(folder / "beginning"), get_file(folder / "within")};
+  checkpoint.plan.schedule.kind = ScheduleKind::kStep;
+  checkpoint.plan.early_stop.patience = 2;
+  checkpoint.restore_best = true;
+  save_checkpoint(checkpoint, folder / "steered");
+  return {get_file(folder / "beginning"), get_file(folder / "within"), get_file(folder / "steered")};
 }
 
 }  // namespace sateen::fuzz

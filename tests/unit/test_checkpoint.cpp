@@ -62,6 +62,8 @@ void check_equal(const Checkpoint& a, const Checkpoint& b) {
   BOOST_TEST(a.epochs == b.epochs);
   BOOST_TEST(a.device == b.device);
   BOOST_TEST((a.choices == b.choices));
+  BOOST_TEST((a.plan == b.plan));
+  BOOST_TEST(a.restore_best == b.restore_best);
   BOOST_TEST_REQUIRE(a.history.size() == b.history.size());
   for (size_t i = 0; i < a.history.size(); ++i) {
     const sateen::EpochRecord &x = a.history[i], &y = b.history[i];
@@ -135,6 +137,77 @@ BOOST_AUTO_TEST_CASE(with_choices_of_kernels) {
   check_equal(checkpoint, sateen::load_checkpoint(folder / "c"));
   // Which are no part of a model.
   ::check_equal(golden_model(), sateen::load_model(folder / "c"));
+}
+
+/// With a plan in which nothing is as usual.
+Checkpoint steered_checkpoint() {
+  Checkpoint checkpoint = golden_checkpoint();
+  checkpoint.plan.monitor = sateen::Monitor::kAccuracy;
+  checkpoint.plan.schedule = {sateen::ScheduleKind::kCosine, 5, 3, 0.5};
+  checkpoint.plan.reduce = {2, 0.25, 0.01};
+  checkpoint.plan.early_stop = {4, 0.001};
+  checkpoint.plan.minimum_rate = 1e-5;
+  checkpoint.restore_best = true;
+  checkpoint.best->epoch = 2;
+  checkpoint.history[1].best = true;
+  return checkpoint;
+}
+
+BOOST_AUTO_TEST_CASE(with_a_plan) {
+  const Checkpoint checkpoint = steered_checkpoint();
+  const TempFolder folder;
+  sateen::save_checkpoint(checkpoint, folder / "c");
+  check_equal(checkpoint, sateen::load_checkpoint(folder / "c"));
+  BOOST_TEST((sateen::options_of(checkpoint).plan == checkpoint.plan));
+  ::check_equal(golden_model(), sateen::load_model(folder / "c"));
+}
+
+BOOST_AUTO_TEST_CASE(plans_that_are_wrong) {
+  const TempFolder folder;
+  sateen::save_checkpoint(steered_checkpoint(), folder / "c");
+  const Parts whole = parts_of(get_file(folder / "c"));
+  const auto refuse = [&](const char* part, const char* key, const json& value) {
+    Parts parts = whole;
+    json& plan = parts.header["training"]["plan"];
+    json& object = *part != '\0' ? plan[part] : plan;
+    if (value.is_discarded()) {
+      object.erase(key);
+    } else {
+      object[key] = value;
+    }
+    put_file(folder / "bad", parts.bytes());
+    EXPECT_ERROR(sateen::load_checkpoint(folder / "bad"), ErrorCode::kBadInput, key);
+  };
+  const json missing(json::value_t::discarded);
+  for (const json& value : {missing, json("Loss"), json(1), json(nullptr)}) {
+    refuse("", "monitor", value);
+    refuse("schedule", "kind", value);
+  }
+  for (const json& value : {missing, json(-1), json(1.5), json("1"), json(100'001)}) {
+    refuse("schedule", "epochs", value);
+    refuse("schedule", "step_epochs", value);
+    refuse("reduce", "patience", value);
+    refuse("early_stop", "patience", value);
+  }
+  refuse("schedule", "epochs", 0);
+  refuse("schedule", "step_epochs", 0);
+  for (const json& value : {missing, json(0), json(1), json("0.5")}) {
+    refuse("schedule", "factor", value);
+    refuse("reduce", "factor", value);
+  }
+  for (const json& value : {missing, json(-1), json("1")}) {
+    refuse("reduce", "min_delta", value);
+    refuse("early_stop", "min_delta", value);
+    refuse("", "minimum_rate", value);
+  }
+  refuse("", "minimum_rate", 0.002);  // the training begins with 0.001
+  for (const char* part : {"schedule", "reduce", "early_stop"}) {
+    refuse("", part, missing);
+    refuse("", part, 1);
+  }
+  expect_refused([](Parts& p) { p.header["training"]["plan"] = 1; }, "plan");
+  expect_refused([](Parts& p) { p.header["training"]["restore_best"] = 1; }, "restore_best");
+  expect_refused([](Parts& p) { p.header["training"]["best_epoch"] = 2; }, "not the best of its history");
 }
 
 // Four times the weights, a history and padding: a large model's checkpoint is no different from a small one's.
@@ -337,6 +410,9 @@ BOOST_AUTO_TEST_CASE(what_can_not_be_saved) {
   expect([](Checkpoint& c) { c.held_out_share = 1; }, "held_out_share");
   expect([](Checkpoint& c) { c.device = "a\x1b"; }, "device_text gives it");
   expect([](Checkpoint& c) { c.choices["a\n"] = "own"; }, "choices");
+  expect([](Checkpoint& c) { c.plan.early_stop.patience = -1; }, "patience");
+  expect([](Checkpoint& c) { c.plan.minimum_rate = std::nan(""); }, "not finite");
+  expect([](Checkpoint& c) { c.plan.monitor = sateen::Monitor::kAccuracy; }, "not the best of the history");
   expect(
       [](Checkpoint& c) {
         c.history.resize(100'001);

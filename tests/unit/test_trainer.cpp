@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
@@ -142,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_restored_training_gives_the_same_bytes) {
       TrainOptions options;
       options.batch_size = 16;
       Trainer b(cpu(), a.model(), data, split(data.size(), share, 0), options);
-      b.restore(state);
+      b.restore(state, {history.begin(), history.begin() + 1});
       const TrainState again = b.state();
       BOOST_TEST(again.step == state.step);
       BOOST_TEST(again.loss_sum == state.loss_sum);
@@ -233,6 +234,90 @@ BOOST_AUTO_TEST_CASE(states_that_are_refused) {
   refused([](TrainState& s) { s.adam_v[0] = -1; }, "means are not");
   refused([](TrainState& s) { s.adam_m.pop_back(); }, "means are not those of this model");
   refused([](TrainState& s) { s.adam_v[0] = std::numeric_limits<float>::infinity(); }, "means are not");
+  EXPECT_ERROR(trainer().restore(good, std::vector<EpochRecord>(2)), ErrorCode::kUsage, "more epochs than have ended");
+}
+
+// A plan that does all that one can, on a problem that is soon as good as it gets.
+TrainOptions steered() {
+  TrainOptions options;
+  options.batch_size = 16;
+  options.adam.learning_rate = 0.004;
+  options.plan.monitor = Monitor::kHeldOutAccuracy;
+  options.plan.schedule = {ScheduleKind::kCosine, 40, 10, 0.1};
+  options.plan.reduce = {2, 0.5, 0};
+  options.plan.early_stop = {5, 0};
+  options.plan.minimum_rate = 1e-5;
+  return options;
+}
+
+BOOST_AUTO_TEST_CASE(a_plan_steers_it) {
+  const TrainOptions options = steered();
+  Trainer t = trainer(options);
+  const auto history = t.fit(40);
+  BOOST_TEST_REQUIRE(history.size() < 40U);
+  BOOST_TEST(stops_early(options.plan, history));
+  double best = -1;
+  for (size_t i = 0; i < history.size(); ++i) {
+    const std::span before = std::span(history).first(i);
+    BOOST_TEST(history[i].learning_rate == learning_rate(options.plan, 0.004, static_cast<int64_t>(i), before));
+    BOOST_TEST(!stops_early(options.plan, before));
+    BOOST_TEST(history[i].best == (history[i].held_out.accuracy > best));
+    best = std::max(best, history[i].held_out.accuracy);
+  }
+  BOOST_TEST(plateau_reductions(options.plan, 0.004, history) > 0);
+  // It has ended: there is nothing more to do.
+  BOOST_TEST(t.fit(5).empty());
+
+  // Stopped and gone on with wherever, it is the same to the byte.
+  for (const size_t stop : {size_t{1}, history.size() - 1, history.size()}) {
+    Trainer a = trainer(options);
+    auto parts = a.fit(static_cast<int64_t>(stop));
+    const Dataset data = corners();
+    Trainer b(cpu(), a.model(), data, split(data.size(), 0.2, 0), options);
+    b.restore(a.state(), parts);
+    const auto rest = b.fit(40);
+    parts.insert(parts.end(), rest.begin(), rest.end());
+    BOOST_TEST_REQUIRE(parts.size() == history.size());
+    for (size_t i = 0; i < parts.size(); ++i) {
+      BOOST_TEST(parts[i].train.loss == history[i].train.loss);
+      BOOST_TEST(parts[i].learning_rate == history[i].learning_rate);
+      BOOST_TEST(parts[i].best == history[i].best);
+    }
+    const Sequential x = t.model(), y = b.model();
+    BOOST_TEST(std::equal(x.weights().begin(), x.weights().end(), y.weights().begin()));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(another_learning_rate_from_the_next_epoch_on) {
+  Trainer t = trainer();
+  t.fit(1);
+  t.set_learning_rate(0.5);
+  BOOST_TEST(t.fit(1)[0].learning_rate == 0.5);
+  EXPECT_ERROR(t.set_learning_rate(0), ErrorCode::kUsage, "learning rate");
+  Trainer other = trainer(steered());
+  EXPECT_ERROR(other.set_learning_rate(1e-6), ErrorCode::kUsage, "lowest learning rate");
+}
+
+BOOST_AUTO_TEST_CASE(plans_that_are_refused) {
+  const auto refused = [](auto change, const char* words) {
+    TrainOptions options = steered();
+    change(options.plan);
+    EXPECT_ERROR(trainer(options), ErrorCode::kUsage, words);
+  };
+  const double nan = std::nan("");
+  refused([](TrainingPlan& p) { p.minimum_rate = 0.005; }, "lowest learning rate");
+  refused([](TrainingPlan& p) { p.minimum_rate = -1; }, "lowest learning rate");
+  refused([&](TrainingPlan& p) { p.minimum_rate = nan; }, "lowest learning rate");
+  refused([](TrainingPlan& p) { p.schedule.epochs = 0; }, "at least one epoch");
+  refused([](TrainingPlan& p) { p.schedule.step_epochs = 0; }, "at least one epoch");
+  for (const double factor : {0.0, 1.0, -0.5, nan}) {
+    refused([&](TrainingPlan& p) { p.schedule.factor = factor; }, "factor");
+    refused([&](TrainingPlan& p) { p.reduce.factor = factor; }, "factor");
+  }
+  refused([](TrainingPlan& p) { p.reduce.patience = -1; }, "patience");
+  refused([](TrainingPlan& p) { p.early_stop.patience = -1; }, "patience");
+  refused([&](TrainingPlan& p) { p.reduce.min_delta = nan; }, "least change");
+  refused([](TrainingPlan& p) { p.early_stop.min_delta = -1; }, "least change");
 }
 
 BOOST_AUTO_TEST_CASE(divergence_names_the_step) {
