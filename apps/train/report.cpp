@@ -70,8 +70,9 @@ void report_steering(const Checkpoint& checkpoint) {
       plateau_reductions(plan, begun_with, history.first(history.size() - 1))) {
     return;
   }
-  Program::note("reduce lr: " + unimproved(plan.reduce.patience, plan.reduce.min_delta) + "; it is " +
-                general(learning_rate(plan, begun_with, checkpoint.state.epoch, history), kDigits) + " now");
+  const double now = learning_rate(plan, begun_with, checkpoint.state.epoch, history);
+  Program::note("reduce lr to " + general(now, kDigits) + ": " +
+                unimproved(plan.reduce.patience, plan.reduce.min_delta));
 }
 
 void report_resume(const Checkpoint& checkpoint, const OutputFolder& out) {

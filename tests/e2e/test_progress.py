@@ -109,7 +109,7 @@ class Progress(ProgramTest):
             with self.subTest(name):
                 text = self.on_terminal(80, name, *arguments, **changes)
                 self.assertEqual(COLOR.search(text) is not None, colored)
-                self.assertEqual("\x1b[32m(best)\x1b[0m" in text, colored)
+                self.assertEqual("\x1b[32m*\x1b[0m" in text, colored)
 
     def test_a_stop_leaves_no_bar(self):
         terminal = Terminal(80, "--data", self.data, "--out", self.folder / "stopped", "--epochs", "1000")

@@ -65,7 +65,7 @@ class Files(ProgramTest):
         self.assert_code(result, 0)
         losses = [float(row["val_loss"]) for row in rows_of(out)[1]]
         best = losses.index(min(losses))
-        marked = [line.endswith("(best)") for line in epoch_lines(result)]
+        marked = [line.endswith(" *") for line in epoch_lines(result)]
         self.assertEqual(len(marked) - 1 - marked[::-1].index(True), best)
         until_then, result = self.train("best-until", "--epochs", best + 1, "--model", "plain")
         self.assert_code(result, 0)
@@ -134,7 +134,7 @@ class Messages(ProgramTest):
             lines = epoch_lines(result)
             self.assertEqual(len(lines), 1)
             self.assertRegex(lines[0], r"^epoch 1/1  loss \d+\.\d{4}  acc [01]\.\d{4}  val_loss \d+\.\d{4}  "
-                                       r"val_acc [01]\.\d{4}  \d+\.\d s  \d+ images/s  \(best\)$")
+                                       r"val_acc [01]\.\d{4}  \d+(\.\d)? s \*$")
             self.assertIn(f"done: {out}/best.sateen is the best model, of epoch 1", result.stderr)
             self.assertIn("not the real Fashion-MNIST", result.stderr.replace("\n", " "))
 
