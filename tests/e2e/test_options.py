@@ -8,7 +8,8 @@ import unittest
 from harness import ProgramTest, command, environment, run
 
 FLAGS = {
-    "sateen-train": ["--model", "--epochs", "--batch-size", "--lr", "--seed", "--out", "--resume", "--overwrite",
+    "sateen-train": ["--model", "--epochs", "--batch-size", "--lr", "--seed", "--out", "--resume", "--overwrite", "--monitor", "--early-stop", "--restore-best", "--reduce-lr",
+                     "--lr-schedule", "--lr-step", "--lr-factor", "--lr-min",
                      "--save-every", "--save-interval", "--data", "--val-split", "--backend", "--backend-path",
                      "--device", "--device-option", "--summary", "--progress", "--color", "--config", "--dump-config", "--help", "--man", "--version"],
     "sateen-predict": ["--model", "--invert", "--format", "--allow-nonfinite", "--backend", "--backend-path",
