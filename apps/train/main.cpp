@@ -66,7 +66,7 @@ void describe(Options& options) {
       "Messages go to stderr, and to stdout nothing but --summary. Ctrl-C finishes the\n"
       "steps in flight and saves last.sateen; a second Ctrl-C leaves at once.",
       {"sateen-train --out run1", "sateen-train --model plain --epochs 5 --lr 0.0005 --seed 7 --out run2",
-       "sateen-train --epochs 100 --reduce-lr 3 --early-stop 8 --restore-best --out run3", "sateen-train --resume run2",
+       "sateen-train --epochs 60 --early-stop 5 --restore-best --out run3", "sateen-train --resume run2",
        "sateen-train --resume run2 --epochs 10"});
 }
 

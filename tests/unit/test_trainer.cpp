@@ -272,6 +272,10 @@ BOOST_AUTO_TEST_CASE(a_plan_steers_it) {
   for (const size_t stop : {size_t{1}, history.size() - 1, history.size()}) {
     Trainer a = trainer(options);
     auto parts = a.fit(static_cast<int64_t>(stop));
+    if (stop < history.size()) {
+      a.begin_epoch();  // it is stopped within one
+      a.run_steps(3);
+    }
     const Dataset data = corners();
     Trainer b(cpu(), a.model(), data, split(data.size(), 0.2, 0), options);
     b.restore(a.state(), parts);
