@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "expect_error.hpp"
-#include "golden_model.hpp"
+#include "golden_checkpoint.hpp"
 #include "sateen/checkpoint.hpp"
 #include "sateen/inspect.hpp"
 #include "temp_folder.hpp"
@@ -15,73 +15,6 @@ namespace {
 using nlohmann::json;
 using sateen::Checkpoint;
 using sateen::ErrorCode;
-
-/// The golden file holds it: it never changes.
-Checkpoint golden_checkpoint() {
-  Checkpoint checkpoint{golden_model()};
-  const size_t weights = checkpoint.file.model.parameter_count();
-  checkpoint.state.epoch = 2;
-  checkpoint.state.step = 3;
-  checkpoint.state.loss_sum = 10.0625;
-  checkpoint.state.correct = 17;
-  checkpoint.state.images = 24;
-  checkpoint.best = {1, {}};
-  for (size_t i = 0; i < weights; ++i) {
-    checkpoint.state.adam_m.push_back(static_cast<float>(i) / 64 - 0.25F);
-    checkpoint.state.adam_v.push_back(static_cast<float>(i) / 128);
-    checkpoint.best->weights.push_back(0.5F - static_cast<float>(i % 5) / 4);
-  }
-  checkpoint.batch_size = 8;
-  checkpoint.held_out_share = 0.2;
-  checkpoint.epochs = 5;
-  checkpoint.device = "cpu, Größe 7";
-  checkpoint.history.push_back({1, {0.75, 0.5, 40}, {0.5, 0.75, 10}, 0.001, 0, 0, true});
-  checkpoint.history.push_back({2, {0.5, 0.625, 40}, {0.625, 0.5, 10}, 0.001, 0, 0, false});
-  return checkpoint;
-}
-
-std::filesystem::path golden_checkpoint_path() {
-  return std::filesystem::path(SATEEN_UNIT_DATA) / "golden-checkpoint-1.0.sateen";
-}
-
-void check_equal(const Checkpoint& a, const Checkpoint& b) {
-  ::check_equal(a.file, b.file);
-  BOOST_TEST(a.state.epoch == b.state.epoch);
-  BOOST_TEST(a.state.step == b.state.step);
-  BOOST_TEST(a.state.loss_sum == b.state.loss_sum);
-  BOOST_TEST(a.state.correct == b.state.correct);
-  BOOST_TEST(a.state.images == b.state.images);
-  BOOST_TEST((a.state.adam_m == b.state.adam_m));
-  BOOST_TEST((a.state.adam_v == b.state.adam_v));
-  BOOST_TEST(a.batch_size == b.batch_size);
-  BOOST_TEST(a.adam.learning_rate == b.adam.learning_rate);
-  BOOST_TEST(a.adam.beta1 == b.adam.beta1);
-  BOOST_TEST(a.adam.beta2 == b.adam.beta2);
-  BOOST_TEST(a.adam.epsilon == b.adam.epsilon);
-  BOOST_TEST(a.held_out_share == b.held_out_share);
-  BOOST_TEST(a.epochs == b.epochs);
-  BOOST_TEST(a.device == b.device);
-  BOOST_TEST((a.choices == b.choices));
-  BOOST_TEST((a.plan == b.plan));
-  BOOST_TEST(a.restore_best == b.restore_best);
-  BOOST_TEST_REQUIRE(a.history.size() == b.history.size());
-  for (size_t i = 0; i < a.history.size(); ++i) {
-    const sateen::EpochRecord &x = a.history[i], &y = b.history[i];
-    BOOST_TEST(x.epoch == y.epoch);
-    BOOST_TEST(x.train.loss == y.train.loss);
-    BOOST_TEST(x.train.accuracy == y.train.accuracy);
-    BOOST_TEST(x.train.images == y.train.images);
-    BOOST_TEST(x.held_out.loss == y.held_out.loss);
-    BOOST_TEST(x.held_out.accuracy == y.held_out.accuracy);
-    BOOST_TEST(x.held_out.images == y.held_out.images);
-    BOOST_TEST(x.learning_rate == y.learning_rate);
-    BOOST_TEST(x.best == y.best);
-  }
-  BOOST_TEST_REQUIRE(a.best.has_value() == b.best.has_value());
-  if (!a.best) return;
-  BOOST_TEST(a.best->epoch == b.best->epoch);
-  BOOST_TEST((a.best->weights == b.best->weights));
-}
 
 void expect_refused(const std::function<void(Parts&)>& change, const std::string& words) {
   const TempFolder folder;
@@ -137,77 +70,6 @@ BOOST_AUTO_TEST_CASE(with_choices_of_kernels) {
   check_equal(checkpoint, sateen::load_checkpoint(folder / "c"));
   // Which are no part of a model.
   ::check_equal(golden_model(), sateen::load_model(folder / "c"));
-}
-
-/// With a plan in which nothing is as usual.
-Checkpoint steered_checkpoint() {
-  Checkpoint checkpoint = golden_checkpoint();
-  checkpoint.plan.monitor = sateen::Monitor::kAccuracy;
-  checkpoint.plan.schedule = {sateen::ScheduleKind::kCosine, 5, 3, 0.5};
-  checkpoint.plan.reduce = {2, 0.25, 0.01};
-  checkpoint.plan.early_stop = {4, 0.001};
-  checkpoint.plan.minimum_rate = 1e-5;
-  checkpoint.restore_best = true;
-  checkpoint.best->epoch = 2;
-  checkpoint.history[1].best = true;
-  return checkpoint;
-}
-
-BOOST_AUTO_TEST_CASE(with_a_plan) {
-  const Checkpoint checkpoint = steered_checkpoint();
-  const TempFolder folder;
-  sateen::save_checkpoint(checkpoint, folder / "c");
-  check_equal(checkpoint, sateen::load_checkpoint(folder / "c"));
-  BOOST_TEST((sateen::options_of(checkpoint).plan == checkpoint.plan));
-  ::check_equal(golden_model(), sateen::load_model(folder / "c"));
-}
-
-BOOST_AUTO_TEST_CASE(plans_that_are_wrong) {
-  const TempFolder folder;
-  sateen::save_checkpoint(steered_checkpoint(), folder / "c");
-  const Parts whole = parts_of(get_file(folder / "c"));
-  const auto refuse = [&](const char* part, const char* key, const json& value) {
-    Parts parts = whole;
-    json& plan = parts.header["training"]["plan"];
-    json& object = *part != '\0' ? plan[part] : plan;
-    if (value.is_discarded()) {
-      object.erase(key);
-    } else {
-      object[key] = value;
-    }
-    put_file(folder / "bad", parts.bytes());
-    EXPECT_ERROR(sateen::load_checkpoint(folder / "bad"), ErrorCode::kBadInput, key);
-  };
-  const json missing(json::value_t::discarded);
-  for (const json& value : {missing, json("Loss"), json(1), json(nullptr)}) {
-    refuse("", "monitor", value);
-    refuse("schedule", "kind", value);
-  }
-  for (const json& value : {missing, json(-1), json(1.5), json("1"), json(100'001)}) {
-    refuse("schedule", "epochs", value);
-    refuse("schedule", "step_epochs", value);
-    refuse("reduce", "patience", value);
-    refuse("early_stop", "patience", value);
-  }
-  refuse("schedule", "epochs", 0);
-  refuse("schedule", "step_epochs", 0);
-  for (const json& value : {missing, json(0), json(1), json("0.5")}) {
-    refuse("schedule", "factor", value);
-    refuse("reduce", "factor", value);
-  }
-  for (const json& value : {missing, json(-1), json("1")}) {
-    refuse("reduce", "min_delta", value);
-    refuse("early_stop", "min_delta", value);
-    refuse("", "minimum_rate", value);
-  }
-  refuse("", "minimum_rate", 0.002);  // the training begins with 0.001
-  for (const char* part : {"schedule", "reduce", "early_stop"}) {
-    refuse("", part, missing);
-    refuse("", part, 1);
-  }
-  expect_refused([](Parts& p) { p.header["training"]["plan"] = 1; }, "plan");
-  expect_refused([](Parts& p) { p.header["training"]["restore_best"] = 1; }, "restore_best");
-  expect_refused([](Parts& p) { p.header["training"]["best_epoch"] = 2; }, "not the best of its history");
 }
 
 // Four times the weights, a history and padding: a large model's checkpoint is no different from a small one's.
@@ -312,6 +174,7 @@ BOOST_AUTO_TEST_CASE(settings_out_of_range) {
   expect_refused(set("held_out_share", 1), "held_out_share");
   expect_refused(set("held_out_share", -0.5), "held_out_share");
   expect_refused(set("best_epoch", 3), "best_epoch");
+  expect_refused(set("best_epoch", 2), "not the best of its history");
   expect_refused(set("correct", 25), "correct");
   expect_refused(set("correct", -1), "correct");
   expect_refused(set("loss_sum", 1e300), "loss_sum");
