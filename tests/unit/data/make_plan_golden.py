@@ -4,7 +4,7 @@
     python3 make_plan_golden.py > plan-golden.csv     # with keras, torch and numpy
 
 Each line: monitor, rate, minimum, reduce's patience, factor and min_delta, early stop's patience and min_delta, then of
-each epoch "value;rate;reduced": the monitored value, the learning rate of the next epoch, and whether the training had
+each epoch "value;rate;stopped": the monitored value, the learning rate of the next epoch, and whether the training had
 stopped by then. Values and margins are multiples of 1/1024, which f32 and f64 agree on. Lines whose first word is step
 or cosine: rate, minimum, step_epochs or epochs, factor, then the rate of each epoch."""
 import os
