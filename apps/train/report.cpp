@@ -1,6 +1,7 @@
 // What sateen-train tells people, on stderr.
 #include "train/report.hpp"
 
+#include "common/augmentation.hpp"
 #include "common/numbers.hpp"
 #include "common/program.hpp"
 #include "common/signals.hpp"
@@ -42,6 +43,8 @@ void report_plan(const TrainSettings& settings, int64_t steps_per_epoch) {
                       counted(static_cast<uint64_t>(steps_per_epoch), "step") + ", batch size " +
                       std::to_string(settings.batch_size) + ", learning rate " + general(settings.learning_rate) +
                       ", seed " + std::to_string(settings.seed));
+  if (settings.augmentation.any())
+    say("augment", augmentation_text(settings.augmentation) + ", of the training images");
 }
 
 void report_resume(const Checkpoint& checkpoint, const OutputFolder& out) {

@@ -39,6 +39,7 @@ Checkpoint beginning(const TrainSettings& settings, const Dataset& data) {
   Checkpoint checkpoint{{std::move(model), {}, data.class_names(), /*version=*/{}, data.hash(), settings.seed}};
   checkpoint.batch_size = settings.batch_size;
   checkpoint.held_out_share = settings.held_out_share;
+  checkpoint.augmentation = settings.augmentation;
   return checkpoint;
 }
 

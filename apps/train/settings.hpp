@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 
+#include "sateen/train.hpp"
+
 namespace sateen::app {
 
 /// Where files of an earlier run are in the folder.
@@ -29,6 +31,7 @@ struct GivenSettings {
   std::optional<int64_t> epochs, batch_size;
   std::optional<uint64_t> seed;
   std::optional<double> learning_rate, held_out_share;
+  std::optional<Augmentation> augmentation;
 };
 
 /// What shapes the result.
@@ -39,6 +42,7 @@ struct TrainSettings {
   uint64_t seed = 0;
   double learning_rate = 1e-3;
   double held_out_share = 0.2;
+  Augmentation augmentation = {};
 };
 
 }  // namespace sateen::app

@@ -64,6 +64,7 @@ void check_equal(const Checkpoint& a, const Checkpoint& b) {
   BOOST_TEST(a.epochs == b.epochs);
   BOOST_TEST(a.device == b.device);
   BOOST_TEST((a.choices == b.choices));
+  BOOST_TEST((a.augmentation == b.augmentation));
   BOOST_TEST_REQUIRE(a.history.size() == b.history.size());
   for (size_t i = 0; i < a.history.size(); ++i) {
     const sateen::EpochRecord &x = a.history[i], &y = b.history[i];
@@ -138,6 +139,18 @@ BOOST_AUTO_TEST_CASE(with_choices_of_kernels) {
   check_equal(checkpoint, sateen::load_checkpoint(folder / "c"));
   // Which are no part of a model.
   ::check_equal(golden_model(), sateen::load_model(folder / "c"));
+}
+
+BOOST_AUTO_TEST_CASE(with_augmentation) {
+  Checkpoint checkpoint = golden_checkpoint();
+  const TempFolder folder;
+  for (const sateen::Augmentation& augmentation : {sateen::Augmentation{3, false}, {0, true}, {8, true}}) {
+    checkpoint.augmentation = augmentation;
+    sateen::save_checkpoint(checkpoint, folder / "c");
+    const Checkpoint loaded = sateen::load_checkpoint(folder / "c");
+    check_equal(checkpoint, loaded);
+    BOOST_TEST((sateen::options_of(loaded).augmentation == augmentation));
+  }
 }
 
 // Four times the weights, a history and padding: a large model's checkpoint is no different from a small one's.
@@ -257,6 +270,12 @@ BOOST_AUTO_TEST_CASE(settings_out_of_range) {
         json{{std::string(201, 'k'), "own"}}, json{{"key", std::string(201, 'v')}}}) {
     expect_refused(set("choices", choices), "");
   }
+  for (const json& augmentation :
+       {json(1), json::object(), json{{"mirror", true}}, json{{"shift", 1}}, json{{"mirror", 1}, {"shift", 1}},
+        json{{"mirror", true}, {"shift", -1}}, json{{"mirror", true}, {"shift", 1.5}},
+        json{{"mirror", true}, {"shift", UINT32_MAX}}}) {
+    expect_refused(set("augmentation", augmentation), "");
+  }
   json many = json::object();
   for (int i = 0; i < 4097; ++i) many[std::to_string(i)] = "own";
   expect_refused(set("choices", many), "choices");
@@ -341,6 +360,7 @@ BOOST_AUTO_TEST_CASE(what_can_not_be_saved) {
   expect([](Checkpoint& c) { c.held_out_share = 1; }, "held_out_share");
   expect([](Checkpoint& c) { c.device = "a\x1b"; }, "device_text gives it");
   expect([](Checkpoint& c) { c.choices["a\n"] = "own"; }, "choices");
+  expect([](Checkpoint& c) { c.augmentation.shift_pixels = -1; }, "shift");
   expect(
       [](Checkpoint& c) {
         c.history.resize(100'001);

@@ -22,6 +22,7 @@ using nlohmann::json;
 constexpr const char* kWhere = "the training";
 constexpr uint64_t kMostImages = std::numeric_limits<int32_t>::max();
 constexpr const char* kChoicesKey = "choices";
+constexpr const char* kAugmentationKey = "augmentation";
 constexpr size_t kFields = 7;
 constexpr size_t kRowBytes = kFields * sizeof(double);
 
@@ -77,6 +78,18 @@ Choices choices_of(const json& training) {
   return choices;
 }
 
+/// None where the file has none.
+Augmentation augmentation_of(const json& training) {
+  Augmentation augmentation;
+  if (!training.contains(kAugmentationKey)) return augmentation;
+  const json& object = json_object(training, kAugmentationKey, kWhere);
+  const json& mirror = json_member(object, "mirror", kWhere);
+  require(mirror.is_boolean(), "mirror", "true or false");
+  augmentation.mirror = mirror.get<bool>();
+  augmentation.shift_pixels = static_cast<int32_t>(whole(object, "shift", 0, kMostImages));
+  return augmentation;
+}
+
 std::array<double, kFields> row_of(const EpochRecord& record) {
   return {record.train.loss,    record.train.accuracy,    static_cast<double>(record.train.images),
           record.held_out.loss, record.held_out.accuracy, static_cast<double>(record.held_out.images),
@@ -118,6 +131,11 @@ void encode_checkpoint_header(const Checkpoint& checkpoint, json& training) {
   json_put(adam, "beta1", checkpoint.adam.beta1);
   json_put(adam, "beta2", checkpoint.adam.beta2);
   json_put(adam, "epsilon", checkpoint.adam.epsilon);
+  if (checkpoint.augmentation.any()) {
+    json& augmentation = json_put_object(training, kAugmentationKey);
+    json_put(augmentation, "mirror", checkpoint.augmentation.mirror);
+    json_put(augmentation, "shift", static_cast<uint64_t>(checkpoint.augmentation.shift_pixels));
+  }
   if (checkpoint.choices.empty()) return;
   json& choices = json_put_object(training, kChoicesKey);
   for (const auto& [key, variant] : checkpoint.choices) json_put(choices, key, variant);
@@ -146,6 +164,7 @@ CheckpointHeader decode_checkpoint_header(const json& header) {
   require(decoded.device.size() <= kMaxDeviceBytes && is_plain_text(decoded.device), "device",
           "up to 200 bytes of plain text");
   decoded.choices = choices_of(training);
+  decoded.augmentation = augmentation_of(training);
   return decoded;
 }
 

@@ -24,6 +24,7 @@ struct CheckpointHeader {
   double held_out_share = 0;
   std::string device;
   Choices choices;
+  Augmentation augmentation;
 };
 
 /// Into this object. Throws Error(kUsage) for what no file may hold.
