@@ -5,8 +5,8 @@
 //     for y, x, c: value = data[index][y - dy][mirrored ? width - 1 - (x - dx) : x - dx][c], 0 outside the image
 //       batch[i][y][x][c] = index is a sample ? value * scale + shift : 0
 // Global size: at least n * pieces; a work-item does one piece of an image's pixels. Layout: data
-// [count][height][width][channels], batch [n][height][width][channels]. Bounds: as gather.cl; no pixel outside its image
-// is read.
+// [count][height][width][channels], batch [n][height][width][channels]. Bounds: as gather.cl; no pixel outside its
+// image is read.
 #define GROUPS 1
 #include "philox.clh"
 #include "samples.clh"
@@ -36,18 +36,19 @@ __kernel void augment(__global const uchar* restrict data, ulong data_at, __glob
     const int end = (int)((long)pixels * (piece + 1) / pieces);
     __global const uchar* image = data + data_at + (index < 0 ? 0 : index) * pixels * channels;
     __global float* dst = batch + batch_at + (long)i * pixels * channels;
-    int y = begin / width - dy;
-    int x = begin % width - dx;
-    for (int p = begin; p < end; ++p) {
-      const int inside = y >= 0 && y < height && x >= 0 && x < width;
-      const int from = inside ? y * width + (mirrored ? width - 1 - x : x) : 0;
-      for (int c = 0; c < channels; ++c) {
-        const float value = inside ? (float)image[from * channels + c] : 0.0f;
-        dst[p * channels + c] = index < 0 ? 0.0f : value * scale + shift;
-      }
-      if (++x == width - dx) {
-        x = -dx;
-        ++y;
+    for (int p = begin; p < end;) {
+      const int y = p / width;
+      const int row_end = min(end, (y + 1) * width);
+      const int inside = (uint)(y - dy) < (uint)height;
+      __global const uchar* row = image + (inside ? (y - dy) * width * channels : 0);
+      for (; p < row_end; ++p) {
+        const int x = p - y * width - dx;
+        const int from = (mirrored ? width - 1 - x : x) * channels;
+        const int there = inside && (uint)x < (uint)width;
+        for (int c = 0; c < channels; ++c) {
+          const float value = there ? (float)row[from + c] : 0.0f;
+          dst[p * channels + c] = index < 0 ? 0.0f : value * scale + shift;
+        }
       }
     }
   }

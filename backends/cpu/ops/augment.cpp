@@ -76,11 +76,13 @@ class Augment {
       if (!by.mirrored) {
         std::memcpy(dst + first * channels_, from + (first - by.dx) * channels_,
                     static_cast<size_t>((last - first) * channels_));
-        continue;
-      }
-      for (int64_t x = first; x < last; ++x) {
-        const uint8_t* pixel = from + (width_ - 1 - (x - by.dx)) * channels_;
-        std::copy(pixel, pixel + channels_, dst + x * channels_);
+      } else if (channels_ == 1) {
+        std::reverse_copy(from + width_ + by.dx - last, from + width_ + by.dx - first, dst + first);
+      } else {
+        for (int64_t x = first; x < last; ++x) {
+          const uint8_t* pixel = from + (width_ - 1 - (x - by.dx)) * channels_;
+          std::copy(pixel, pixel + channels_, dst + x * channels_);
+        }
       }
     }
   }

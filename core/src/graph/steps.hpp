@@ -35,7 +35,7 @@ struct StepSpec {
   uint64_t seed = 0;   ///< dropout, augmentation
   Adam adam;
   Preprocessing preprocessing;
-  Augmentation augmentation;  ///< of the training step
+  Augmentation augmentation = {};  ///< of the training step
 };
 
 /// gather → forward → loss → backward → Adam → advance.
