@@ -20,7 +20,7 @@ bool add(Augmentation& augmentation, std::string_view word) {
   if (word == kMirror) return !std::exchange(augmentation.mirror, true);
   if (word.substr(0, kShift.size()) != kShift || augmentation.shift_pixels != 0) return false;
   word.remove_prefix(kShift.size());
-  augmentation.shift_pixels = kUsualShift;
+  augmentation.shift_pixels = kUsualAugmentation.shift_pixels;
   if (word.empty()) return true;
   if (word.front() != '=') return false;
   const char* end = word.data() + word.size();
@@ -41,7 +41,6 @@ bool read(Augmentation& augmentation, std::string_view words) {
 }  // namespace
 
 Augmentation read_augmentation(const std::string& words) {
-  if (words.empty()) return {kUsualShift, true};
   if (words == "none") return {};
   Augmentation augmentation;
   if (read(augmentation, words)) return augmentation;

@@ -7,11 +7,11 @@
 
 namespace sateen::app {
 
-constexpr int32_t kUsualShift = 2;
+constexpr Augmentation kUsualAugmentation = {2, true};
 constexpr int32_t kMostShift = 8;
 
-/// "mirror", "shift" or "shift=N", separated by commas, or "none"; "" is all of it. Throws Error(kUsage), naming the option and what
-/// it takes.
+/// "mirror", "shift" or "shift=N", with commas between them, or "none". Throws Error(kUsage), naming the option and
+/// what it takes.
 Augmentation read_augmentation(const std::string& words);
 
 /// As it is read: "mirror,shift=2", or "none".

@@ -36,9 +36,11 @@ void describe(Options& options) {
                      {.name = "augment",
                       .value = "[LIST]",
                       .text = "change the training images at random: mirror, shift or shift=N (by up to N pixels each "
-                              "way; 2), with commas between them; without a LIST mirror,shift=2",
+                              "way; 2), with commas between them; without a LIST " +
+                              augmentation_text(kUsualAugmentation),
                       .fallback = augmentation_text(usual.augmentation),
-                      .value_optional = true}});
+                      .value_optional = true,
+                      .implied = augmentation_text(kUsualAugmentation)}});
   options.add_group(
       "Files", {{"out", "DIR", "where best.sateen, last.sateen and history.csv go; made if missing"},
                 {.name = "resume",
