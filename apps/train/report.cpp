@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "common/augmentation.hpp"
 #include "common/numbers.hpp"
 #include "common/plan_text.hpp"
 #include "common/program.hpp"
@@ -51,6 +52,8 @@ void report_plan(const Checkpoint& checkpoint, int64_t steps_per_epoch) {
                       ", batch size " + std::to_string(checkpoint.batch_size) + ", learning rate " +
                       general(checkpoint.adam.learning_rate) + ", seed " + std::to_string(checkpoint.file.seed));
   for (const auto& [name, value] : plan_rows(checkpoint)) say("", name + ": " + value);
+  if (checkpoint.augmentation.any())
+    say("", "augment: " + augmentation_text(checkpoint.augmentation) + ", of the training images");
 }
 
 void report_steering(const Checkpoint& checkpoint) {

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "sateen/training_plan.hpp"
+#include "sateen/train.hpp"
 
 namespace sateen::app {
 
@@ -41,6 +41,7 @@ struct GivenSettings {
   std::optional<uint64_t> seed;
   std::optional<double> learning_rate, held_out_share;
   GivenPlan plan;
+  std::optional<Augmentation> augmentation;
 };
 
 /// What shapes the result.
@@ -53,6 +54,7 @@ struct TrainSettings {
   double held_out_share = 0.2;
   TrainingPlan plan;
   bool restore_best = false;
+  Augmentation augmentation = {};
 };
 
 }  // namespace sateen::app
