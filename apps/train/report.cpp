@@ -51,9 +51,8 @@ void report_plan(const Checkpoint& checkpoint, int64_t steps_per_epoch) {
   say("training", epochs_text(checkpoint.epochs) + " of " + counted(static_cast<uint64_t>(steps_per_epoch), "step") +
                       ", batch size " + std::to_string(checkpoint.batch_size) + ", learning rate " +
                       general(checkpoint.adam.learning_rate) + ", seed " + std::to_string(checkpoint.file.seed));
+  if (checkpoint.augmentation.any()) say("", "augmented: " + augmentation_text(checkpoint.augmentation));
   for (const auto& [name, value] : plan_rows(checkpoint)) say("", name + ": " + value);
-  if (checkpoint.augmentation.any())
-    say("", "augment: " + augmentation_text(checkpoint.augmentation) + ", of the training images");
 }
 
 void report_steering(const Checkpoint& checkpoint) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "sateen/train.hpp"
+#include "sateen/training_plan.hpp"
 
 namespace sateen::app {
 

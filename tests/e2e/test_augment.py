@@ -17,7 +17,7 @@ class Augment(ProgramTest):
                                   ("none", ("--augment", "none"), ""), ("plain", (), "")):
             out, result = self.train(name, "--epochs", 1, "--batch-size", 60, "--model", "plain", *words)
             self.assert_code(result, 0)
-            self.assertEqual(f"augment: {text}," in result.stderr, bool(text), result.stderr)
+            self.assertEqual(f"  augmented: {text}\n" in result.stderr, bool(text), result.stderr)
             self.assertEqual("augmented" in self.info(out / "last.sateen"), bool(text))
             models.setdefault((out / "last.sateen").read_bytes(), []).append(name)
         self.assertEqual(list(models.values()), [["bare", "both"], ["mirror"], ["shift"], ["none", "plain"]])

@@ -291,6 +291,7 @@ BOOST_AUTO_TEST_CASE(what_can_not_be_saved) {
   expect([](Checkpoint& c) { c.held_out_share = 1; }, "held_out_share");
   expect([](Checkpoint& c) { c.device = "a\x1b"; }, "device_text gives it");
   expect([](Checkpoint& c) { c.choices["a\n"] = "own"; }, "choices");
+  expect([](Checkpoint& c) { c.augmentation.shift_pixels = -1; }, "shift");
   expect(
       [](Checkpoint& c) {
         c.history.resize(100'001);
