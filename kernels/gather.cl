@@ -4,14 +4,7 @@
 // Global size: at least n * pieces; a work-item does one piece of a sample. Layout: data [count][sample], batch
 // [n][sample]. Bounds: a row outside 0 … rows-1 of the indices gives zeros; no index is followed unchecked.
 
-/// The sample that row i of the batch shows, or -1.
-static inline long find_sample(__global const int* indices, int has_indices, int rows, __global const int* cursor,
-                               int has_cursor, int n, int i, int count) {
-  const long row = has_cursor ? cursor[0] : 0;
-  long index = row * n + i;
-  if (has_indices) index = row >= 0 && row < rows ? indices[index] : -1;
-  return index >= 0 && index < count ? index : -1;
-}
+#include "samples.clh"
 
 #define GATHER(name, from, to, convert)                                                                        \
   __kernel void name(__global const from* restrict data, ulong data_at, __global const int* restrict indices,  \

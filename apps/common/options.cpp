@@ -208,8 +208,9 @@ void Options::take_command_line(int argc, const char* const* argv) {
       refuse(shown + " needs a value, and " + quoted(option.original_tokens[1]) +
              " looks like an option; a name that begins with a dash is given as ./-name");
     }
-    if (!values.empty() && !find(option.string_key)->repeatable) refuse(shown + " was given twice");
-    values.push_back(option.value.empty() ? std::string() : option.value.front());
+    const Option& known = *find(option.string_key);
+    if (!values.empty() && !known.repeatable) refuse(shown + " was given twice");
+    values.push_back(option.value.empty() ? known.implied : option.value.front());
   }
 }
 

@@ -18,7 +18,9 @@ struct Option {
   std::string fallback = {};     ///< its value where nobody gives one; empty: none, and the text says what happens then
   std::string environment = {};  ///< a variable that stands for it
   bool repeatable = false;
-  bool value_optional = false;  ///< the value may be left out and is empty then; not for programs that take arguments
+  bool value_optional =
+      false;  ///< the value may be left out and is `implied` then; not for programs that take arguments
+  std::string implied = {};
 
   std::string long_name() const { return name.substr(0, name.find(',')); }
   /// "-m, --model FILE"

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "common/augmentation.hpp"
 #include "common/layer_parameters.hpp"
 #include "common/numbers.hpp"
 #include "common/plan_text.hpp"
@@ -85,6 +86,7 @@ std::string training(const Checkpoint& checkpoint) {
          named("best epoch", checkpoint.best ? std::to_string(checkpoint.best->epoch) : "none yet") +
          named("batch size", std::to_string(checkpoint.batch_size)) +
          named("held out", general(checkpoint.held_out_share)) +
+         (checkpoint.augmentation.any() ? named("augmented", augmentation_text(checkpoint.augmentation)) : "") +
          named("Adam", "learning rate " + general(adam.learning_rate) + ", beta1 " + general(adam.beta1) + ", beta2 " +
                            general(adam.beta2) + ", epsilon " + general(adam.epsilon)) +
          plan + named("device", checkpoint.device) +

@@ -55,12 +55,14 @@ Json training(const Checkpoint& checkpoint) {
   }
   Json choices = Json::object();
   for (const auto& [key, variant] : checkpoint.choices) choices[key] = variant;
+  const Augmentation& augmentation = checkpoint.augmentation;
   return {{"epoch", checkpoint.state.epoch},
           {"step", checkpoint.state.step},
           {"epochs", checkpoint.epochs},
           {"best_epoch", checkpoint.best ? Json(checkpoint.best->epoch) : Json(nullptr)},
           {"batch_size", checkpoint.batch_size},
           {"held_out_share", checkpoint.held_out_share},
+          {"augmentation", {{"mirror", augmentation.mirror}, {"shift", augmentation.shift_pixels}}},
           {"adam",
            {{"learning_rate", checkpoint.adam.learning_rate},
             {"beta1", checkpoint.adam.beta1},

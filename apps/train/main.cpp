@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "common/augmentation.hpp"
 #include "common/data_option.hpp"
 #include "common/device.hpp"
 #include "common/exit_code.hpp"
@@ -32,7 +33,15 @@ void describe(Options& options) {
                      {"epochs", "N", "passes over the training images", std::to_string(usual.epochs)},
                      {"batch-size", "N", "images in a step", std::to_string(usual.batch_size)},
                      {"lr", "X", "Adam's learning rate", general(usual.learning_rate)},
-                     {"seed", "N", "of weights, order, dropout and split", std::to_string(usual.seed)}});
+                     {"seed", "N", "of all that is random", std::to_string(usual.seed)},
+                     {.name = "augment",
+                      .value = "[LIST]",
+                      .text = "change the training images at random: mirror, shift or shift=N (by up to N pixels each "
+                              "way; 2), with commas between them; without a LIST " +
+                              augmentation_text(kUsualAugmentation),
+                      .fallback = augmentation_text(usual.augmentation),
+                      .value_optional = true,
+                      .implied = augmentation_text(kUsualAugmentation)}});
   add_plan_options(options);
   options.add_group(
       "Files", {{"out", "DIR", "where best.sateen, last.sateen and history.csv go; made if missing"},
@@ -82,6 +91,7 @@ GivenSettings given_settings(const Options& options) {
     given.learning_rate = options.number(
         "lr", [](double x) { return x > 0 && x <= 1e30; }, "a number above 0 and up to 1e30");
   }
+  if (options.given("augment")) given.augmentation = read_augmentation(options.text("augment"));
   if (options.given("val-split")) {
     given.held_out_share = options.number(
         "val-split", [](double x) { return x >= 0 && x < 1; }, "a number from 0 to below 1");

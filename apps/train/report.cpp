@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "common/augmentation.hpp"
 #include "common/numbers.hpp"
 #include "common/plan_text.hpp"
 #include "common/program.hpp"
@@ -50,6 +51,7 @@ void report_plan(const Checkpoint& checkpoint, int64_t steps_per_epoch) {
   say("training", epochs_text(checkpoint.epochs) + " of " + counted(static_cast<uint64_t>(steps_per_epoch), "step") +
                       ", batch size " + std::to_string(checkpoint.batch_size) + ", learning rate " +
                       general(checkpoint.adam.learning_rate) + ", seed " + std::to_string(checkpoint.file.seed));
+  if (checkpoint.augmentation.any()) say("", "augmented: " + augmentation_text(checkpoint.augmentation));
   for (const auto& [name, value] : plan_rows(checkpoint)) say("", name + ": " + value);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "common/augmentation.hpp"
 #include "common/numbers.hpp"
 #include "common/plan_text.hpp"
 #include "sateen/error.hpp"
@@ -17,6 +18,9 @@ std::string shown(const std::string& value) {
 }
 std::string shown(double value) {
   return general(value);
+}
+std::string shown(const Augmentation& value) {
+  return augmentation_text(value);
 }
 template <std::integral T>
 std::string shown(T value) {
@@ -55,6 +59,7 @@ TrainSettings settings_of(const GivenSettings& given) {
   settings.learning_rate = given.learning_rate.value_or(settings.learning_rate);
   settings.held_out_share = given.held_out_share.value_or(settings.held_out_share);
   take_plan(given.plan, settings);
+  settings.augmentation = given.augmentation.value_or(settings.augmentation);
   return settings;
 }
 
@@ -64,10 +69,12 @@ TrainSettings settings_of(const GivenSettings& given, const Checkpoint& checkpoi
   settings.batch_size = checkpoint.batch_size;
   settings.seed = checkpoint.file.seed;
   settings.held_out_share = checkpoint.held_out_share;
+  settings.augmentation = checkpoint.augmentation;
   keep("model", given.model, settings.model, path);
   keep("batch-size", given.batch_size, settings.batch_size, path);
   keep("seed", given.seed, settings.seed, path);
   keep("val-split", given.held_out_share, settings.held_out_share, path);
+  keep("augment", given.augmentation, settings.augmentation, path);
   settings.epochs = given.epochs.value_or(checkpoint.epochs);
   settings.learning_rate = given.learning_rate.value_or(checkpoint.adam.learning_rate);
   settings.plan = checkpoint.plan;

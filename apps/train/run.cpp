@@ -40,6 +40,7 @@ Checkpoint beginning(const TrainSettings& settings, const Dataset& data) {
   checkpoint.batch_size = settings.batch_size;
   checkpoint.held_out_share = settings.held_out_share;
   checkpoint.plan.monitor = settings.plan.monitor;
+  checkpoint.augmentation = settings.augmentation;
   return checkpoint;
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "sateen/train.hpp"
 #include "sateen/training_plan.hpp"
 
 namespace sateen::app {
@@ -41,6 +42,7 @@ struct GivenSettings {
   std::optional<uint64_t> seed;
   std::optional<double> learning_rate, held_out_share;
   GivenPlan plan;
+  std::optional<Augmentation> augmentation;
 };
 
 /// What shapes the result.
@@ -53,6 +55,7 @@ struct TrainSettings {
   double held_out_share = 0.2;
   TrainingPlan plan;
   bool restore_best = false;
+  Augmentation augmentation = {};
 };
 
 }  // namespace sateen::app

@@ -21,6 +21,7 @@ Step make_softmax(StepBuilder& builder);
 Step make_softmax_cross_entropy(StepBuilder& builder);
 Step make_adam(StepBuilder& builder);
 Step make_advance(StepBuilder& builder);
+Step make_augment(StepBuilder& builder);
 
 using StepMaker = Step (*)(StepBuilder&);
 

@@ -218,7 +218,7 @@ std::string Device::unsupported(const sdk::GraphView& graph, const sdk::Op& op) 
       const sdk::Tensor& tensor = graph.tensors()[t];
       // A data set may be larger: it is counted in samples.
       const auto samples = static_cast<uint64_t>(tensor.dim[0]);
-      const bool data = op.kind == SATEEN_OP_GATHER && t == op.src[0];
+      const bool data = (op.kind == SATEEN_OP_GATHER || op.kind == SATEEN_OP_AUGMENT) && t == op.src[0];
       if (data ? samples > kMost || tensor.elements / samples > kMost : tensor.elements > kMost) {
         return sdk::text("a tensor of ", tensor.elements, " elements is larger than the kernels count");
       }

@@ -42,6 +42,8 @@ StepMaker find_step_maker(uint32_t kind) {
       return make_adam;
     case SATEEN_OP_ADVANCE:
       return make_advance;
+    case SATEEN_OP_AUGMENT:
+      return make_augment;
     default:
       return nullptr;
   }

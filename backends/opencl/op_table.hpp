@@ -21,6 +21,7 @@ void make_softmax(StepBuilder& builder);
 void make_softmax_cross_entropy(StepBuilder& builder);
 void make_adam(StepBuilder& builder);
 void make_advance(StepBuilder& builder);
+void make_augment(StepBuilder& builder);
 /// A group of kind kBackward.
 void make_way_back(StepBuilder& builder);
 

@@ -32,11 +32,13 @@ const std::vector<std::pair<uint32_t, std::string>> kStart = {
     {SATEEN_OP_SOFTMAX_CROSS_ENTROPY, "network_partial_batch"},
     {SATEEN_OP_ADAM, "odd"},
     {SATEEN_OP_ADVANCE, "from_0"},
+    {SATEEN_OP_AUGMENT, "odd"},
 };
 
 /// The arguments that may be SATEEN_NONE: {kind, source?, number}.
 const std::set<std::tuple<uint32_t, bool, size_t>> kOptional = {{SATEEN_OP_GATHER, true, 1},
                                                                 {SATEEN_OP_GATHER, true, 2},
+                                                                {SATEEN_OP_AUGMENT, true, 1},
                                                                 {SATEEN_OP_CONV2D_FORWARD, true, 2},
                                                                 {SATEEN_OP_CONV2D_BACKWARD_WEIGHTS, false, 1},
                                                                 {SATEEN_OP_DENSE_FORWARD, true, 2},
@@ -87,7 +89,7 @@ void add_argument_faults(std::vector<Fault>& list, const RawGraph& good, bool is
       make_room(g, t);
       t.dim[t.rank - 1] += 1;
     });
-  const bool any_count = kind == SATEEN_OP_GATHER && is_src && i == 0;
+  const bool any_count = (kind == SATEEN_OP_GATHER || kind == SATEEN_OP_AUGMENT) && is_src && i == 0;
   const uint32_t rank = good.tensors[is_src ? good.ops[0].src[i] : good.ops[0].dst[i]].rank;
   if (rank > 1 && !any_count)
     add("first_dim_larger", [](RawGraph& g, sateen_tensor& t) {
@@ -177,6 +179,18 @@ std::vector<Fault> window_faults() {
   };
 }
 
+std::vector<Fault> augment_faults() {
+  using Attrs = sateen_augment_attrs;
+  return {
+      attrs_fault<Attrs>("mirror_2", [](Attrs& a) { a.mirror = 2; }),
+      attrs_fault<Attrs>("max_shift_negative", [](Attrs& a) { a.max_shift = -1; }),
+      attrs_fault<Attrs>("max_shift_as_large_as_the_height", [](Attrs& a) { a.max_shift = 3; }),
+      attrs_fault<Attrs>("max_shift_huge", [](Attrs& a) { a.max_shift = std::numeric_limits<int32_t>::max(); }),
+      attrs_fault<Attrs>(
+          "reserved", [](Attrs& a) { a.reserved = 1; }, kRefused),
+  };
+}
+
 std::vector<Fault> attribute_faults(uint32_t kind) {
   using Pool = sateen_max_pool2d_attrs;
   using Relu = sateen_leaky_relu_attrs;
@@ -205,6 +219,8 @@ std::vector<Fault> attribute_faults(uint32_t kind) {
     case SATEEN_OP_ADAM:
       return {attrs_fault<sateen_adam_attrs>(
           "reserved", [](sateen_adam_attrs& a) { a.reserved = 1; }, kRefused)};
+    case SATEEN_OP_AUGMENT:
+      return augment_faults();
     default:
       return {};
   }

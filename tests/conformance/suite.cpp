@@ -19,6 +19,7 @@ CaseList all_cases() {
   add_dropout_cases(list);
   add_softmax_cases(list);
   add_update_cases(list);
+  add_augment_cases(list);
   return list;
 }
 

@@ -32,6 +32,7 @@ CASES = {
     "softmax_cross_entropy": ("odd", "one_class", "nothing_valid", "label_negative", "network_partial_batch"),
     "adam": ("one", "odd"),
     "advance": ("from_0",),
+    "augment": ("one", "odd", "no_indices_past_the_end", "shift_alone"),
     "intermediates": ("block_odd", "flattened"),
     "pooled_blocks": ("one_pixel",),
     "training_step": ("one_step",),

@@ -87,6 +87,27 @@ std::vector<int64_t> gather_places(int64_t count, int64_t batch, const std::vect
 /// value · scale + shift, or 0 where the place is -1. sample is the number of values in one.
 Values gather(const Values& data, int64_t sample, const std::vector<int64_t>& places, double scale, double shift);
 
+struct Augment {
+  uint64_t seed = 0, first_row = 0;
+  uint32_t stream = 0;
+  bool mirror = false;
+  int64_t max_shift = 0;
+  double scale = 1, shift = 0;
+};
+/// What becomes of one image: mirrored, then moved down and to the right.
+struct Change {
+  bool mirrored = false;
+  int64_t down = 0, right = 0;
+};
+Change draw_change(const Augment& a, uint32_t step, uint64_t row);
+/// data [count][h][w][c] of which each row of the batch takes a place, -1 for none.
+struct Images {
+  int64_t h = 1, w = 1, c = 1;
+};
+Values augment(const Augment& a, uint32_t step, const Images& g, const Values& data,
+               const std::vector<int64_t>& places);
+Values change(const Change& change, const Images& g, const Values& image);
+
 std::array<int32_t, 2> advance(std::array<int32_t, 2> cursor);
 
 }  // namespace oracle

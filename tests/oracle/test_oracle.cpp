@@ -166,3 +166,22 @@ BOOST_AUTO_TEST_CASE(gather_by_hand) {
   BOOST_TEST((oracle::gather_places(3, 2, nullptr, 1) == std::vector<int64_t>{2, -1}));
   BOOST_TEST((oracle::advance({3, 41}) == std::array<int32_t, 2>{4, 42}));
 }
+
+BOOST_AUTO_TEST_CASE(augment_by_hand) {
+  const oracle::Images g{2, 3, 1};
+  const Values image = {1, 2, 3, 4, 5, 6};
+  check_equal(oracle::change({}, g, image), image);
+  check_equal(oracle::change({true, 0, 0}, g, image), {3, 2, 1, 6, 5, 4});
+  check_equal(oracle::change({false, 1, 0}, g, image), {0, 0, 0, 1, 2, 3});
+  check_equal(oracle::change({false, 0, -1}, g, image), {2, 3, 0, 5, 6, 0});
+  check_equal(oracle::change({true, -1, 1}, g, image), {0, 6, 5, 0, 0, 0});
+  check_equal(oracle::change({true, 0, 0}, {1, 2, 2}, {1, 2, 3, 4}), {3, 4, 1, 2});
+  // The words of the zero counter and key are 6627e8d5 e169c58d bc57ac4c 9b00dbd8, as published.
+  const oracle::Augment a{0, 0, 0, true, 2, 0.5, 1};
+  const oracle::Change drawn = oracle::draw_change(a, 0, 0);
+  BOOST_TEST(!drawn.mirrored);
+  BOOST_TEST(drawn.down == 2);   // 0xe169c58d · 5 / 2^32 = 4.4
+  BOOST_TEST(drawn.right == 1);  // 0xbc57ac4c · 5 / 2^32 = 3.7
+  check_equal(oracle::augment(a, 0, {3, 3, 1}, {8, 2, 2, 2, 2, 2, 2, 2, 2}, {0}), {1, 1, 1, 1, 1, 1, 1, 5, 2});
+  check_equal(oracle::augment(a, 0, {1, 2, 1}, {8, 2}, {-1}), {0, 0});
+}

@@ -52,6 +52,7 @@ inline void check_equal(const sateen::Checkpoint& a, const sateen::Checkpoint& b
   BOOST_TEST((a.choices == b.choices));
   BOOST_TEST((a.plan == b.plan));
   BOOST_TEST(a.restore_best == b.restore_best);
+  BOOST_TEST((a.augmentation == b.augmentation));
   BOOST_TEST_REQUIRE(a.history.size() == b.history.size());
   for (size_t i = 0; i < a.history.size(); ++i) {
     const sateen::EpochRecord &x = a.history[i], &y = b.history[i];

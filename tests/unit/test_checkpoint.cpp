@@ -72,6 +72,18 @@ BOOST_AUTO_TEST_CASE(with_choices_of_kernels) {
   ::check_equal(golden_model(), sateen::load_model(folder / "c"));
 }
 
+BOOST_AUTO_TEST_CASE(with_augmentation) {
+  Checkpoint checkpoint = golden_checkpoint();
+  const TempFolder folder;
+  for (const sateen::Augmentation& augmentation : {sateen::Augmentation{3, false}, {0, true}, {8, true}}) {
+    checkpoint.augmentation = augmentation;
+    sateen::save_checkpoint(checkpoint, folder / "c");
+    const Checkpoint loaded = sateen::load_checkpoint(folder / "c");
+    check_equal(checkpoint, loaded);
+    BOOST_TEST((sateen::options_of(loaded).augmentation == augmentation));
+  }
+}
+
 // Four times the weights, a history and padding: a large model's checkpoint is no different from a small one's.
 BOOST_AUTO_TEST_CASE(of_a_large_model) {
   sateen::Sequential model({1024});
@@ -189,6 +201,12 @@ BOOST_AUTO_TEST_CASE(settings_out_of_range) {
         json{{std::string(201, 'k'), "own"}}, json{{"key", std::string(201, 'v')}}}) {
     expect_refused(set("choices", choices), "");
   }
+  for (const json& augmentation :
+       {json(1), json::object(), json{{"mirror", true}}, json{{"shift", 1}}, json{{"mirror", 1}, {"shift", 1}},
+        json{{"mirror", true}, {"shift", -1}}, json{{"mirror", true}, {"shift", 1.5}},
+        json{{"mirror", true}, {"shift", UINT32_MAX}}}) {
+    expect_refused(set("augmentation", augmentation), "");
+  }
   json many = json::object();
   for (int i = 0; i < 4097; ++i) many[std::to_string(i)] = "own";
   expect_refused(set("choices", many), "choices");
@@ -276,6 +294,7 @@ BOOST_AUTO_TEST_CASE(what_can_not_be_saved) {
   expect([](Checkpoint& c) { c.plan.early_stop.patience = -1; }, "patience");
   expect([](Checkpoint& c) { c.plan.minimum_rate = std::nan(""); }, "not finite");
   expect([](Checkpoint& c) { c.plan.monitor = sateen::Monitor::kAccuracy; }, "not the best of the history");
+  expect([](Checkpoint& c) { c.augmentation.shift_pixels = -1; }, "shift");
   expect(
       [](Checkpoint& c) {
         c.history.resize(100'001);

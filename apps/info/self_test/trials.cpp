@@ -65,6 +65,22 @@ void add_gather(Trials& all) {
            copied));
 }
 
+/// Of the second row of seven, with one index outside; what the border brings in is not 0.
+void add_augment(Trials& all) {
+  const Values indices = Values::of(Shape{14}, std::vector<int32_t>{0, 0, 0, 0, 0, 0, 0, 3, 10, 11, -1, 0, 9, 3});
+  sateen_augment_attrs attributes{};
+  attributes.seed = 0x123456789abcdefULL;
+  attributes.stream = random_stream(RandomPurpose::kAugmentation);
+  attributes.mirror = 1;
+  attributes.max_shift = 2;
+  attributes.scale = 1.0F / 255.0F;
+  attributes.shift = 0.25F;
+  all.push_back(with(trial(SATEEN_OP_AUGMENT, Shape{7, 3, 5, 2}, kRounding,
+                           {Values::random(Shape{11, 3, 5, 2}, 31, DType::kU8), indices, cursor(1, 77)},
+                           {Values::untouched(Shape{7, 3, 5, 2})}),
+                     attributes));
+}
+
 /// All three passes of a convolution.
 struct Convolution {
   int64_t n, height, width, channels, filters, window, stride, pad, out_height, out_width;
@@ -177,6 +193,7 @@ std::vector<Trial> operation_trials() {
   add_dense(all, 17, 65, 10);
   add_elementwise(all);
   add_softmax(all);
+  add_augment(all);
   return all;
 }
 

@@ -33,9 +33,17 @@ struct PoolImage {
   int64_t window_y, window_x, stride_y, stride_x, pad_top, pad_left;
 };
 
-struct DropoutDraw {
+/// Philox4x32-10's key, and the upper half of its counter.
+struct PhiloxStream {
   uint32_t key[2];
   uint32_t step, stream;
+};
+
+/// Counters that are drawn from at once.
+constexpr int64_t kPhiloxBlocks = 32;
+
+struct DropoutDraw {
+  PhiloxStream random;
   uint64_t group;  ///< of the first element: its number / 4
   uint32_t threshold;
   float scale;
@@ -58,6 +66,8 @@ struct KernelTable {
   void (*max_pool_backward)(const PoolImage& shape, const float* src, const float* diff_dst, float* diff_src);
   void (*leaky_relu_forward)(const float* src, float alpha, int64_t n, float* dst);
   void (*leaky_relu_backward)(const float* dst, const float* diff_dst, float alpha, int64_t n, float* diff_src);
+  /// word[4·i + j] = word j of counter first + i, for i < kPhiloxBlocks.
+  void (*philox)(const PhiloxStream& random, uint64_t first, uint32_t* word);
   /// src and dst begin at the first element of draw.group.
   void (*dropout)(const DropoutDraw& draw, const float* src, int64_t n, float* dst);
   void (*adam)(const AdamStep& step, const float* diff, int64_t n, float* params, float* m, float* v);

@@ -10,10 +10,9 @@ Step make_dropout(StepBuilder& builder) {
           src = StepBuilder::place(builder.src(0)), cursor = StepBuilder::place(builder.src(1)),
           dst = StepBuilder::place(builder.dst(0))](const RunContext& context) {
     DropoutDraw draw{};
-    draw.key[0] = static_cast<uint32_t>(attrs.seed);
-    draw.key[1] = static_cast<uint32_t>(attrs.seed >> 32);
-    draw.step = static_cast<uint32_t>(context.at<const int32_t>(cursor)[1]);
-    draw.stream = attrs.stream;
+    draw.random = {{static_cast<uint32_t>(attrs.seed), static_cast<uint32_t>(attrs.seed >> 32)},
+                   static_cast<uint32_t>(context.at<const int32_t>(cursor)[1]),
+                   attrs.stream};
     draw.threshold = attrs.threshold;
     draw.scale = attrs.scale;
     parallel_pieces(n, kPiece, [&](int64_t begin, int64_t end) {

@@ -181,7 +181,8 @@ typedef struct {
   X(SATEEN_OP_SOFTMAX, 13u, "softmax", 1, 1)                                \
   X(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, 14u, "softmax_cross_entropy", 4, 2)    \
   X(SATEEN_OP_ADAM, 15u, "adam", 6, 3)                                      \
-  X(SATEEN_OP_ADVANCE, 16u, "advance", 1, 1)
+  X(SATEEN_OP_ADVANCE, 16u, "advance", 1, 1)                                \
+  X(SATEEN_OP_AUGMENT, 17u, "augment", 3, 1)
 
 #define SATEEN_DECLARE_OP(constant, number, name, n_src, n_dst) constant = number,
 enum { SATEEN_FOR_EACH_OP(SATEEN_DECLARE_OP) SATEEN_OP_END_ };
@@ -270,6 +271,25 @@ typedef struct {
 } sateen_adam_attrs;
 
 /* ADVANCE (cursor) -> (cursor), in place: both numbers go up by one. The last operation of a step. No attributes. */
+
+/* AUGMENT (data, indices | NONE, cursor) -> batch: GATHER of images that are mirrored and moved at random.
+ *   batch[i][y][x][c] = value · scale + shift; value = image[y − dy][x − dx][c] where that is inside, else 0.
+ *   image = data[index(i)], index(i) as in GATHER; mirrored, image[y][x][c] = data[index(i)][y][W−1−x][c].
+ *   An index outside 0 … count−1 gives zeros.
+ *   data U8 [count][H][W][C], batch F32 [N][H][W][C]; indices I32 [k · N].
+ *   Row i has the words of one Philox4x32-10 (see DROPOUT) with g = first_row + i, key = (seed low, seed high) and
+ *   counter = (g low, g high, cursor[1], stream):
+ *     word 0: with mirror 1, the image is mirrored where the highest bit is set; with mirror 0 never
+ *     word 1: dy = ⌊word · (2 · max_shift + 1) / 2³²⌋ − max_shift
+ *     word 2: dx, likewise; word 3 is not used
+ *   0 ≤ max_shift, below H and W. mirror is 0 or 1. first_row: the first row's place in the global batch. */
+typedef struct {
+  uint64_t seed, first_row;
+  uint32_t stream, mirror;
+  int32_t max_shift; /* pixels */
+  float scale, shift;
+  uint32_t reserved; /* 0 */
+} sateen_augment_attrs;
 
 /* ---- 6. The table ------------------------------------------------------------------------------------------------ */
 typedef struct {

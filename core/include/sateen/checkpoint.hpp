@@ -38,6 +38,7 @@ struct Checkpoint {
   /// Device::choices of what it was trained on, once the trainer is made. To go on to the byte, Device::pin them before
   /// the next one is made; where its choices are others then, it goes on to rounding.
   Choices choices = {};
+  Augmentation augmentation = {};  ///< shapes the result, as batch_size does
 };
 
 /// A device in words that a checkpoint can hold: backend, name and driver. On a device of the same words, with the same

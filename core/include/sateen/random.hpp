@@ -9,7 +9,13 @@
 namespace sateen {
 
 /// What a draw is for; different purposes never share numbers.
-enum class RandomPurpose : uint32_t { kInitialWeights = 1, kSplit = 2, kPermutation = 3, kDropout = 4 };
+enum class RandomPurpose : uint32_t {
+  kInitialWeights = 1,
+  kSplit = 2,
+  kPermutation = 3,
+  kDropout = 4,
+  kAugmentation = 5
+};
 
 /// One block: four words for a key and a 128-bit counter.
 std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 2> key, std::array<uint32_t, 4> counter);

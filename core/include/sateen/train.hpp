@@ -22,12 +22,23 @@ struct Preprocessing {
   float shift = 0.0F;
 };
 
+/// Random changes to the images of a training step, drawn anew in each epoch, on the device. What comes in at a border
+/// is pixels of value 0. Evaluation and prediction never have any.
+struct Augmentation {
+  int32_t shift_pixels = 0;  ///< each image is moved by up to so many pixels up or down, and as many left or right
+  bool mirror = false;       ///< left and right are swapped in one of two images
+
+  bool any() const { return shift_pixels != 0 || mirror; }
+  bool operator==(const Augmentation&) const = default;
+};
+
 struct TrainOptions {
   int64_t batch_size = 64;
   uint64_t seed = 0;
   Adam adam;  ///< its learning rate is the one that the plan begins with
   Preprocessing preprocessing;
   TrainingPlan plan;
+  Augmentation augmentation;  ///< images are [y][x][channel] where there is any
 };
 
 /// Where the time of the training steps went; evaluation is not in it.

@@ -42,6 +42,11 @@ constexpr AttributeField kDropout[] = {
 };
 constexpr AttributeField kAdam[] = {FIELD(sateen_adam_attrs, beta1), FIELD(sateen_adam_attrs, beta2),
                                     FIELD(sateen_adam_attrs, epsilon), FIELD(sateen_adam_attrs, reserved)};
+constexpr AttributeField kAugment[] = {
+    FIELD(sateen_augment_attrs, seed),   FIELD(sateen_augment_attrs, first_row), FIELD(sateen_augment_attrs, stream),
+    FIELD(sateen_augment_attrs, mirror), FIELD(sateen_augment_attrs, max_shift), FIELD(sateen_augment_attrs, scale),
+    FIELD(sateen_augment_attrs, shift),  FIELD(sateen_augment_attrs, reserved),
+};
 #undef FIELD
 
 struct Attributes {
@@ -67,6 +72,8 @@ constexpr Attributes attributes_of(uint32_t kind) {
       return {kDropout, sizeof(sateen_dropout_attrs)};
     case SATEEN_OP_ADAM:
       return {kAdam, sizeof(sateen_adam_attrs)};
+    case SATEEN_OP_AUGMENT:
+      return {kAugment, sizeof(sateen_augment_attrs)};
     default:
       return {};
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sateen/checked.hpp"
+#include "sateen/random.hpp"
 
 namespace sateen {
 
@@ -89,6 +90,19 @@ struct BatchSource {
              sateen_gather_attrs{spec.preprocessing.scale, spec.preprocessing.shift});
     return batch;
   }
+  /// The same, each image changed at random.
+  TensorId augment_images(Graph& graph, const Sequential& model, const StepSpec& spec) const {
+    const TensorId batch = graph.value(DType::kF32, model.input_shape().with_batch(spec.batch));
+    sateen_augment_attrs attrs{};
+    attrs.seed = spec.seed;
+    attrs.stream = random_stream(RandomPurpose::kAugmentation);
+    attrs.mirror = spec.augmentation.mirror ? 1 : 0;
+    attrs.max_shift = spec.augmentation.shift_pixels;
+    attrs.scale = spec.preprocessing.scale;
+    attrs.shift = spec.preprocessing.shift;
+    graph.op(SATEEN_OP_AUGMENT, "augment.images", {images, permutation, cursor}, {batch}, attrs);
+    return batch;
+  }
   TensorId gather_labels(Graph& graph, const StepSpec& spec) const {
     const TensorId batch = graph.value(DType::kI32, {spec.batch});
     graph.op(SATEEN_OP_GATHER, "gather.labels", {labels, permutation, cursor}, {batch}, sateen_gather_attrs{1, 0});
@@ -167,7 +181,8 @@ Graph emit_training_step(const Sequential& model, const ParameterLayout& layout,
   const TensorId log = declare_log(graph, spec, source);
 
   LayerWalk walk(graph, model, parameter_tensors(graph, model, layout, parameters), true, source.cursor, spec.seed);
-  const TensorId logits = walk.forward(source.gather_images(graph, model, spec));
+  const TensorId logits = walk.forward(spec.augmentation.any() ? source.augment_images(graph, model, spec)
+                                                               : source.gather_images(graph, model, spec));
   const TensorId labels = source.gather_labels(graph, spec);
   const TensorId diff_logits = graph.value(DType::kF32, Shape(graph.shape(logits)));
   graph.op(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, "loss", {logits, labels, source.valid, source.cursor}, {log, diff_logits});

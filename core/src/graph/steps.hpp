@@ -32,9 +32,10 @@ struct StepSpec {
   int64_t batch = 0;
   int64_t rows = 0;    ///< steps in an epoch's tables
   int64_t images = 0;  ///< in the data set
-  uint64_t seed = 0;   ///< dropout
+  uint64_t seed = 0;   ///< dropout, augmentation
   Adam adam;
   Preprocessing preprocessing;
+  Augmentation augmentation = {};  ///< of the training step
 };
 
 /// gather → forward → loss → backward → Adam → advance.

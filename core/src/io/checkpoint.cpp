@@ -98,7 +98,8 @@ Checkpoint build_checkpoint(ModelParts& parts) {
                         header.device,
                         {},
                         {},
-                        header.choices};
+                        header.choices,
+                        header.augmentation};
   const Sequential& model = checkpoint.file.model;
   checkpoint.state = header.state;
   checkpoint.state.adam_m = read_section(parts.container, kAdamM, model);
@@ -134,7 +135,8 @@ std::string device_text(const DeviceInfo& device) {
 }
 
 TrainOptions options_of(const Checkpoint& checkpoint) {
-  return {checkpoint.batch_size, checkpoint.file.seed, checkpoint.adam, checkpoint.file.preprocessing, checkpoint.plan};
+  return {checkpoint.batch_size,         checkpoint.file.seed, checkpoint.adam,
+          checkpoint.file.preprocessing, checkpoint.plan,      checkpoint.augmentation};
 }
 
 void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path, const std::string& previous) {

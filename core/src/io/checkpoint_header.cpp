@@ -25,6 +25,7 @@ constexpr uint64_t kMostImages = std::numeric_limits<int32_t>::max();
 constexpr const char* kChoicesKey = "choices";
 constexpr const char* kPlanKey = "plan";
 constexpr const char* kRestoreBestKey = "restore_best";
+constexpr const char* kAugmentationKey = "augmentation";
 constexpr size_t kFields = 7;
 constexpr size_t kRowBytes = kFields * sizeof(double);
 
@@ -147,6 +148,18 @@ bool restore_best_of(const json& training) {
   return value.get<bool>();
 }
 
+/// None where the file has none.
+Augmentation augmentation_of(const json& training) {
+  Augmentation augmentation;
+  if (!training.contains(kAugmentationKey)) return augmentation;
+  const json& object = json_object(training, kAugmentationKey, kWhere);
+  const json& mirror = json_member(object, "mirror", kWhere);
+  require(mirror.is_boolean(), "mirror", "true or false");
+  augmentation.mirror = mirror.get<bool>();
+  augmentation.shift_pixels = static_cast<int32_t>(whole(object, "shift", 0, kMostImages));
+  return augmentation;
+}
+
 std::array<double, kFields> row_of(const EpochRecord& record) {
   return {record.train.loss,    record.train.accuracy,    static_cast<double>(record.train.images),
           record.held_out.loss, record.held_out.accuracy, static_cast<double>(record.held_out.images),
@@ -193,6 +206,11 @@ void encode_checkpoint_header(const Checkpoint& checkpoint, json& training) {
   json_put(adam, "epsilon", checkpoint.adam.epsilon);
   if (plan != TrainingPlan()) put_plan(plan, json_put_object(training, kPlanKey));
   if (checkpoint.restore_best) json_put(training, kRestoreBestKey, true);
+  if (checkpoint.augmentation.any()) {
+    json& augmentation = json_put_object(training, kAugmentationKey);
+    json_put(augmentation, "mirror", checkpoint.augmentation.mirror);
+    json_put(augmentation, "shift", static_cast<uint64_t>(checkpoint.augmentation.shift_pixels));
+  }
   if (checkpoint.choices.empty()) return;
   json& choices = json_put_object(training, kChoicesKey);
   for (const auto& [key, variant] : checkpoint.choices) json_put(choices, key, variant);
@@ -223,6 +241,7 @@ CheckpointHeader decode_checkpoint_header(const json& header) {
   decoded.plan = plan_of(training, decoded.adam.learning_rate);
   decoded.restore_best = restore_best_of(training);
   decoded.choices = choices_of(training);
+  decoded.augmentation = augmentation_of(training);
   return decoded;
 }
 

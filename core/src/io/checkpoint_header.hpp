@@ -26,6 +26,7 @@ struct CheckpointHeader {
   bool restore_best = false;
   std::string device;
   Choices choices;
+  Augmentation augmentation;
 };
 
 /// Into this object. Throws Error(kUsage) for what no file may hold.

@@ -40,6 +40,14 @@ void check_training(const Sequential& model, const Dataset& data, const Split& s
   require(static_cast<uint64_t>(options.batch_size) <= split.train.size(),
           "a batch of " + std::to_string(options.batch_size) + " is larger than the training set of " +
               std::to_string(split.train.size()) + " images");
+  const Augmentation& augmentation = options.augmentation;
+  if (augmentation.any()) {
+    const Shape& image = model.input_shape();
+    require(image.rank() == 3, "images of " + image.to_string() + " can't be augmented: they are not [y][x][channel]");
+    require(augmentation.shift_pixels >= 0 && augmentation.shift_pixels < std::min(image[0], image[1]),
+            "images of " + image.to_string() + " can't be shifted by " + std::to_string(augmentation.shift_pixels) +
+                " pixels; give 0 up to less than their height and width");
+  }
   const Adam& adam = options.adam;
   const auto decays = [](double v) { return v >= 0 && static_cast<float>(v) < 1; };
   check_rate(adam.learning_rate, options.plan);

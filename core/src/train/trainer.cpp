@@ -21,7 +21,8 @@ namespace {
 constexpr const char* kTryLower = "; try a lower learning rate";
 
 StepSpec spec_for(const Dataset& data, const TrainOptions& options, int64_t rows) {
-  return {options.batch_size, rows, data.size(), options.seed, options.adam, options.preprocessing};
+  return {options.batch_size,  rows, data.size(), options.seed, options.adam, options.preprocessing,
+          options.augmentation};
 }
 
 /// Runs one pass of a step program over its tables, in chunks, from where they begin.

@@ -32,6 +32,8 @@ constexpr uint32_t attrs_size_of(uint32_t kind) {
       return sizeof(sateen_dropout_attrs);
     case SATEEN_OP_ADAM:
       return sizeof(sateen_adam_attrs);
+    case SATEEN_OP_AUGMENT:
+      return sizeof(sateen_augment_attrs);
     default:
       return 0;
   }
@@ -41,6 +43,8 @@ constexpr uint32_t optional_src_of(uint32_t kind) {
   switch (kind) {
     case SATEEN_OP_GATHER:
       return 1U << 1 | 1U << 2;
+    case SATEEN_OP_AUGMENT:
+      return 1U << 1;
     case SATEEN_OP_CONV2D_FORWARD:
     case SATEEN_OP_DENSE_FORWARD:
       return 1U << 2;

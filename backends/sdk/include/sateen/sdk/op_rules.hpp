@@ -53,6 +53,8 @@ class OpRules {
         return softmax_cross_entropy();
       case SATEEN_OP_ADAM:
         return adam();
+      case SATEEN_OP_AUGMENT:
+        return augment();
       default:
         return cursor(src(0));  // ADVANCE
     }
@@ -74,7 +76,8 @@ class OpRules {
     need(t.dtype == SATEEN_I32 && t.rank == 1 && t.dim[0] == 2, "the cursor is i32 [2]");
   }
 
-  void gather() const {
+  /// The data, the indices into it and the batch.
+  void samples() const {
     const Tensor& data = src(0);
     const Tensor& batch = dst(0);
     bool same = data.rank == batch.rank;
@@ -84,6 +87,12 @@ class OpRules {
       need(indices->dtype == SATEEN_I32 && indices->rank == 1 && indices->dim[0] % batch.dim[0] == 0,
            "indices are i32, a whole number of batches");
     }
+  }
+
+  void gather() const {
+    samples();
+    const Tensor& data = src(0);
+    const Tensor& batch = dst(0);
     if (const Tensor* c = g_.src(op_, 2)) cursor(*c);
     const bool converts = data.dtype == SATEEN_U8 && batch.dtype == SATEEN_F32;
     need(converts || (data.dtype == batch.dtype && data.dtype != SATEEN_U8) ||
@@ -91,6 +100,19 @@ class OpRules {
          "no such conversion");
     const auto a = op_.attributes<sateen_gather_attrs>();
     need(converts || (a.scale == 1.0F && a.shift == 0.0F), "a copy has scale 1 and shift 0");
+  }
+
+  void augment() const {
+    samples();
+    const Tensor& data = src(0);
+    need(data.dtype == SATEEN_U8 && dst(0).dtype == SATEEN_F32, "data are u8 and the batch is f32");
+    need(data.rank == 4, "images are [count][H][W][C]");
+    cursor(src(2));
+    const auto a = op_.attributes<sateen_augment_attrs>();
+    need(a.mirror <= 1, "mirror is 0 or 1");
+    need(a.max_shift >= 0 && a.max_shift < data.dim[1] && a.max_shift < data.dim[2],
+         "max_shift is not negative, and less than the height and width");
+    need(a.reserved == 0, "a reserved attribute is not 0");
   }
 
   void axis(const Axis& a) const {
