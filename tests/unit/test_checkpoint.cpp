@@ -291,6 +291,9 @@ BOOST_AUTO_TEST_CASE(what_can_not_be_saved) {
   expect([](Checkpoint& c) { c.held_out_share = 1; }, "held_out_share");
   expect([](Checkpoint& c) { c.device = "a\x1b"; }, "device_text gives it");
   expect([](Checkpoint& c) { c.choices["a\n"] = "own"; }, "choices");
+  expect([](Checkpoint& c) { c.plan.early_stop.patience = -1; }, "patience");
+  expect([](Checkpoint& c) { c.plan.minimum_rate = std::nan(""); }, "not finite");
+  expect([](Checkpoint& c) { c.plan.monitor = sateen::Monitor::kAccuracy; }, "not the best of the history");
   expect([](Checkpoint& c) { c.augmentation.shift_pixels = -1; }, "shift");
   expect(
       [](Checkpoint& c) {
