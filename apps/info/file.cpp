@@ -44,12 +44,6 @@ std::string named(const std::string& name, const std::string& value) {
          hanging(one_line(value), kWidth + 2) + '\n';
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 std::string architecture(const Sequential& model) {
   std::vector<Row> rows{{"layer", "type", "output", ">parameters", "settings"}};
   for (size_t i = 0; i < model.layer_count(); ++i) {

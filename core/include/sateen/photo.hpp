@@ -44,11 +44,13 @@ struct PreparedPhoto {
 /// A picture that has the size asked for and no transparent pixel keeps every pixel; kAuto inverts it where more than
 /// three quarters of its border are brighter than 127. Of any other picture:
 /// - The ground is the commonest level of the border. Where half of the border is transparent, the picture is laid on
-///   white, as the photos of Fashion-MNIST were; on black where what can be seen is very light (190 on average or more).
-/// - The garment is what differs from the ground by more than the ground's own unrest; specks are left out. It
-///   is cut out by its bounding box, its longest side becomes that of the result, and it is centred.
+///   white, as the photos of Fashion-MNIST were; on black where what can be seen is very light (205 on average or more).
+/// - The garment is what differs from the ground by more than the ground's own unrest and by more than a fifth of its
+///   strongest difference; specks are left out. It is cut out by its bounding box, its longest side becomes that of the
+///   result, and it is centred.
 /// - kAuto inverts where the garment is mostly darker than the ground.
-/// - The ground's level becomes 0, 255 stays, what is between is stretched.
+/// - The ground's level becomes 0. The result is sharpened and stretched until its brightest twentieth begin at 230, as
+///   the pictures of Fashion-MNIST are.
 /// A pure function. Throws Error(kUsage) for sizes that are none.
 PreparedPhoto prepare(const Photo& photo, const PhotoOptions& options = {});
 

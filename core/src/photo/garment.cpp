@@ -2,6 +2,7 @@
 #include "photo/garment.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 
 namespace sateen {
@@ -81,14 +82,31 @@ void join(Part& all, const Part& part) {
   all.bottom = std::max(all.bottom, part.bottom);
 }
 
+/// The quantile of the values above a limit; the limit where there is none.
+double quantile_above(const std::vector<uint8_t>& values, double limit, double share) {
+  std::array<size_t, 256> counts{};
+  for (const uint8_t value : values) ++counts[value];
+  const auto lowest = static_cast<size_t>(limit) + 1;
+  size_t all = 0, seen = 0;
+  for (size_t value = lowest; value < counts.size(); ++value) all += counts[value];
+  for (size_t value = lowest; value < counts.size(); ++value) {
+    seen += counts[value];
+    if (seen > 0 && static_cast<double>(seen) >= share * static_cast<double>(all)) return static_cast<double>(value);
+  }
+  return limit;
+}
+
 }  // namespace
 
 std::vector<uint8_t> differing(const GrayImage& image, const Ground& ground) {
-  constexpr double kLeast = 10, kDeviations = 3;
-  const double reach = std::max(kLeast, kDeviations * ground.unrest);
-  std::vector<uint8_t> mask = ground.unrest > 0 ? smoothed(image) : image.pixels;
-  for (uint8_t& pixel : mask) pixel = std::abs(pixel - ground.level) > reach ? 1 : 0;
-  return mask;
+  constexpr double kLeast = 10, kDeviations = 3, kStrong = 0.9, kOfStrong = 0.2;
+  std::vector<uint8_t> distances = ground.unrest > 0 ? smoothed(image) : image.pixels;
+  for (uint8_t& pixel : distances) pixel = static_cast<uint8_t>(std::abs(pixel - ground.level));
+  const double unrest = std::max(kLeast, kDeviations * ground.unrest);
+  // Edges are soft: the garment ends where they are well on their way.
+  const double reach = std::max(unrest, kOfStrong * quantile_above(distances, unrest, kStrong));
+  for (uint8_t& pixel : distances) pixel = pixel > reach ? 1 : 0;
+  return distances;
 }
 
 Garment find_garment(const GrayImage& image, const Ground& ground, std::vector<uint8_t> mask) {
