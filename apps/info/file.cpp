@@ -59,7 +59,7 @@ std::string origin(const ModelFile& file) {
          named("seed", std::to_string(file.seed)) +
          named("pixels become", "value x " + general(static_cast<double>(file.preprocessing.scale), 9) + " + " +
                                     general(static_cast<double>(file.preprocessing.shift), 9)) +
-         named("labels", joined(file.class_names));
+         named("labels", joined(file.class_names, ", "));
 }
 
 /// "13 choices among variants (--json has them)"

@@ -156,6 +156,12 @@ BOOST_AUTO_TEST_CASE(doubts) {
   Photo stripes = plain(300, 300, 255);
   for (int x = 0; x < 300; x += 40) fill(stripes, x, 0, 20, 300, static_cast<uint8_t>(x / 2));
   BOOST_TEST(!sateen::prepare(stripes).doubts.empty());
+  Photo shaded = with_garment(250, 20);
+  for (int y = 0; y < 300; ++y) {
+    for (int x = 0; x < 400; ++x)
+      shaded.gray[at(shaded, x, y)] = static_cast<uint8_t>(shaded.gray[at(shaded, x, y)] * (600 - y) / 600);
+  }
+  BOOST_TEST(has(sateen::prepare(shaded).doubts, "reaches 3 of its edges"));
   Photo mixed = plain(kSide, kSide, 100);
   BOOST_TEST(has(sateen::prepare(mixed).doubts, "neither dark nor light"));
 }

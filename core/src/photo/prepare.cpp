@@ -109,8 +109,11 @@ void add_doubts(const Scene& scene, const Garment& garment, const PhotoOptions& 
     return;
   }
   const Box& box = garment.box;
-  if (box.width == scene.image.width && box.height == scene.image.height) {
-    doubts.emplace_back("what it shows reaches all four edges");
+  // A shadow or uneven light does so too.
+  const int edges = (box.x == 0 ? 1 : 0) + (box.y == 0 ? 1 : 0) + (box.x + box.width == scene.image.width ? 1 : 0) +
+                    (box.y + box.height == scene.image.height ? 1 : 0);
+  if (edges >= 3) {
+    doubts.emplace_back("what stands out reaches " + std::to_string(edges) + " of its edges");
   } else if (scene.ground.share < kPlainBorder) {
     doubts.emplace_back("its ground is not plain");
   }
