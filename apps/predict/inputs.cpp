@@ -65,7 +65,8 @@ void Inputs::enter(const std::string& path, bool named) {
   gave_some_ = gave_some_ || !list.pictures.empty();
   had_folders_ = had_folders_ || !list.folders.empty();
   if (!rules_.recursive) return;
-  for (auto name = list.folders.rbegin(); name != list.folders.rend(); ++name) folders_.push_back(path_of(path, *name));
+  std::reverse(list.folders.begin(), list.folders.end());
+  for (const std::string& name : list.folders) folders_.push_back(path_of(path, name));
 }
 
 std::optional<std::string> Inputs::next() {

@@ -44,7 +44,7 @@ void expect_garment(const PreparedPhoto& prepared) {
   BOOST_TEST(prepared.image.height == kSide);
   for (int y = 1; y < kSide - 1; ++y) {
     for (int x = 0; x < kSide; ++x) {
-      const int value = prepared.image.pixels[static_cast<size_t>(y * kSide + x)];
+      const int value = prepared.image.pixels[static_cast<size_t>(y) * kSide + static_cast<size_t>(x)];
       if (x < 6 || x > 21) BOOST_TEST(value < 8, "(" << x << ", " << y << "): " << value);
       if (x > 7 && x < 20) BOOST_TEST(value > 200, "(" << x << ", " << y << "): " << value);
     }
