@@ -39,4 +39,13 @@ std::string hanging(std::string_view text, size_t column) {
   return out;
 }
 
+std::string joined(const std::vector<std::string>& parts, std::string_view separator) {
+  std::string text;
+  for (const std::string& part : parts) {
+    if (!text.empty()) text += separator;
+    text += part;
+  }
+  return text;
+}
+
 }  // namespace sateen::app

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sateen::app {
 
@@ -12,5 +13,7 @@ std::string one_line(std::string_view text);
 /// Words in lines of at most 80 columns, where they fit; the first line follows `column` columns of something else, the
 /// others begin below it.
 std::string hanging(std::string_view text, size_t column);
+
+std::string joined(const std::vector<std::string>& parts, std::string_view separator);
 
 }  // namespace sateen::app

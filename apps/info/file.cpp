@@ -45,12 +45,6 @@ std::string named(const std::string& name, const std::string& value) {
          hanging(one_line(value), kWidth + 2) + '\n';
 }
 
-std::string joined(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
-}
-
 std::string architecture(const Sequential& model) {
   std::vector<Row> rows{{"layer", "type", "output", ">parameters", "settings"}};
   for (size_t i = 0; i < model.layer_count(); ++i) {
@@ -66,7 +60,7 @@ std::string origin(const ModelFile& file) {
          named("seed", std::to_string(file.seed)) +
          named("pixels become", "value x " + general(static_cast<double>(file.preprocessing.scale), 9) + " + " +
                                     general(static_cast<double>(file.preprocessing.shift), 9)) +
-         named("labels", joined(file.class_names));
+         named("labels", joined(file.class_names, ", "));
 }
 
 /// "13 choices among variants (--json has them)"

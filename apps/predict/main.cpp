@@ -1,124 +1,123 @@
 // sateen-predict: says what is on pictures.
-#include <algorithm>
-#include <cmath>
 #include <optional>
+#include <string>
+#include <utility>
 
 #include "common/device.hpp"
 #include "common/exit_code.hpp"
 #include "common/options.hpp"
 #include "common/program.hpp"
-#include "predict/format.hpp"
+#include "common/text.hpp"
+#include "predict/batches.hpp"
+#include "predict/inputs.hpp"
+#include "predict/reader.hpp"
+#include "predict/results.hpp"
+#include "predict/saved_pictures.hpp"
 #include "sateen/error.hpp"
-#include "sateen/image.hpp"
 #include "sateen/model_file.hpp"
-#include "sateen/predict.hpp"
 
 namespace sateen::app {
 namespace {
 
+constexpr size_t kBatch = 32;  // pictures; more gain little, and make results wait
+
 void describe(Options& options) {
+  options.add_group("Model", {{"model,m", "FILE", "a model from sateen-train"},
+                              {"allow-nonfinite", "", "take a model whose weights are not all finite"}});
   options.add_group(
-      "Model and pictures",
-      {{"model,m", "FILE", "a model from sateen-train"},
-       {"invert", "yes|no", "turn dark on light into light on dark, which is what Fashion-MNIST has", "no"},
-       {"allow-nonfinite", "", "take a model whose weights are not all finite"}});
-  options.add_group("Results", {{"format", "text|json", "a line a picture, or a JSON array", "text"}});
+      "Pictures",
+      {{"recursive,r", "", "pictures in the folders of a folder too; links to folders are not followed"},
+       {"null,0", "", "names in the list on standard input end with a NUL byte, as find -print0 writes them"},
+       {"invert", "auto|yes|no",
+        "turn dark on light into light on dark, which is what Fashion-MNIST has; auto goes by the border", "auto"},
+       {"save-preprocessed", "DIR", "write what the network saw as PNG into a new or empty folder"}});
+  options.add_group(
+      "Results",
+      {{"format", "text|csv|json|jsonl", "a line a picture, a table, a JSON array, or a JSON object a line", "text"},
+       {"top,k", "N", "show the N most probable classes (default: 3 in text, 1 in CSV, all in JSON)"}});
   add_device_options(options);
   options.take_arguments();
   options.set_ending(
-      "PNG, JPEG, BMP and PNM of any size; colour becomes grey and the size that of\n"
-      "the model's input. Results alone go to stdout, in the order of the pictures. A\n"
-      "picture that can't be read is named on stderr and left out, the rest are done,\n"
-      "and the exit code is 3. After -- every word is a picture.",
+      "An argument is a picture, a folder, of which all pictures are taken, sorted by\n"
+      "name, or -, a list of either on standard input, a name a line. Pictures are PNG,\n"
+      "JPEG, BMP and PNM. One of the size of the model's input stays as it is; of any\n"
+      "other the garment is cut out, put on black, and fitted in. What was done is said\n"
+      "on stderr, with a warning where it may be wrong. Results alone go to stdout, in\n"
+      "the order of the pictures. A picture that can't be read is named on stderr and\n"
+      "left out, the rest are done, and the exit code is 3. After -- every word is a\n"
+      "picture.",
       {"sateen-predict -m run1/best.sateen coat.png shoe.jpg",
-       "sateen-predict -m run1/best.sateen --invert yes --format json photos/*.jpg"});
+       "sateen-predict -m run1/best.sateen --recursive --format csv photos >photos.csv",
+       "find photos -name '*.jpg' -print0 | sateen-predict -m run1/best.sateen -0 -"});
 }
 
-// Pictures as the model wants them.
-class Reader {
- public:
-  Reader(const Shape& input, const std::string& model, bool invert) : invert_(invert) {
-    constexpr int64_t kMaxSide = 8192;  // of a picture
-    if (input.rank() != 3 || input[2] != 1 || input[0] > kMaxSide || input[1] > kMaxSide) {
-      throw Error(ErrorCode::kBadInput, model + ": takes " + input.to_string() +
-                                            " values, not a grey picture; give a model for grey pictures");
-    }
-    height_ = static_cast<int>(input[0]);
-    width_ = static_cast<int>(input[1]);
-  }
+Inversion inversion_of(const Options& options) {
+  const std::string given = options.choice("invert", {"auto", "yes", "no"});
+  if (given == "auto") return Inversion::kAuto;
+  return given == "yes" ? Inversion::kYes : Inversion::kNo;
+}
 
-  std::vector<uint8_t> read(const std::string& file) const {
-    GrayImage image = resize(load_image(file), width_, height_);
-    if (invert_) image = invert(std::move(image));
-    return std::move(image.pixels);
-  }
+std::optional<size_t> classes_of(const Options& options) {
+  constexpr uint64_t kMostClasses = 1'000'000;
+  if (!options.given("top")) return std::nullopt;
+  return options.whole_number("top", 1, kMostClasses);
+}
 
- private:
-  bool invert_;
-  int width_ = 0, height_ = 0;
-};
-
-// One array over all pictures, written as they are done.
-class Results {
- public:
-  explicit Results(bool json) : json_(json) {
-    if (json_) Program::print("[");
+// What became of a picture, in one line: nothing where it stayed as it was.
+void tell(const Program& program, const Picture& picture) {
+  const PreparedPhoto& prepared = picture.prepared;
+  const std::string steps = joined(prepared.steps, ", ");
+  if (!prepared.doubts.empty()) {
+    program.warning(picture.file + ": unsure: " + joined(prepared.doubts, "; ") +
+                    (steps.empty() ? "" : " (" + steps + ")"));
+  } else if (!steps.empty()) {
+    Program::note(one_line(picture.file) + ": " + steps);
   }
-  void add(const std::string& file, const std::vector<Prediction>& predictions) {
-    if (json_) {
-      Program::print(first_ ? "\n" : ",\n");
-      Program::print(as_json(file, predictions));
-    } else {
-      Program::print(as_text(file, predictions) + "\n");
-    }
-    Program::flush();
-    first_ = false;
-  }
-  void end() const {
-    if (json_) Program::print("\n]\n");
-  }
-
- private:
-  bool json_, first_ = true;
-};
+}
 
 int run(const Program& program, int argc, const char* const* argv) {
-  Options options(program.name(), "[options] -m FILE IMAGE...", "Says what is on pictures, with probabilities.");
+  Options options(program.name(), "[options] -m FILE PICTURE|FOLDER|-...",
+                  "Says what is on pictures, with probabilities.");
   describe(options);
   if (!options.parse(argc, argv)) return kDone;
-  const bool json = options.choice("format", {"text", "json"}) == "json";
-  const bool inverted = options.choice("invert", {"no", "yes"}) == "yes";
+  const Results::Format format = Results::format_of(options.choice("format", {"text", "csv", "json", "jsonl"}));
+  const Inversion inversion = inversion_of(options);
+  const std::optional<size_t> classes = classes_of(options);
   if (options.print_config()) return kDone;
   const std::string model_path = options.text("model");
   if (model_path.empty()) throw Error(ErrorCode::kUsage, "no model; give one, as in: -m run1/best.sateen");
   if (options.arguments().empty()) throw Error(ErrorCode::kUsage, "no picture; name at least one after the options");
+  Inputs inputs(options.arguments(), {options.given("recursive"), options.given("null") ? '\0' : '\n'});
 
   const ModelFile file = load_model(model_path, {options.given("allow-nonfinite")});
-  const Reader reader(file.model.input_shape(), model_path, inverted);
+  const Reader reader(file.model.input_shape(), model_path, inversion);
+  std::optional<SavedPictures> saved;
+  if (options.given("save-preprocessed")) saved.emplace(options.text("save-preprocessed"));
   // A picture takes less time than a measurement.
   const OpenedDevice opened = open_device(options, program, {.measure = DeviceRequest::Measure::kNever});
   Program::note(opened.line);
-  Predictor predictor(opened.device, file.model, file.preprocessing);
+  Results results(format, classes);
+  Batches batches(opened.device, file, model_path, inputs.single() ? 1 : kBatch, results);
 
   int code = kDone;
-  Results results(json);
-  for (const std::string& name : options.arguments()) {
-    std::vector<uint8_t> pixels;
+  while (true) {
+    if (batches.waiting() && inputs.would_wait()) batches.finish();
+    Picture picture;
     try {
-      pixels = reader.read(name);
+      const std::optional<std::string> name = inputs.next();
+      if (!name) break;
+      picture = reader.read(*name);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kBadInput) throw;
       program.error(error.what());
       code = kBadInput;
       continue;
     }
-    const std::vector<float> probabilities = predictor.predict(pixels);
-    if (!std::all_of(probabilities.begin(), probabilities.end(), [](float p) { return std::isfinite(p); })) {
-      throw Error(ErrorCode::kBadInput,
-                  model_path + ": gives no finite probabilities for " + name + "; train it again");
-    }
-    results.add(name, ranked(probabilities, file.class_names));
+    if (saved) picture.saved = saved->save(picture.file, picture.prepared.image);
+    tell(program, picture);
+    batches.add(std::move(picture));
   }
+  if (batches.waiting()) batches.finish();
   results.end();
   return code;
 }

@@ -93,6 +93,23 @@ def write_data(folder, images=TRAIN_IMAGES):
     (folder / "t10k-labels-idx1-ubyte").write_bytes(idx_labels(labels[:TEST_IMAGES]))
 
 
+def real_bytes(name, header, count, size):
+    """The first `count` pictures or labels of a file of the real data."""
+    with gzip.open(REAL_DATA / name) as file:
+        return file.read(header + count * size)[header:]
+
+
+def write_real_data(folder, count):
+    """The first pictures of the real training set as a data set of their own."""
+    folder.mkdir()
+    size = SIDE * SIDE
+    images = real_bytes("train-images-idx3-ubyte.gz", 16, count, size)
+    labels = real_bytes("train-labels-idx1-ubyte.gz", 8, count, 1)
+    pictures = [images[i * size:(i + 1) * size] for i in range(count)]
+    (folder / "train-images.idx3-ubyte").write_bytes(idx_images(pictures))
+    (folder / "train-labels.idx1-ubyte").write_bytes(idx_labels(labels))
+
+
 def write_png(path, pixels, width, height, channels=1):
     """8 bits a channel; 1 channel is grey, 3 are colour."""
     def chunk(kind, body):

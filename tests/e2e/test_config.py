@@ -127,7 +127,7 @@ class Config(ProgramTest):
         self.assert_code(result, 0)
         self.assertIn('"devices"', result.stdout)
         path = self.config("format = xml\nmodel = m.sateen\n")
-        self.assert_refused(run("sateen-predict", "--config", path, "x.png"), 2, 'format: "xml" is not text or json')
+        self.assert_refused(run("sateen-predict", "--config", path, "x.png"), 2, 'format: "xml" is not text, csv, json or jsonl')
         self.assert_refused(run("sateen-info", "--config", path), 2, 'unknown option "format"')
 
 

@@ -12,7 +12,7 @@ FLAGS = {
                      "--lr-schedule", "--lr-step", "--lr-factor", "--lr-min",
                      "--save-every", "--save-interval", "--data", "--val-split", "--backend", "--backend-path",
                      "--device", "--device-option", "--summary", "--progress", "--color", "--config", "--dump-config", "--help", "--man", "--version"],
-    "sateen-predict": ["--model", "--invert", "--format", "--allow-nonfinite", "--backend", "--backend-path",
+    "sateen-predict": ["--model", "--invert", "--format", "--recursive", "--null", "--save-preprocessed", "--top", "--allow-nonfinite", "--backend", "--backend-path",
                        "--device", "--device-option", "--config", "--dump-config", "--help", "--man", "--version"],
     "sateen-evaluate": ["--model", "--data", "--part", "--batch-size", "--json", "--digits", "--backend", "--backend-path",
                         "--device", "--device-option", "--config", "--dump-config", "--help", "--man", "--version"],
@@ -202,8 +202,10 @@ class WrongUse(ProgramTest):
     def test_predict(self):
         self.assert_refused(run("sateen-predict", "x.png"), 2, "no model")
         self.assert_refused(run("sateen-predict", "-m", "x.sateen"), 2, "no picture")
-        self.assert_refused(run("sateen-predict", "-m", "x", "--format", "xml", "y"), 2, '"xml" is not text or json')
-        self.assert_refused(run("sateen-predict", "-m", "x", "--invert", "y"), 2, '"y" is not no or yes')
+        self.assert_refused(run("sateen-predict", "-m", "x", "--format", "xml", "y"), 2, '"xml" is not text, csv, json or jsonl')
+        self.assert_refused(run("sateen-predict", "-m", "x", "--invert", "y"), 2, '"y" is not auto, yes or no')
+        self.assert_refused(run("sateen-predict", "-m", "x", "-k", "0", "y"), 2, "--top", '"0" is not a whole number')
+        self.assert_refused(run("sateen-predict", "-m", "x", "-", "-"), 2, "- was given twice")
         self.assert_refused(run("sateen-predict", "-m", "-x", "y"), 2, "--model needs a value", "./-name")
         self.assert_refused(run("sateen-predict", "-m", "x", "-m", "y", "z"), 2, "--model was given twice")
 

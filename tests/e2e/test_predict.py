@@ -1,6 +1,5 @@
 """sateen-predict: what it says about pictures, good and bad."""
 
-import gzip
 import json
 import os
 import re
@@ -37,7 +36,8 @@ class Predict(ModelTest):
         self.assertRegex(result.stderr, DEVICE_LINE + r"\Z")
         self.assertEqual([os.fsencode(entry["file"]) for entry in answer], files)
         for entry in answer:
-            self.assertEqual(list(entry), ["file", "predictions"])
+            self.assertEqual(list(entry), ["file", "predictions", "preprocessing", "unsure"])
+            self.assertEqual((entry["preprocessing"], entry["unsure"]), ([], []))
             self.assertEqual(sorted(p["index"] for p in entry["predictions"]), list(range(10)))
             order = [(-p["probability"], p["index"]) for p in entry["predictions"]]
             self.assertEqual(order, sorted(order))
@@ -59,24 +59,22 @@ class Predict(ModelTest):
             first, second, third = ((p["label"], f"{100 * p['probability']:.1f} %") for p in entry["predictions"][:3])
             self.assertEqual(line, f"{entry['file']}: {' '.join(first)}  ({' '.join(second)}, {' '.join(third)})")
 
-    def test_sizes_colours_and_inversion(self):
+    def test_colours_and_inversion(self):
         pixels = picture(6, 0)
         small = self.png("small.png", 6)
-        rows = [pixels[y * SIDE:(y + 1) * SIDE] for y in range(SIDE)]
-        large = self.pictures / "large.png"
-        write_png(large, b"".join(bytes(p for p in row for _ in range(3)) * 3 for row in rows), 3 * SIDE, 3 * SIDE)
         colour = self.pictures / "colour.png"
         write_png(colour, bytes(p for p in pixels for _ in range(3)), SIDE, SIDE, channels=3)
         turned = self.pictures / "turned.png"
         write_png(turned, bytes(255 - p for p in pixels), SIDE, SIDE)
         grey = self.pictures / "grey.pgm"
         grey.write_bytes(b"P5\n28 28\n255\n" + pixels)
-        answer, _ = self.json(small, large, colour, grey)
+        answer, _ = self.json(small, colour, grey, turned)
         inverted, _ = self.json("--invert", "yes", turned)
-        upside, _ = self.json(turned)
+        upside, _ = self.json("--invert", "no", turned)
         expected = answer[0]["predictions"]
         for entry in answer[1:] + inverted:
             self.assertEqual(entry["predictions"], expected, entry["file"])
+        self.assertEqual([entry["preprocessing"] for entry in answer], [[], [], [], ["inverted"]])
         self.assertNotEqual(upside[0]["predictions"], expected)
 
     def test_bad_pictures_do_not_stop_the_others(self):
@@ -85,7 +83,9 @@ class Predict(ModelTest):
         bad = {"empty.png": b"", "cut.png": whole.read_bytes()[:60], "text.png": b"hello", "moving.gif": b"GIF89a" * 9}
         for name, content in bad.items():
             (self.pictures / name).write_bytes(content)
-        names = [self.pictures / name for name in bad] + [self.pictures, self.pictures / "missing.png"]
+        empty = self.pictures / "folder"
+        empty.mkdir()
+        names = [self.pictures / name for name in bad] + [empty, self.pictures / "missing.png"]
         answer, result = self.json(names[0], good[0], *names[1:], good[1], code=3)
         self.assertEqual([os.fsencode(entry["file"]) for entry in answer], good)
         errors = self.error_lines(result)
@@ -165,26 +165,15 @@ class Predict(ModelTest):
 class RealPictures(ProgramTest):
     """A little of the real data: trained on the first 4,000 pictures, asked about the first 200 test pictures."""
 
-    @staticmethod
-    def real(name, header, count, size):
-        with gzip.open(REAL_DATA / name) as file:
-            return file.read(header + count * size)[header:]
-
     def test_learns_from_them(self):
-        data, count = self.folder / "real", 4000
-        data.mkdir()
-        size = SIDE * SIDE
-        images = self.real("train-images-idx3-ubyte.gz", 16, count, size)
-        labels = self.real("train-labels-idx1-ubyte.gz", 8, count, 1)
-        pictures = [images[i * size:(i + 1) * size] for i in range(count)]
-        (data / "train-images.idx3-ubyte").write_bytes(harness.idx_images(pictures))
-        (data / "train-labels.idx1-ubyte").write_bytes(harness.idx_labels(labels))
+        data, size = self.folder / "real", SIDE * SIDE
+        harness.write_real_data(data, 4000)
         out = self.folder / "real-run"
         self.assert_code(run("sateen-train", "--data", data, "--out", out, "--epochs", "2", "--model", "plain"), 0)
 
         asked = 200
-        images = self.real("t10k-images-idx3-ubyte.gz", 16, asked, size)
-        truth = self.real("t10k-labels-idx1-ubyte.gz", 8, asked, 1)
+        images = harness.real_bytes("t10k-images-idx3-ubyte.gz", 16, asked, size)
+        truth = harness.real_bytes("t10k-labels-idx1-ubyte.gz", 8, asked, 1)
         files = [self.folder / f"{i}.png" for i in range(asked)]
         for i, file in enumerate(files):
             write_png(file, images[i * size:(i + 1) * size], SIDE, SIDE)

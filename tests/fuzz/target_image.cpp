@@ -2,7 +2,7 @@
 #include "io/picture.hpp"
 #include "png_bytes.hpp"
 #include "sateen/error.hpp"
-#include "sateen/image.hpp"
+#include "sateen/photo.hpp"
 #include "target.hpp"
 
 namespace sateen::fuzz {
@@ -40,7 +40,7 @@ Outcome try_input(Bytes input) {
             "a picture of a size that is allowed");
     require(image.pixels.size() == static_cast<size_t>(image.width) * static_cast<size_t>(image.height),
             "as many pixels as the size has");
-    require(resize(image, kSide, kSide).pixels.size() == size_t{kSide} * kSide, "the network's size");
+    require(prepare(decode_photo(input)).image.pixels.size() == size_t{kSide} * kSide, "the network's size");
     return Outcome::kAccepted;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kBadInput) throw;

@@ -1,6 +1,7 @@
 // Pictures from files and to PNG.
 #include "sateen/image.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -25,39 +26,57 @@ uint8_t over_black(unsigned value, unsigned alpha) {
   return static_cast<uint8_t>((value * alpha + 127) / 255);
 }
 
-GrayImage to_gray(const StbImage& image) {
-  const size_t pixels = static_cast<size_t>(image.width) * static_cast<size_t>(image.height);
-  GrayImage gray{image.width, image.height, std::vector<uint8_t>(pixels)};
-  const auto channels = static_cast<size_t>(image.channels);
-  const bool color = channels >= 3, alpha = channels % 2 == 0;
-  for (size_t i = 0; i < pixels; ++i) {
-    const uint8_t* pixel = image.samples.get() + i * channels;
-    const uint8_t value = color ? luma(pixel[0], pixel[1], pixel[2]) : pixel[0];
-    gray.pixels[i] = alpha ? over_black(value, pixel[channels - 1]) : value;
-  }
-  return gray;
+/// Where nothing is transparent, no alpha is kept.
+void drop_opaque(std::vector<uint8_t>& alpha) {
+  if (std::all_of(alpha.begin(), alpha.end(), [](uint8_t a) { return a == 255; })) alpha = {};
 }
 
-/// Turns a picture upright by its EXIF orientation: 2 is mirrored, 3 upside down, 4 mirrored and upside down; 5 to 8
-/// have rows and columns exchanged besides.
-GrayImage upright(GrayImage image, int orientation) {
-  if (orientation == 1) return image;
+Photo to_photo(const StbImage& image) {
+  const size_t pixels = static_cast<size_t>(image.width) * static_cast<size_t>(image.height);
+  const auto channels = static_cast<size_t>(image.channels);
+  const bool color = channels >= 3, alpha = channels % 2 == 0;
+  Photo photo{image.width, image.height, std::vector<uint8_t>(pixels), std::vector<uint8_t>(alpha ? pixels : 0)};
+  for (size_t i = 0; i < pixels; ++i) {
+    const uint8_t* pixel = image.samples.get() + i * channels;
+    photo.gray[i] = color ? luma(pixel[0], pixel[1], pixel[2]) : pixel[0];
+    if (color) photo.colored |= pixel[0] != pixel[1] || pixel[1] != pixel[2];
+    if (alpha) photo.alpha[i] = pixel[channels - 1];
+  }
+  drop_opaque(photo.alpha);
+  return photo;
+}
+
+/// Turns a plane of pixels upright by an EXIF orientation: 2 is mirrored, 3 upside down, 4 mirrored and upside down; 5 to
+/// 8 have rows and columns exchanged besides.
+void turn_upright(std::vector<uint8_t>& pixels, int width, int height, int orientation) {
+  if (orientation == 1 || pixels.empty()) return;
   const bool exchanged = orientation >= 5;
   const bool flip_x = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
   const bool flip_y = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
-  GrayImage turned{exchanged ? image.height : image.width, exchanged ? image.width : image.height,
-                   std::vector<uint8_t>(image.pixels.size())};
+  std::vector<uint8_t> turned(pixels.size());
   size_t i = 0;
-  for (int y = 0; y < turned.height; ++y) {
-    for (int x = 0; x < turned.width; ++x) {
+  for (int y = 0; y < (exchanged ? width : height); ++y) {
+    for (int x = 0; x < (exchanged ? height : width); ++x) {
       int src_x = exchanged ? y : x, src_y = exchanged ? x : y;
-      if (flip_x) src_x = image.width - 1 - src_x;
-      if (flip_y) src_y = image.height - 1 - src_y;
-      turned.pixels[i++] =
-          image.pixels[static_cast<size_t>(src_y) * static_cast<size_t>(image.width) + static_cast<size_t>(src_x)];
+      if (flip_x) src_x = width - 1 - src_x;
+      if (flip_y) src_y = height - 1 - src_y;
+      turned[i++] = pixels[static_cast<size_t>(src_y) * static_cast<size_t>(width) + static_cast<size_t>(src_x)];
     }
   }
-  return turned;
+  pixels = std::move(turned);
+}
+
+Photo upright(Photo photo, int orientation) {
+  photo.orientation = orientation;
+  turn_upright(photo.gray, photo.width, photo.height, orientation);
+  turn_upright(photo.alpha, photo.width, photo.height, orientation);
+  if (orientation >= 5) std::swap(photo.width, photo.height);
+  return photo;
+}
+
+GrayImage on_black(Photo photo) {
+  for (size_t i = 0; i < photo.alpha.size(); ++i) photo.gray[i] = over_black(photo.gray[i], photo.alpha[i]);
+  return {photo.width, photo.height, std::move(photo.gray)};
 }
 
 /// Refuses what is no PNG, JPEG, BMP or PNM, and says what it is.
@@ -89,7 +108,7 @@ void check_extent(uint64_t width, uint64_t height, uint64_t bytes_per_pixel) {
   }
 }
 
-GrayImage decode_picture(Bytes file) {
+Photo decode_photo(Bytes file) {
   if (file.empty()) bad("is empty");
   const std::string_view format = known_format(file);
   int orientation = 1;
@@ -111,12 +130,20 @@ GrayImage decode_picture(Bytes file) {
   const StbInfo info = stb_info(file);
   check_extent(static_cast<uint64_t>(info.width), static_cast<uint64_t>(info.height),
                static_cast<uint64_t>(info.channels) * static_cast<uint64_t>(info.bytes_per_sample));
-  return upright(to_gray(stb_decode(file)), orientation);
+  return upright(to_photo(stb_decode(file)), orientation);
+}
+
+GrayImage decode_picture(Bytes file) {
+  return on_black(decode_photo(file));
+}
+
+Photo load_photo(const std::filesystem::path& path) {
+  const std::vector<uint8_t> file = read_file(path, kMaxFileBytes, "picture");
+  return naming_file(path, [&] { return decode_photo(file); });
 }
 
 GrayImage load_image(const std::filesystem::path& path) {
-  const std::vector<uint8_t> file = read_file(path, kMaxFileBytes, "picture");
-  return naming_file(path, [&] { return decode_picture(file); });
+  return on_black(load_photo(path));
 }
 
 GrayImage resize(const GrayImage& image, int width, int height) {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "io/bytes.hpp"
-#include "sateen/image.hpp"
+#include "sateen/photo.hpp"
 
 namespace sateen {
 
@@ -32,9 +32,10 @@ std::vector<uint8_t> bmp_for_decoder(Bytes file);
 int check_jpeg(Bytes file);
 
 /// Binary PGM or PPM (P5, P6), decoded.
-GrayImage decode_pnm(Bytes file);
+Photo decode_pnm(Bytes file);
 
-/// A whole file of any kind that is read: load_image without the file. Throws Error(kBadInput).
+/// A whole file of any kind that is read: load_photo and load_image without the file. Throw Error(kBadInput).
+Photo decode_photo(Bytes file);
 GrayImage decode_picture(Bytes file);
 
 /// Luma by Rec. 601, exact for grey.

@@ -58,7 +58,7 @@ class HeaderReader {
 
 }  // namespace
 
-GrayImage decode_pnm(Bytes file) {
+Photo decode_pnm(Bytes file) {
   constexpr uint32_t kMostMaximum = 65535, kMostByte = 255;
   HeaderReader reader(file);
   const uint32_t width = reader.number(), height = reader.number(), maximum = reader.number();
@@ -75,12 +75,17 @@ GrayImage decode_pnm(Bytes file) {
     if (value > maximum) bad("is a damaged PNM: a value is above its maximum");
     return (value * kMostByte + maximum / 2) / maximum;
   };
-  GrayImage image{static_cast<int>(width), static_cast<int>(height), std::vector<uint8_t>(pixels)};
+  Photo photo{static_cast<int>(width), static_cast<int>(height), std::vector<uint8_t>(pixels), {}};
   for (size_t i = 0; i < pixels; ++i) {
-    image.pixels[i] =
-        channels == 3 ? luma(sample(3 * i), sample(3 * i + 1), sample(3 * i + 2)) : static_cast<uint8_t>(sample(i));
+    if (channels == 1) {
+      photo.gray[i] = static_cast<uint8_t>(sample(i));
+      continue;
+    }
+    const unsigned r = sample(3 * i), g = sample(3 * i + 1), b = sample(3 * i + 2);
+    photo.gray[i] = luma(r, g, b);
+    photo.colored |= r != g || g != b;
   }
-  return image;
+  return photo;
 }
 
 }  // namespace sateen

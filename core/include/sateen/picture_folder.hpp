@@ -1,0 +1,21 @@
+// Which pictures a folder holds.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace sateen {
+
+/// Names in a folder, each list sorted by its bytes. Hidden ones (".x.png") are in neither.
+struct PictureFolder {
+  std::vector<std::string>
+      pictures;  ///< by their ending, links too: PNG, JPEG, BMP, PNM, and kinds that load_photo will
+                 ///< refuse by name (HEIC, WebP, GIF, TIFF, AVIF), so that none is passed over
+  std::vector<std::string> folders;  ///< not links, so that following them comes to an end
+};
+
+/// Throws Error(kBadInput) naming the folder.
+PictureFolder list_pictures(const std::filesystem::path& folder);
+
+}  // namespace sateen
