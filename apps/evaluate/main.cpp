@@ -1,13 +1,18 @@
 // sateen-evaluate: how good a model is on labelled images.
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 
 #include "common/data_option.hpp"
 #include "common/device.hpp"
 #include "common/exit_code.hpp"
+#include "common/numbers.hpp"
 #include "common/options.hpp"
 #include "common/program.hpp"
 #include "evaluate/report.hpp"
+#include "plots/answers.hpp"
+#include "plots/drawing.hpp"
+#include "plots/pictures.hpp"
 #include "sateen/data.hpp"
 #include "sateen/error.hpp"
 #include "sateen/model_file.hpp"
@@ -25,12 +30,16 @@ void describe(Options& options) {
                                          {"part", "test|train", "Fashion-MNIST's 10,000 or 60,000 images", "test"},
                                          {"batch-size", "N", "images that go to the device at once", "256"}});
   options.add_group("Results", {{"json", "", "one JSON object instead of tables"},
+                                {"plots-dir", "DIR",
+                                 "draw pictures into this folder, by gnuplot: confusion matrix, predictions, most "
+                                 "wrong ones, filters of the first layer; made if missing"},
                                 {"digits", "N", "digits after the point in the table of classes", "2"}});
   add_device_options(options);
   options.set_ending(
       "The table of classes is laid out as scikit-learn's classification_report; a\n"
       "quotient of nothing by nothing is 0. Results alone go to stdout.",
-      {"sateen-evaluate -m run1/best.sateen", "sateen-evaluate -m run1/best.sateen --part train --json > scores.json"});
+      {"sateen-evaluate -m run1/best.sateen", "sateen-evaluate -m run1/best.sateen --part train --json > scores.json",
+       "sateen-evaluate -m run1/best.sateen --plots-dir pictures"});
 }
 
 /// The model's classes are those of the data, and its input is an image.
@@ -46,23 +55,12 @@ void check_fits(const ModelFile& file, const std::string& path, const Dataset& d
   }
 }
 
-Evaluation evaluate(Predictor& predictor, const Dataset& data, uint32_t batch_size, const std::string& path) {
-  constexpr uint32_t kEnough = 4096;
-  // Whole batches, for one that isn't full costs as much; not all, so that probabilities take little memory.
-  const uint32_t at_once = std::max(batch_size, kEnough / batch_size * batch_size);
-  Evaluation evaluation(predictor.classes());
-  const size_t pixels = data.images().size() / data.size();
-  for (uint32_t first = 0; first < data.size(); first += at_once) {
-    const uint32_t count = std::min(at_once, data.size() - first);
-    const std::vector<float> probabilities = predictor.predict(data.images().subspan(first * pixels, count * pixels));
-    try {
-      evaluation.add(probabilities, data.labels().subspan(first, count));
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kBadInput) throw;
-      throw Error(ErrorCode::kBadInput, path + ": gives no finite probabilities; train it again");
-    }
-  }
-  return evaluation;
+/// Draws what there is to see of the model, and waits for it.
+void draw(const std::string& gnuplot, const std::string& folder, const ModelFile& file, const Answers& answers,
+          const Dataset& data, const std::string& part) {
+  Drawing drawing(gnuplot, pictures_of(file.model, answers, data, grouped(data.size()) + " " + part + " images"));
+  drawing.wait([] { return false; });
+  write_pictures(drawing.take(), folder);
 }
 
 int run(const Program& program, int argc, const char* const* argv) {
@@ -77,6 +75,9 @@ int run(const Program& program, int argc, const char* const* argv) {
   const std::string model_path = options.text("model");
   if (model_path.empty()) throw Error(ErrorCode::kUsage, "no model; give one, as in: -m run1/best.sateen");
 
+  const std::string pictures = options.text("plots-dir");
+  const std::string gnuplot = pictures.empty() ? "" : gnuplot_or_refuse("--plots-dir");
+
   const ModelFile file = load_model(model_path);
   const std::string folder = options.text("data");
   const Dataset data = load_fashion_mnist(folder, part == "test" ? FashionMnistPart::kTest : FashionMnistPart::kTrain,
@@ -87,10 +88,13 @@ int run(const Program& program, int argc, const char* const* argv) {
   Program::note(opened.line);
   const auto batch = static_cast<uint32_t>(std::min(batch_size, static_cast<int64_t>(data.size())));
   Predictor predictor(opened.device, file.model, file.preprocessing, batch);
-  const EvaluationReport report{
-      model_path, folder, part, opened.device.info(), data.class_names(), evaluate(predictor, data, batch, model_path)};
+  std::vector<uint32_t> images(data.size());
+  std::iota(images.begin(), images.end(), 0U);
+  const Answers answers = ask(predictor, data, images, batch, model_path);
+  const EvaluationReport report{model_path, folder, part, opened.device.info(), data.class_names(), answers.evaluation};
   Program::print(json ? as_json(report) : as_text(report, digits));
   Program::flush();
+  if (!pictures.empty()) draw(gnuplot, pictures, file, answers, data, part);
   return kDone;
 }
 

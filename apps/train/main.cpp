@@ -13,6 +13,7 @@
 #include "common/options.hpp"
 #include "common/program.hpp"
 #include "common/terminal.hpp"
+#include "plots/drawing.hpp"
 #include "sateen/error.hpp"
 #include "train/model_summary.hpp"
 #include "train/plan_options.hpp"
@@ -25,6 +26,7 @@ namespace {
 constexpr uint64_t kMaxEpochs = 100'000;  // as many as a checkpoint's history holds
 constexpr std::array<const char*, 3> kFolderOptions = {"out", "overwrite", "resume"};
 constexpr uint64_t kMaxBatch = 1'000'000;
+constexpr const char* kPlotsVariable = "SATEEN_PLOTS";
 
 void describe(Options& options) {
   const TrainSettings usual;
@@ -69,6 +71,15 @@ void describe(Options& options) {
                       "auto"},
                      color_option(),
                      {"profile", "", "end with the time of each operation of a training step"}});
+  options.add_group("Pictures", {{.name = "plots",
+                                  .value = "[WHEN]",
+                                  .text = "draw pictures of the run into plots/ after each epoch, by gnuplot, and write "
+                                          "report.html; on, which is meant where WHEN is left out: gnuplot has to be there; "
+                                          "auto: where it is there, else the report alone; off",
+                                  .fallback = "auto",
+                                  .environment = kPlotsVariable,
+                                  .value_optional = true},
+                                 {"no-plots", "", "the same as --plots=off: neither pictures nor report.html"}});
   options.set_ending(
       "best.sateen is the model of the best epoch by --monitor, which a * marks.\n"
       "last.sateen is where --resume goes on, with the settings that are in it.\n"
@@ -100,6 +111,23 @@ GivenSettings given_settings(const Options& options) {
   return given;
 }
 
+/// Of --plots, the variable that stands for it, and --no-plots.
+Plots plots_wish(const Options& options) {
+  const auto on_line = [&](const char* name) { return options.given(name) && !options.from_config(name); };
+  if (options.given("plots") && options.given("no-plots") && on_line("plots") == on_line("no-plots")) {
+    throw Error(ErrorCode::kUsage, "--plots and --no-plots exclude each other; give one of the two");
+  }
+  const char* variable = std::getenv(kPlotsVariable);
+  const bool no = on_line("no-plots") || (options.given("no-plots") && !on_line("plots") &&
+                                          (variable == nullptr || *variable == '\0'));
+  const std::string word = no ? "off" : options.given("plots") && options.text("plots").empty() ? "on" : options.choice("plots", {"auto", "on", "off"});
+  if (word == "off") return Plots::kOff;
+  drawing_limit();  // a value that is none is told now
+  if (word == "auto") return Plots::kAuto;
+  gnuplot_or_refuse("--plots");
+  return Plots::kOn;
+}
+
 RunSettings run_settings(const Options& options) {
   RunSettings settings;
   settings.save_every = static_cast<int64_t>(options.whole_number("save-every", 1, kMaxEpochs));
@@ -111,6 +139,7 @@ RunSettings run_settings(const Options& options) {
   settings.epoch_lines = progress != "none";
   settings.bar = progress == "bar" || (progress == "auto" && stderr_is_terminal());
   settings.color = wants_color(options);
+  settings.plots = plots_wish(options);
   settings.profile = options.given("profile");
   settings.data = options.text("data");
   return settings;

@@ -23,6 +23,9 @@ class OutputFolder {
   std::filesystem::path last() const { return folder_ / "last.sateen"; }
   std::filesystem::path previous() const { return folder_ / "previous.sateen"; }
   std::filesystem::path history() const { return folder_ / "history.csv"; }
+  /// The folder of pictures, and the page that shows them.
+  std::filesystem::path plots() const { return folder_ / "plots"; }
+  std::filesystem::path report() const { return folder_ / "report.html"; }
   const std::filesystem::path& path() const { return folder_; }
   /// False where the file system has no locks: two runs are then not kept apart.
   bool locked() const { return locked_; }

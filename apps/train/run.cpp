@@ -17,6 +17,7 @@
 #include "train/report.hpp"
 #include "train/resume.hpp"
 #include "train/run_files.hpp"
+#include "train/run_pictures.hpp"
 
 namespace sateen::app {
 namespace {
@@ -77,7 +78,7 @@ Trainer trainer_of(const Device& device, const Checkpoint& checkpoint, const Dat
 
 /// The part of a run that has a trainer. Returns the exit code.
 int train_on(const Program& program, const RunSettings& run, const OutputFolder& out, Trainer& trainer, RunFiles& files,
-             const CancelToken& cancel) {
+             RunPictures& pictures, const CancelToken& cancel) {
   const auto epochs = files.checkpoint().epochs;
   const auto report_end = [&] {
     if (run.profile) {
@@ -92,10 +93,12 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
     Program::status({});
     if (run.epoch_lines) report_epoch(record, epochs, run.color);
     report_steering(files.checkpoint());
+    pictures.epoch_ended(files.checkpoint());
   };
   callbacks.on_progress = [&](const Metrics& so_far, int64_t step, int64_t steps) {
     if (bar) bar->show(trainer.epoch() + 1, so_far, step, steps);
     files.steps_done(trainer);
+    pictures.look();
   };
   try {
     try {
@@ -104,6 +107,7 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
       if (error.code() != ErrorCode::kCancelled) throw;
       files.save(trainer);
       bar.reset();
+      pictures.stopped();
       report_end();
       report_stop(program, StopSignals::received(), files.checkpoint(), files.best(), out);
       return kSignalBase + StopSignals::received();
@@ -118,6 +122,7 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
   bar.reset();
   report_end();
   files.end();
+  pictures.ended(files.checkpoint());
   Program::note("done: " + describe_best(files.best(), out));
   return kDone;
 }
@@ -167,6 +172,7 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   if (!resumed) checkpoint = beginning(settings, data);
   bool changed = adopt(*checkpoint, settings, device);
   report_model(settings, checkpoint->file.model);
+  RunPictures pictures(program, run, settings, out, {data, parts, opened->device});
 
   Trainer trainer =
       resumed ? trainer_of(opened->device, *checkpoint, data, std::move(parts), out.last())
@@ -186,7 +192,7 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   }
   report_plan(files.checkpoint(), trainer.steps_per_epoch());
   if (resumed) report_resume(files.checkpoint(), out);
-  return train_on(program, run, out, trainer, files, cancel);
+  return train_on(program, run, out, trainer, files, pictures, cancel);
 }
 
 }  // namespace sateen::app

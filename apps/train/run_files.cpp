@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "plots/pictures.hpp"
 #include "sateen/error.hpp"
 #include "sateen/model_file.hpp"
 
@@ -21,6 +22,17 @@ void remove_file(const std::filesystem::path& path) {
 void write_last(const OutputFolder& folder, const Checkpoint& checkpoint) {
   folder.check_in_place();
   save_checkpoint(checkpoint, folder.last(), folder.previous().filename().string());
+}
+
+/// Those of an earlier run.
+void remove_pictures(const OutputFolder& folder) {
+  remove_file(folder.report());
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder.plots(), error)) return;
+  for (const char* name : kPictureNames) {
+    for (const char* format : kFormats) remove_file(folder.plots() / (std::string(name) + "." + format));
+  }
+  std::filesystem::remove(folder.plots(), error);  // which fails where something else is in it
 }
 
 /// Whether best.sateen is the model of the checkpoint's best epoch, so that it need not be written.
@@ -65,6 +77,7 @@ void RunFiles::begin(const Trainer& trainer) {
   // First of all, so that from here on there is something to go on from.
   save_checkpoint(checkpoint_, folder_.last());
   remove_file(folder_.previous());
+  remove_pictures(folder_);
   open();
 }
 

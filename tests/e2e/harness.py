@@ -25,9 +25,9 @@ TEST_IMAGES = 100
 
 def environment(**changes):
     """The caller's environment without what would steer the programs, on cpu, without a cache, and with untuned
-    kernels. None: not set."""
+    kernels and pictures. None: not set."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith(("SATEEN_", "LC_", "LANG"))}
-    steered = {"SATEEN_BACKEND": "cpu", "SATEEN_TUNE": "off", **kept, **changes}
+    steered = {"SATEEN_BACKEND": "cpu", "SATEEN_TUNE": "off", "SATEEN_PLOTS": "off", **kept, **changes}
     if "SATEEN_CACHE_DIR" not in changes:
         steered.setdefault("SATEEN_CACHE_DISABLE", "1")
     return {key: value for key, value in steered.items() if value is not None}

@@ -1,0 +1,40 @@
+// The pictures of a model and of its training.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "plots/answers.hpp"
+#include "plots/script.hpp"
+#include "sateen/data.hpp"
+#include "sateen/model.hpp"
+#include "sateen/train.hpp"
+
+namespace sateen::app {
+
+/// The names of all of them, as files have them.
+inline constexpr const char* kPictureNames[] = {"curves", "confusion", "predictions", "most-wrong", "filters"};
+
+/// Loss and accuracy, of the training and of the held-out images, epoch by epoch. There is one epoch at least. best: its
+/// number.
+Picture curves(std::span<const EpochRecord> history, std::optional<int64_t> best);
+
+/// What images are, by row, and what the model says, by column. of: the images, in words: "10,000 test images".
+Picture confusion(const Evaluation& evaluation, std::span<const std::string> class_names, const std::string& of);
+
+/// The first of the answers, each beside its image, right and wrong ones marked.
+Picture predictions(const Answers& answers, const Dataset& data, const std::string& of);
+
+/// The wrong answers of which the model is surest.
+Picture most_wrong(const Answers& answers, const Dataset& data, const std::string& of);
+
+/// The weights of the first layer, where that is a convolution.
+std::optional<Picture> filters(const Sequential& model);
+
+/// All of a model, without its training. of: the images.
+std::vector<Picture> pictures_of(const Sequential& model, const Answers& answers, const Dataset& data,
+                                 const std::string& of);
+
+}  // namespace sateen::app
