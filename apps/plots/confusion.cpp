@@ -32,9 +32,9 @@ Picture confusion(const Evaluation& evaluation, std::span<const std::string> cla
     if (classes > kWithNames) continue;
     const std::string& name = class_names[static_cast<size_t>(truth)];
     const std::string size = classes <= 20 ? "font ',12' " : "font ',7' ";
-    labels +=
-        label(name, "graph 0, first " + std::to_string(truth), size + "right offset -1,0", kNameLength) +
-        label(name, "first " + std::to_string(truth) + ", graph 0", size + "right rotate by 40 offset 0.6,-0.8", kNameLength);
+    labels += label(name, "graph 0, first " + std::to_string(truth), size + "right offset -1,0", kNameLength) +
+              label(name, "first " + std::to_string(truth) + ", graph 0", size + "right rotate by 40 offset 0.6,-0.8",
+                    kNameLength);
   }
   picture.data += "EOD\n";
   const std::string end = plot_number(static_cast<double>(classes) - 0.5);

@@ -14,7 +14,7 @@ constexpr size_t kNameLength = 14;
 std::string mark(bool right, double x, double y, double unit) {
   const auto stroke = [&](double x0, double y0, double x1, double y1) {
     return "set arrow from " + plot_number(x + unit * x0) + "," + plot_number(y + unit * y0) + " to " +
-           plot_number(x + unit * x1) + "," + plot_number(y + unit * y1) + " nohead front lw 2.5 lc rgb '" +
+           plot_number(x + unit * x1) + "," + plot_number(y + unit * y1) + " nohead front lw 3 lc rgb '" +
            (right ? kBlue : kOrange) + "'\n";
   };
   return right ? stroke(-1, 0, -0.3, 0.8) + stroke(-0.3, 0.8, 1, -1)
@@ -27,7 +27,7 @@ std::string percent(float probability) {
 
 /// x goes right and y down, in pixels of an image.
 Picture grid(Picture picture, std::span<const Answer> answers, const Dataset& data) {
-  constexpr int kTileWidth = 150, kTileHeight = 176, kTitle = 44;
+  constexpr int kTileWidth = 150, kTileHeight = 176, kTitle = 56;
   const Shape& shape = data.sample_shape();
   const auto height = static_cast<size_t>(shape[0]);
   const auto width = static_cast<size_t>(shape[1]);
@@ -64,7 +64,7 @@ Picture grid(Picture picture, std::span<const Answer> answers, const Dataset& da
     const auto name = [&](uint8_t index) -> const std::string& { return data.class_names()[index]; };
     labels += label(name(answer.truth), plot_number(middle) + "," + plot_number(bottom + 3.4 * unit),
                     std::string("center font ',11' tc rgb '") + kInk + "'", kNameLength + 4);
-    labels += mark(right, left - 2.2 * unit, bottom + 7.8 * unit, unit);
+    labels += mark(right, left - 2 * unit, bottom + 7.8 * unit, 1.35 * unit);
     // A name that is cut leaves the number to be seen.
     labels += "set label " + plot_text(name(answer.said), kNameLength) + ".' " + percent(answer.probability) + "' at " +
               plot_number(left + 0.6 * unit) + "," + plot_number(bottom + 7.8 * unit) + " left font ',10' tc rgb " +

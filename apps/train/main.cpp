@@ -71,15 +71,16 @@ void describe(Options& options) {
                       "auto"},
                      color_option(),
                      {"profile", "", "end with the time of each operation of a training step"}});
-  options.add_group("Pictures", {{.name = "plots",
-                                  .value = "[WHEN]",
-                                  .text = "draw pictures of the run into plots/ after each epoch, by gnuplot, and write "
-                                          "report.html; on, which is meant where WHEN is left out: gnuplot has to be there; "
-                                          "auto: where it is there, else the report alone; off",
-                                  .fallback = "auto",
-                                  .environment = kPlotsVariable,
-                                  .value_optional = true},
-                                 {"no-plots", "", "the same as --plots=off: neither pictures nor report.html"}});
+  options.add_group("Pictures",
+                    {{.name = "plots",
+                      .value = "[WHEN]",
+                      .text = "draw pictures of the run into plots/ after each epoch, by gnuplot, and write "
+                              "report.html; on, which is meant where WHEN is left out: gnuplot has to be there; "
+                              "auto: where it is there, else the report alone; off",
+                      .fallback = "auto",
+                      .environment = kPlotsVariable,
+                      .value_optional = true},
+                     {"no-plots", "", "the same as --plots=off: neither pictures nor report.html"}});
   options.set_ending(
       "best.sateen is the model of the best epoch by --monitor, which a * marks.\n"
       "last.sateen is where --resume goes on, with the settings that are in it.\n"
@@ -118,9 +119,12 @@ Plots plots_wish(const Options& options) {
     throw Error(ErrorCode::kUsage, "--plots and --no-plots exclude each other; give one of the two");
   }
   const char* variable = std::getenv(kPlotsVariable);
-  const bool no = on_line("no-plots") || (options.given("no-plots") && !on_line("plots") &&
-                                          (variable == nullptr || *variable == '\0'));
-  const std::string word = no ? "off" : options.given("plots") && options.text("plots").empty() ? "on" : options.choice("plots", {"auto", "on", "off"});
+  const bool no = on_line("no-plots") ||
+                  (options.given("no-plots") && !on_line("plots") && (variable == nullptr || *variable == '\0'));
+  const std::string word = no ? "off"
+                           : options.given("plots") && options.text("plots").empty()
+                               ? "on"
+                               : options.choice("plots", {"auto", "on", "off"});
   if (word == "off") return Plots::kOff;
   drawing_limit();  // a value that is none is told now
   if (word == "auto") return Plots::kAuto;
