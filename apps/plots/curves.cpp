@@ -19,13 +19,13 @@ int64_t tick_step(int64_t epochs) {
 }
 
 std::string panel(const std::string& title, const std::string& axis, int train, int held_out, bool with_held_out,
-                  const std::string& key) {
+                  const std::string& range, const std::string& key) {
   // Lines and, where there are few, points of different shapes: colour is not all that tells them apart.
   const auto line = [](int column, const char* color, const char* type, const char* dash, const char* name) {
     return "$curves using 1:" + std::to_string(column) + " with linespoints lc rgb '" + color + "' lw 2 dt " + dash +
            " pt " + type + " ps point_size title '" + name + "'";
   };
-  return "set title '" + title + "'\nset ylabel '" + axis + "'\nset key " + key + "\nplot " +
+  return "set title '" + title + "'\nset ylabel '" + axis + "'\nset yrange " + range + "\nset key " + key + "\nplot " +
          line(train, kBlue, "7", "1", "training") +
          (with_held_out ? ", " + line(held_out, kOrange, "9", "2", "held out") : "") + "\n";
 }
@@ -52,7 +52,7 @@ Picture curves(std::span<const EpochRecord> history, std::optional<int64_t> best
   const int64_t last = history.back().epoch;
   // One epoch alone stands in the middle.
   const std::string range =
-      first == last ? "[" + std::to_string(first - 1) + ":" + std::to_string(last + 1) + "]"
+      first == last ? "[" + std::to_string(first - 1) + ".5:" + std::to_string(last) + ".5" + "]"
                     : "[" + plot_number(static_cast<double>(first) - 0.02 * static_cast<double>(last - first)) + ":" +
                           plot_number(static_cast<double>(last) + 0.02 * static_cast<double>(last - first)) + "]";
   picture.commands =
@@ -63,8 +63,7 @@ Picture curves(std::span<const EpochRecord> history, std::optional<int64_t> best
       "\n"
       "set grid lc rgb '#d8d8d8' lt 1 lw 0.6\nset format x '%.0f'\nset border 3 lc rgb '#606060'\nset tics nomirror\n"
       "set xlabel 'epoch'\nset xrange " +
-      range + "\nset xtics " + std::to_string(tick_step(last - first + 1)) +
-      "\nset offsets graph 0, graph 0, graph 0.05, graph 0.05\n";
+      range + "\nset xtics " + std::to_string(tick_step(last - first + 1)) + "\n";
   if (best) {
     const std::string at = std::to_string(*best);
     picture.commands += "set arrow from " + at + ", graph 0 to " + at +
@@ -74,8 +73,8 @@ Picture curves(std::span<const EpochRecord> history, std::optional<int64_t> best
                               std::string("rotate by 90 center offset ") +
                                   (*best - first > last - *best ? "-1.3" : "1.3") + ",0 front tc rgb '#404040'");
   }
-  picture.commands += panel("Loss", "mean cross-entropy (nats)", 2, 3, held_out, "right top") +
-                      panel("Accuracy", "images that are right (%)", 4, 5, held_out, "right bottom") +
+  picture.commands += panel("Loss", "mean cross-entropy (nats)", 2, 3, held_out, "[0<*:*]", "right top") +
+                      panel("Accuracy", "images that are right (%)", 4, 5, held_out, "[*:*<100]", "right bottom") +
                       "unset multiplot\n";
   return picture;
 }

@@ -26,7 +26,9 @@ std::string percent(float probability) {
 }
 
 /// x goes right and y down, in pixels of an image.
-Picture grid(Picture picture, std::span<const Answer> answers, const Dataset& data) {
+Picture grid(const std::string& picture_name, const std::string& title, std::span<const Answer> answers,
+             const Dataset& data) {
+  Picture picture{picture_name, title, 0, 0, {}, {}};
   constexpr int kTileWidth = 150, kTileHeight = 176, kTitle = 56;
   const Shape& shape = data.sample_shape();
   const auto height = static_cast<size_t>(shape[0]);
@@ -43,7 +45,6 @@ Picture grid(Picture picture, std::span<const Answer> answers, const Dataset& da
     const bool right = answer.truth == answer.said;
     const double left = pitch_x * static_cast<double>(i % kColumns) + (pitch_x - static_cast<double>(width)) / 2;
     const double top = pitch_y * static_cast<double>(i / kColumns) + unit;
-    const double middle = left + static_cast<double>(width) / 2;
     const double bottom = top + static_cast<double>(height);
     const std::string block = "$" + picture.name.substr(0, 4) + std::to_string(i);
     picture.data += block + " << EOD\n";
@@ -62,15 +63,15 @@ Picture grid(Picture picture, std::span<const Answer> answers, const Dataset& da
               plot_number(left + static_cast<double>(width)) + "," + plot_number(bottom) +
               " front fs empty border rgb " + color + " lw 2\n";
     const auto name = [&](uint8_t index) -> const std::string& { return data.class_names()[index]; };
-    labels += label(name(answer.truth), plot_number(middle) + "," + plot_number(bottom + 3.4 * unit),
-                    std::string("center font ',11' tc rgb '") + kInk + "'", kNameLength + 4);
+    labels += label(name(answer.truth), plot_number(left + 0.6 * unit) + "," + plot_number(bottom + 3.4 * unit),
+                    std::string("left font ',11' tc rgb '") + kInk + "'", kNameLength + 4);
     labels += mark(right, left - 2 * unit, bottom + 7.8 * unit, 1.35 * unit);
     // A name that is cut leaves the number to be seen.
     labels += "set label " + plot_text(name(answer.said), kNameLength) + ".' " + percent(answer.probability) + "' at " +
               plot_number(left + 0.6 * unit) + "," + plot_number(bottom + 7.8 * unit) + " left font ',10' tc rgb " +
               color + "\n";
   }
-  if (answers.empty()) labels += label("none is wrong", "graph 0.5, graph 0.5", "center font ',16'");
+  if (answers.empty()) labels += label("all are right", "graph 0.5, graph 0.5", "center font ',16'");
   picture.commands =
       "set title " + plot_text(picture.title) + " font ',14'\n" +
       "set lmargin at screen 0\nset rmargin at screen 1\nset bmargin at screen 0\nset tmargin at screen " +
@@ -88,13 +89,9 @@ Picture predictions(const Answers& answers, const Dataset& data, const std::stri
   const auto first = std::span(answers.all).subspan(0, std::min(answers.all.size(), kColumns * kRows));
   const auto right = static_cast<size_t>(
       std::count_if(first.begin(), first.end(), [](const Answer& answer) { return answer.truth == answer.said; }));
-  return grid({"predictions",
-               "Predictions for the first of " + of + ": what each is, what the model says (" + std::to_string(right) +
-                   " of " + std::to_string(first.size()) + " are right)",
-               0,
-               0,
-               {},
-               {}},
+  return grid("predictions",
+              "The first of " + of + ": what it is, below it what the model says (" + std::to_string(right) + " of " +
+                  std::to_string(first.size()) + " are right)",
               first, data);
 }
 
@@ -106,13 +103,10 @@ Picture most_wrong(const Answers& answers, const Dataset& data, const std::strin
   std::stable_sort(wrong.begin(), wrong.end(),
                    [](const Answer& a, const Answer& b) { return a.probability > b.probability; });
   wrong.resize(std::min(all, kColumns * kRows));
-  return grid({"most-wrong",
-               "Where the model is surest and wrong: of " + grouped(all) + " that are wrong among " + of,
-               0,
-               0,
-               {},
-               {}},
-              wrong, data);
+  const std::string title =
+      all == 0 ? "No answer is wrong among " + of
+               : "The surest of " + grouped(all) + (all == 1 ? " wrong answer" : " wrong answers") + " among " + of;
+  return grid("most-wrong", title, wrong, data);
 }
 
 }  // namespace sateen::app

@@ -33,6 +33,10 @@ dd { margin: 0; }
 figure { margin: 1rem 0; }
 img { display: block; width: 100%; height: auto; background: #fff; border: 1px solid var(--line); border-radius: .375rem; }
 figcaption { color: var(--dim); font-size: .875rem; margin-top: .25rem; }
+@media (max-width: 40rem) {
+  th, td { padding: .2rem .4rem; }
+  img { min-width: 40rem; }
+}
 @media print { body { max-width: none; } }
 )";
 
@@ -102,8 +106,9 @@ std::string figures(const ReportPage& page) {
   std::string html = "<h2>Pictures</h2>\n";
   for (const Drawn& picture : page.pictures) {
     // As a picture, not as part of the page: the names within one don't meet those within another.
-    html += "<figure><img alt=\"" + html_text(picture.title) + "\" src=\"data:image/svg+xml;base64," +
-            base64(picture.svg) + "\"><figcaption>" + html_text(picture.title) + "</figcaption></figure>\n";
+    html += "<figure><div class=\"scroll\"><img alt=\"" + html_text(picture.title) +
+            "\" src=\"data:image/svg+xml;base64," + base64(picture.svg) + "\"></div><figcaption>" +
+            html_text(picture.title) + "</figcaption></figure>\n";
   }
   return html;
 }

@@ -82,7 +82,7 @@ void RunPictures::attempt(Work work) {
   const auto give_up = [&](const std::string& why) {
     on_ = false;
     drawing_.reset();
-    program_.warning(why + "; there are no more pictures of this run");
+    program_.warning(why + "; there are no more pictures and reports of this run");
   };
   try {
     work();
@@ -90,6 +90,19 @@ void RunPictures::attempt(Work work) {
     give_up(error.what());
   } catch (const std::bad_alloc&) {
     give_up("no memory for pictures");
+  }
+}
+
+template <typename Work>
+void RunPictures::without_pictures_if_it_fails(Work draw) {
+  try {
+    draw();
+  } catch (const Error& error) {
+    drawing_.reset();
+    gnuplot_.reset();
+    program_.warning(std::string(error.what()) + "; no more pictures are drawn, " + out_.report().string() +
+                     " has the tables");
+    write({});
   }
 }
 
@@ -110,7 +123,7 @@ void RunPictures::begin(const Checkpoint& checkpoint, bool whole) {
   if (!gnuplot_) return write({});
   std::vector<Picture> pictures = pictures_of(model, answers, source_.data, page_.of);
   pictures.insert(pictures.begin(), curves(page_.history, page_.best));
-  drawing_.emplace(*gnuplot_, std::move(pictures));
+  without_pictures_if_it_fails([&] { drawing_.emplace(*gnuplot_, std::move(pictures)); });
 }
 
 void RunPictures::write(std::vector<Drawn> pictures) {
@@ -130,7 +143,9 @@ void RunPictures::epoch_ended(const Checkpoint& checkpoint) {
 void RunPictures::look() {
   if (!drawing_ || drawing_->running()) return;
   attempt([&] {
-    std::vector<Drawn> drawn = drawing_->take();
+    std::vector<Drawn> drawn;
+    without_pictures_if_it_fails([&] { drawn = drawing_->take(); });
+    if (drawn.empty()) return;
     drawing_.reset();
     write(std::move(drawn));
   });

@@ -24,7 +24,7 @@ struct PictureSource {
   Device device;
 };
 
-/// Nothing here fails a run: what goes wrong is one warning, and then there are no more pictures.
+/// Nothing here fails a run: what goes wrong is a warning, and then there are no more pictures.
 class RunPictures {
  public:
   RunPictures(const Program& program, const RunSettings& run, const TrainSettings& settings, const OutputFolder& out,
@@ -42,8 +42,12 @@ class RunPictures {
  private:
   void begin(const Checkpoint& checkpoint, bool whole);
   void write(std::vector<Drawn> pictures);
+  /// Whatever fails is a warning, and the last work that is done.
   template <typename Work>
   void attempt(Work work);
+  /// Where gnuplot fails the report goes on alone.
+  template <typename Work>
+  void without_pictures_if_it_fails(Work draw);
 
   const Program& program_;
   const OutputFolder& out_;
