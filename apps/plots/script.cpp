@@ -25,7 +25,7 @@ std::string plot_text(std::string_view text, size_t longest) {
   if (cut) all.resize(longest - 1);
   std::string result = "'";
   for (const std::string_view character : all) {
-    result += character.empty() ? "?" : is_control(character) ? " " : character == "'" ? "''" : character;
+    result += character.empty() ? "?" : is_control(character) ? " " : character == "'" ? "’" : character;
   }
   return result + (cut ? "…'" : "'");
 }

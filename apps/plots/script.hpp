@@ -17,7 +17,8 @@ struct Picture {
   std::string commands;  ///< that draw it; run once for each format
 };
 
-/// Text as gnuplot takes it literally: single-quoted, without line ends and other control characters, with '?' for bytes
+/// Text as gnuplot takes it literally: single-quoted, with ’ for ' (a doubled one at the beginning is not taken as the
+/// manual has it), without line ends and other control characters, with '?' for bytes
 /// that aren't UTF-8. More than `longest` characters are cut, and "…" says so; 0: all of them.
 std::string plot_text(std::string_view text, size_t longest = 0);
 

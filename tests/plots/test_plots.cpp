@@ -22,10 +22,19 @@ const std::string kMark = "/tmp/sateen-plots-test-injected";
 
 /// What a class could be called by somebody who means ill.
 const std::vector<std::string> kHostile = {
-    "'; system('touch " + kMark + "') #",   "`touch " + kMark + "`",
-    "\nset output\n!touch " + kMark + "\n", "\"@x {/*9 big} ^2 _3 %d %s %n",
-    "EOD\nsystem \"touch " + kMark + "\"",  "\\'.system('touch " + kMark + "').'",
-    "<script>alert(1)</script>&amp;",       "\xff\xfe\x80 not UTF-8 \xed\xa0\x80",
+    "'; system('touch " + kMark + "') #",
+    "`touch " + kMark + "`",
+    "\nset output\n!touch " + kMark + "\n",
+    "\"@x {/*9 big} ^2 _3 %d %s %n",
+    "EOD\nsystem \"touch " + kMark + "\"",
+    "\\'.system('touch " + kMark + "').'",
+    "<script>alert(1)</script>&amp;",
+    "ends in a backslash\\",
+    "\"",
+    "'",
+    "{ # if (1) {",
+    "} else { @a $0 ; !touch " + kMark,
+    "\xff\xfe\x80 not UTF-8 \xed\xa0\x80",
 };
 
 Dataset data_of(const std::vector<std::string>& names) {
@@ -51,13 +60,13 @@ Answers answers_of(const Dataset& data) {
 
 BOOST_AUTO_TEST_CASE(text_of_a_script_is_one_literal) {
   BOOST_TEST(plot_text("Ankle boot") == "'Ankle boot'");
-  BOOST_TEST(plot_text("it's `x` \"y\" \\n") == "'it''s `x` \"y\" \\n'");
+  BOOST_TEST(plot_text("it's `x` \"y\" \\n") == "'it’s `x` \"y\" \\n'");
   BOOST_TEST(plot_text("a\nb\tc\x7f") == "'a b c '");
   BOOST_TEST(plot_text("caf\xc3\xa9 \xe2\x9c\x93") == "'caf\xc3\xa9 \xe2\x9c\x93'");
   BOOST_TEST(plot_text("\xff \xc3 \xed\xa0\x80 \xc0\xaf") == "'? ? \x3f\x3f\x3f \x3f\x3f'");
   BOOST_TEST(plot_text("\xc2\x85x") == "' x'");  // a line end, to some
   BOOST_TEST(plot_text("T-shirt/top", 6) == "'T-shi…'");
-  BOOST_TEST(plot_text("'''''''", 3) == "'''''…'");
+  BOOST_TEST(plot_text("'''''''", 3) == "'’’…'");
   BOOST_TEST(plot_text("Dress", 5) == "'Dress'");
   BOOST_TEST(plot_text("") == "''");
 }
@@ -124,7 +133,7 @@ BOOST_AUTO_TEST_CASE(hostile_names_are_drawn_as_they_are) {
     drawing.wait([] { return false; });
     const std::vector<Drawn> drawn = drawing.take();
     BOOST_TEST_REQUIRE(drawn.size() == pictures.size());
-    BOOST_TEST(drawn[0].svg.find("&lt;script&gt;") != std::string::npos);
+    BOOST_TEST(drawn[0].svg.find("&lt;script") != std::string::npos);
     BOOST_TEST(drawn[0].svg.find("<script>") == std::string::npos);
     BOOST_TEST(!std::filesystem::exists(kMark));
   }
