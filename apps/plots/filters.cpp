@@ -35,8 +35,9 @@ std::optional<Picture> filters(const Sequential& model) {
   float most = 0;
   std::string labels;
   for (size_t i = 0; i < shown; ++i) {
+    const size_t row = i / kColumns;
     const double left = pitch * static_cast<double>(i % kColumns) + 0.15 * side;
-    const double top = pitch * static_cast<double>(i / kColumns) + 0.24 * side;
+    const double top = pitch * static_cast<double>(row) + 0.24 * side;
     labels += label(std::to_string(i + 1), plot_number(left) + "," + plot_number(top - 0.1 * side),
                     "left font ',9' tc rgb '#606060'");
     labels += "set object rectangle from " + plot_number(left) + "," + plot_number(top) + " to " +

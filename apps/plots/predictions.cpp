@@ -43,8 +43,9 @@ Picture grid(const std::string& picture_name, const std::string& title, std::spa
   for (size_t i = 0; i < answers.size(); ++i) {
     const Answer& answer = answers[i];
     const bool right = answer.truth == answer.said;
+    const size_t row = i / kColumns;
     const double left = pitch_x * static_cast<double>(i % kColumns) + (pitch_x - static_cast<double>(width)) / 2;
-    const double top = pitch_y * static_cast<double>(i / kColumns) + unit;
+    const double top = pitch_y * static_cast<double>(row) + unit;
     const double bottom = top + static_cast<double>(height);
     const std::string block = "$" + picture.name.substr(0, 4) + std::to_string(i);
     picture.data += block + " << EOD\n";

@@ -26,7 +26,6 @@ namespace {
 constexpr uint64_t kMaxEpochs = 100'000;  // as many as a checkpoint's history holds
 constexpr std::array<const char*, 3> kFolderOptions = {"out", "overwrite", "resume"};
 constexpr uint64_t kMaxBatch = 1'000'000;
-constexpr const char* kPlotsVariable = "SATEEN_PLOTS";
 
 void describe(Options& options) {
   const TrainSettings usual;
@@ -71,16 +70,11 @@ void describe(Options& options) {
                       "auto"},
                      color_option(),
                      {"profile", "", "end with the time of each operation of a training step"}});
-  options.add_group("Pictures",
-                    {{.name = "plots",
-                      .value = "[WHEN]",
-                      .text = "draw pictures of the run into plots/ after each epoch, by gnuplot, and write "
-                              "report.html; on, which is meant where WHEN is left out: gnuplot has to be there; "
-                              "auto: where it is there, else the report alone; off",
-                      .fallback = "auto",
-                      .environment = kPlotsVariable,
-                      .value_optional = true},
-                     {"no-plots", "", "the same as --plots=off: neither pictures nor report.html"}});
+  options.add_group(
+      "Pictures", {{"plots", "",
+                    "draw pictures of the run into plots/ after each epoch, by gnuplot, and write report.html; done by "
+                    "default where gnuplot is there, else the report alone (default: SATEEN_PLOTS, on, off or auto)"},
+                   {"no-plots", "", "neither pictures nor report.html"}});
   options.set_ending(
       "best.sateen is the model of the best epoch by --monitor, which a * marks.\n"
       "last.sateen is where --resume goes on, with the settings that are in it.\n"
@@ -112,22 +106,25 @@ GivenSettings given_settings(const Options& options) {
   return given;
 }
 
-/// Of --plots, the variable that stands for it, and --no-plots.
+/// Of the two options, and SATEEN_PLOTS, which goes before a file's.
 Plots plots_wish(const Options& options) {
   const auto on_line = [&](const char* name) { return options.given(name) && !options.from_config(name); };
   if (options.given("plots") && options.given("no-plots") && on_line("plots") == on_line("no-plots")) {
     throw Error(ErrorCode::kUsage, "--plots and --no-plots exclude each other; give one of the two");
   }
-  const char* variable = std::getenv(kPlotsVariable);
-  const bool no = on_line("no-plots") ||
-                  (options.given("no-plots") && !on_line("plots") && (variable == nullptr || *variable == '\0'));
-  const std::string word = no ? "off"
-                           : options.given("plots") && options.text("plots").empty()
-                               ? "on"
-                               : options.choice("plots", {"auto", "on", "off"});
+  const char* variable = std::getenv("SATEEN_PLOTS");
+  std::string word = variable == nullptr ? "" : variable;
+  if (!word.empty() && word != "on" && word != "off" && word != "auto") {
+    throw Error(ErrorCode::kUsage, "SATEEN_PLOTS=" + word + ": give on, off or auto");
+  }
+  if (on_line("plots") || on_line("no-plots")) {
+    word = on_line("plots") ? "on" : "off";
+  } else if (word.empty() && (options.given("plots") || options.given("no-plots"))) {
+    word = options.given("plots") ? "on" : "off";
+  }
   if (word == "off") return Plots::kOff;
   drawing_limit();  // a value that is none is told now
-  if (word == "auto") return Plots::kAuto;
+  if (word != "on") return Plots::kAuto;
   gnuplot_or_refuse("--plots");
   return Plots::kOn;
 }

@@ -159,6 +159,14 @@ class PlotsTest(ModelTest):
         self.assert_refused(result, 2, "--plots", "--no-plots")
         _, result = self.quick("word", SATEEN_PLOTS="maybe")
         self.assert_refused(result, 2, "maybe", "auto")
+        for option, variable, lines in (("--plots", "off", ["plots = true", "no-plots = false"]),
+                                        ("--no-plots", "on", ["plots = false", "no-plots = true"])):
+            dumped = run("sateen-train", option, "--dump-config", env=plotting(SATEEN_PLOTS=variable))
+            self.assertEqual(re.findall("^(?:no-)?plots = .*", dumped.stdout, re.MULTILINE), lines)
+            config = self.folder / "plots.ini"
+            config.write_text(dumped.stdout)
+            again = run("sateen-train", "--config", config, "--dump-config", env=plotting())
+            self.assertEqual(again.stdout, dumped.stdout)
 
     def test_gnuplot_that_fails(self):
         cases = {
