@@ -19,13 +19,15 @@ int64_t tick_step(int64_t epochs) {
 }
 
 std::string panel(const std::string& title, const std::string& axis, int train, int held_out, bool with_held_out,
-                  const std::string& range, const std::string& key) {
+                  const std::string& range) {
   // Lines and, where there are few, points of different shapes: colour is not all that tells them apart.
   const auto line = [](int column, const char* color, const char* type, const char* dash, const char* name) {
     return "$curves using 1:" + std::to_string(column) + " with linespoints lc rgb '" + color + "' lw 2 dt " + dash +
            " pt " + type + " ps point_size title '" + name + "'";
   };
-  return "set title '" + title + "'\nset ylabel '" + axis + "'\nset yrange " + range + "\nset key " + key + "\nplot " +
+  // Above the curves, so that they are never behind it.
+  return "set label 99 '" + title + "' at graph 0, graph 1.09 left font ',13'\n" +
+         "set key at graph 1, graph 1.09 right horizontal\nset ylabel '" + axis + "'\nset yrange " + range + "\nplot " +
          line(train, kBlue, "7", "1", "training") +
          (with_held_out ? ", " + line(held_out, kOrange, "9", "2", "held out") : "") + "\n";
 }
@@ -73,9 +75,8 @@ Picture curves(std::span<const EpochRecord> history, std::optional<int64_t> best
                               std::string("rotate by 90 center offset ") +
                                   (*best - first > last - *best ? "-1.3" : "1.3") + ",0 front tc rgb '#404040'");
   }
-  picture.commands += panel("Loss", "mean cross-entropy (nats)", 2, 3, held_out, "[0<*:*]", "right top") +
-                      panel("Accuracy", "images that are right (%)", 4, 5, held_out, "[*:*<100]", "right bottom") +
-                      "unset multiplot\n";
+  picture.commands += panel("Loss", "mean cross-entropy (nats)", 2, 3, held_out, "[0<*:*]") +
+                      panel("Accuracy", "images that are right (%)", 4, 5, held_out, "[*:*<100]") + "unset multiplot\n";
   return picture;
 }
 
