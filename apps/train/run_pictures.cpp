@@ -5,7 +5,9 @@
 #include <new>
 #include <utility>
 
+#include "common/augmentation.hpp"
 #include "common/numbers.hpp"
+#include "common/plan_text.hpp"
 #include "common/signals.hpp"
 #include "plots/pictures.hpp"
 #include "sateen/error.hpp"
@@ -72,7 +74,7 @@ RunPictures::RunPictures(const Program& program, const RunSettings& run, const T
   if (!held_out) images_.resize(std::min(images_.size(), kMostTrained));
   kind_ = held_out ? "held-out" : "training";
   page_.title = "Training run " + (out.path() / "").parent_path().filename().string();
-  page_.settings = facts_of(run, settings, source_);
+  settings_ = facts_of(run, settings, source_);
   page_.class_names = source_.data.class_names();
 }
 
@@ -120,6 +122,10 @@ void RunPictures::begin(const Checkpoint& checkpoint, bool whole) {
   const auto best = best_of(checkpoint);
   page_.best = best ? std::optional(best->epoch) : std::nullopt;
   page_.result = result_of(checkpoint, model);
+  page_.settings = settings_;
+  if (checkpoint.augmentation.any())
+    page_.settings.emplace_back("augmented", augmentation_text(checkpoint.augmentation));
+  for (const auto& row : plan_rows(checkpoint)) page_.settings.push_back(row);
   if (!gnuplot_) return write({});
   std::vector<Picture> pictures = pictures_of(model, answers, source_.data, page_.of);
   pictures.insert(pictures.begin(), curves(page_.history, page_.best));

@@ -54,6 +54,7 @@ class RunPictures {
   PictureSource source_;
   std::vector<uint32_t> images_;  ///< that are asked for
   std::string kind_;              ///< of them, in words
+  ReportPage::Facts settings_;    ///< those that don't change
   ReportPage page_;               ///< of what is being drawn
   std::optional<std::string> gnuplot_;
   std::optional<Drawing> drawing_;

@@ -97,14 +97,16 @@ class PlotsTest(ModelTest):
         return page
 
     def test_run(self):
-        out, result = self.train("run-plots", "--epochs", "2", "--model", "plain", "--batch-size", "120", env=plotting())
+        out, result = self.train("run-plots", "--epochs", "2", "--model", "plain", "--batch-size", "120", "--augment", "mirror",
+                                 "--early-stop", "9", env=plotting())
         self.assert_code(result, 0)
         self.assertEqual(self.warnings(result), [])
         self.assert_pictures(out / "plots", RUN_PICTURES)
         page = self.report(out)
         self.assertEqual(page.tags.count("img"), len(RUN_PICTURES))
         words = " ".join(page.words)
-        for word in [*LABELS, "macro average", "best epoch", "120 held-out images", "batch size", "learning rate", "cpu"]:
+        for word in [*LABELS, "macro average", "best epoch", "120 held-out images", "batch size", "learning rate", "cpu", "augmented", "mirror",
+                     "early stop"]:
             self.assertIn(word, words)
         for row in (out / "history.csv").read_text().splitlines()[1:]:
             self.assertIn(f"{float(row.split(',')[1]):.4f}", words)
