@@ -117,6 +117,8 @@ void add_device_options(Options& options) {
         .value = "KEY=VALUE",
         .text = "a setting of the backend's, such as threads=1 of cpu; may be repeated",
         .repeatable = true}});
+  options.add_variable("SATEEN_CACHE_DIR", "Where measurements and compiled kernels are kept.");
+  options.add_variable("SATEEN_CACHE_DISABLE", "With 1, nothing is kept and nothing kept is used.");
 }
 
 std::vector<std::string> device_settings(const Options& options) {

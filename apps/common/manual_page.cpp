@@ -50,9 +50,7 @@ std::string bold(std::string_view text) {
 
 /// "-m, --model FILE" and "--resume [DIR]"
 std::string tag_of(const Option& option) {
-  std::string tag;
-  const size_t comma = option.name.find(',');
-  if (comma != std::string::npos) tag = bold("-" + option.name.substr(comma + 1)) + ", ";
+  std::string tag = option.short_name().empty() ? "" : bold("-" + option.short_name()) + ", ";
   tag += bold("--" + option.long_name());
   if (!option.value.empty()) tag += " \\fI" + escaped(option.value) + "\\fR";
   return tag;
@@ -97,6 +95,7 @@ std::string manual_page(const ManualSource& source) {
       }
     }
   }
+  for (const auto& [name, text] : source.variables) variables += tagged(bold(name), text);
   if (!variables.empty()) page += heading("SH", "Environment") + variables;
 
   page += heading("SH", "Exit status");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "common/options.hpp"
@@ -13,6 +14,7 @@ struct ManualSource {
   const std::string &program, &usage, &summary, &notes;
   const std::vector<std::string>& examples;
   const std::vector<OptionGroup>& groups;
+  const std::vector<std::pair<std::string, std::string>>& variables;  ///< that stand for no option
 };
 
 /// The page in section 1, in the language of man(7). Bare of dates, so that the same program gives the same page.

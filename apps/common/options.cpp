@@ -77,10 +77,14 @@ Options::Options(std::string program, std::string usage, std::string summary)
 
 Options::~Options() = default;
 
-std::string Option::tag() const {
+std::string Option::short_name() const {
   const size_t comma = name.find(',');
-  const std::string short_form = comma == std::string::npos ? "" : "-" + name.substr(comma + 1) + ", ";
-  return short_form + "--" + long_name() + (value.empty() ? "" : " " + value);
+  return comma == std::string::npos ? "" : name.substr(comma + 1);
+}
+
+std::string Option::tag() const {
+  return (short_name().empty() ? "" : "-" + short_name() + ", ") + "--" + long_name() +
+         (value.empty() ? "" : " " + value);
 }
 
 std::string Option::explanation() const {
@@ -231,14 +235,14 @@ bool Options::parse(int argc, const char* const* argv) {
             {{"config", "FILE",
               "options from a file, each on a line such as backend = cpu; lines that begin with # are comments. The "
               "command line and the environment go before it"},
-             {"dump-config", "", "every option as it would be used, as such a file, and do nothing"},
+             {"dump-config", "", "such a file with what was given, the rest as comments; nothing else is done"},
              {"help,h", "", "this page"},
              {"man", "", "the manual page, for: man -l FILE"},
              {"version", "", "the version, and what it was built from and with"}});
   take_command_line(argc, argv);
   if (given("help") || given("man") || given("version")) {
     Program::print(given("help")  ? help()
-                   : given("man") ? manual_page({program_, usage_, summary_, notes_, examples_, groups_})
+                   : given("man") ? manual_page({program_, usage_, summary_, notes_, examples_, groups_, variables_})
                                   : version_text(program_));
     return false;
   }
@@ -279,19 +283,22 @@ void Options::take_config(std::string_view content) {
 
 bool Options::print_config() const {
   if (!given("dump-config")) return false;
-  std::string file = "# Every option of " + program_ + " as it would be used; read by --config.\n";
+  std::string file = "# Options of " + program_ + ", read by --config. What nobody gave is a comment.\n";
   for (const OptionGroup& group : groups_) {
     if (command_line_only(group.options.front().long_name())) continue;
     file += "\n# " + group.title + "\n";
     for (const Option& option : group.options) {
       const std::string name = option.long_name();
-      if (option.value.empty()) {
-        file += config_line(name, given(name) ? "true" : "false");
-        continue;
+      const bool is_switch = option.value.empty();
+      if (const Given* given = given_value(name)) {
+        for (const std::string& value : given->values) file += config_line(name, is_switch ? "true" : value);
+      } else {
+        file += "# " + name + " = " +
+                (is_switch                 ? "false"
+                 : option.fallback.empty() ? option.value
+                                           : option.fallback) +
+                "\n";
       }
-      const std::vector<std::string> values = texts(name);
-      if (values.empty()) file += "# " + name + " = " + option.value + "\n";
-      for (const std::string& value : values) file += config_line(name, value);
     }
   }
   Program::print(file);

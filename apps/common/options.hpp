@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace sateen::app {
@@ -22,6 +23,8 @@ struct Option {
   std::string implied = {};
 
   std::string long_name() const { return name.substr(0, name.find(',')); }
+  /// "m" of "model,m"; empty where there is none.
+  std::string short_name() const;
   /// "-m, --model FILE"
   std::string tag() const;
   /// The text, and what the option is where it isn't given.
@@ -50,16 +53,21 @@ class Options {
   /// What there is to know besides, in lines of at most 80 columns, and command lines that show the program in use.
   void set_ending(std::string notes, std::vector<std::string> examples);
 
+  /// A variable that the program goes by and that stands for no option, for the manual page.
+  void add_variable(const std::string& name, const std::string& text) { variables_.emplace_back(name, text); }
+
   /// False when --help, --man or --version was asked for and printed: there is nothing more to do.
   bool parse(int argc, const char* const* argv);
   /// Adds the options of a file (config_file.hpp) that the command line has not. parse does it for --config.
   void take_config(std::string_view content);
-  /// Prints a file for --config with every option as it is now, where --dump-config asks for it: then there is nothing
-  /// more to do. Fits where the program has looked at its options' values.
+  /// Prints a file for --config, where --dump-config asks for it: then there is nothing more to do. What was given, or
+  /// comes from the environment, is a line; every other option is a comment with its fallback, so that reading the file
+  /// back gives what was given and no more. Fits where the program has looked at its options' values.
   bool print_config() const;
 
   /// By the command line or the file of --config.
   bool given(const std::string& name) const;
+  bool on_line(const std::string& name) const { return given(name) && !from_config(name); }
   /// By the file of --config.
   bool from_config(const std::string& name) const;
   /// The words after the options, in order.
@@ -95,6 +103,7 @@ class Options {
   std::string program_, usage_, summary_, notes_;
   std::vector<std::string> examples_;
   std::vector<OptionGroup> groups_;
+  std::vector<std::pair<std::string, std::string>> variables_;
   std::unique_ptr<Table> table_;
   bool takes_arguments_ = false;
   std::map<std::string, Given> values_;

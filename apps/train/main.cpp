@@ -58,10 +58,12 @@ void describe(Options& options) {
                 data_option(),
                 {"val-split", "X", "share of the training images that is held out", general(usual.held_out_share)}});
   add_device_options(options);
-  options.add_group("Tuning", {{"tune-seconds", "N",
-                                "the most time that trying out kernels may take on a device that isn't known yet "
-                                "(default: SATEEN_TUNE, or 10); 0 goes by what is known"},
-                               {"no-tune", "", "take the same kernels on every device of a kind, whatever is known"}});
+  options.add_group("Tuning",
+                    {{"tune-seconds", "N",
+                      "the most time that trying out kernels may take on a device that isn't known yet; 0 goes "
+                      "by what is known",
+                      "10"},
+                     {"no-tune", "", "take the same kernels on every device of a kind, whatever is known"}});
   options.add_group("Messages",
                     {{"summary", "", "show the network's layers on stdout, and train nothing"},
                      {"progress", "HOW",
@@ -75,6 +77,10 @@ void describe(Options& options) {
                     "draw pictures of the run into plots/ after each epoch, by gnuplot, and write report.html; done by "
                     "default where gnuplot is there, else the report alone (default: SATEEN_PLOTS, on, off or auto)"},
                    {"no-plots", "", "neither pictures nor report.html"}});
+  options.add_variable("SATEEN_TUNE", "Seconds as --tune-seconds has them, or off; goes before a file's.");
+  options.add_variable("SATEEN_PLOTS", "on as --plots, off as --no-plots, or auto; goes before a file's.");
+  options.add_variable("SATEEN_PLOTS_SECONDS", "The most seconds that one drawing may take: 60 without it.");
+  options.add_variable("NO_COLOR", "Where it is set and not empty, --color auto is never.");
   options.set_ending(
       "best.sateen is the model of the best epoch by --monitor, which a * marks.\n"
       "last.sateen is where --resume goes on, with the settings that are in it.\n"
@@ -108,8 +114,7 @@ GivenSettings given_settings(const Options& options) {
 
 /// Of the two options, and SATEEN_PLOTS, which goes before a file's.
 Plots plots_wish(const Options& options) {
-  const auto on_line = [&](const char* name) { return options.given(name) && !options.from_config(name); };
-  if (options.given("plots") && options.given("no-plots") && on_line("plots") == on_line("no-plots")) {
+  if (options.given("plots") && options.given("no-plots") && options.on_line("plots") == options.on_line("no-plots")) {
     throw Error(ErrorCode::kUsage, "--plots and --no-plots exclude each other; give one of the two");
   }
   const char* variable = std::getenv("SATEEN_PLOTS");
@@ -117,8 +122,8 @@ Plots plots_wish(const Options& options) {
   if (!word.empty() && word != "on" && word != "off" && word != "auto") {
     throw Error(ErrorCode::kUsage, "SATEEN_PLOTS=" + word + ": give on, off or auto");
   }
-  if (on_line("plots") || on_line("no-plots")) {
-    word = on_line("plots") ? "on" : "off";
+  if (options.on_line("plots") || options.on_line("no-plots")) {
+    word = options.on_line("plots") ? "on" : "off";
   } else if (word.empty() && (options.given("plots") || options.given("no-plots"))) {
     word = options.given("plots") ? "on" : "off";
   }
@@ -183,25 +188,22 @@ void choose_folder(const Options& options, RunSettings& settings) {
 /// which is the backend's to read.
 std::vector<std::string> tuning_settings(const Options& options) {
   constexpr uint64_t kMostSeconds = 86'400;
-  constexpr uint64_t kSeconds = 10;
   const std::string off = "tune=off";
-  const auto seconds = [&] {
-    return "tune=" + std::to_string(options.given("tune-seconds")
-                                        ? options.whole_number("tune-seconds", 0, kMostSeconds)
-                                        : kSeconds);
-  };
-  const auto on_line = [&](const char* name) { return options.given(name) && !options.from_config(name); };
-  if (options.given("no-tune") && options.given("tune-seconds") && on_line("no-tune") == on_line("tune-seconds")) {
+  const auto seconds = [&] { return "tune=" + std::to_string(options.whole_number("tune-seconds", 0, kMostSeconds)); };
+  if (options.given("no-tune") && options.given("tune-seconds") &&
+      options.on_line("no-tune") == options.on_line("tune-seconds")) {
     throw Error(ErrorCode::kUsage, "--no-tune and --tune-seconds exclude each other; give one of the two");
   }
   for (const std::string& setting : device_settings(options)) {
-    const char* name = on_line("no-tune") ? "--no-tune" : on_line("tune-seconds") ? "--tune-seconds" : nullptr;
+    const char* name = options.on_line("no-tune")        ? "--no-tune"
+                       : options.on_line("tune-seconds") ? "--tune-seconds"
+                                                         : nullptr;
     if (name == nullptr || setting.rfind("tune=", 0) != 0) continue;
     throw Error(ErrorCode::kUsage,
                 std::string(name) + " and --device-option " + setting + " exclude each other; give one of the two");
   }
-  if (on_line("no-tune")) return {off};
-  if (on_line("tune-seconds")) return {seconds()};
+  if (options.on_line("no-tune")) return {off};
+  if (options.on_line("tune-seconds")) return {seconds()};
   const char* variable = std::getenv("SATEEN_TUNE");
   if (variable != nullptr && *variable != '\0') return {};
   return {options.given("no-tune") ? off : seconds()};
@@ -220,8 +222,10 @@ int run(const Program& program, int argc, const char* const* argv) {
   }
   RunSettings settings = run_settings(options);
   const std::vector<std::string> tuning = tuning_settings(options);
+  const bool without_folder = options.given("dump-config") && !options.given("out") && !options.given("resume");
+  if (!without_folder) choose_folder(options, settings);
+  if (settings.earlier != Earlier::kResume) settings_of(given);  // what doesn't fit together is refused here
   if (options.print_config()) return kDone;
-  choose_folder(options, settings);
   return train(program, settings, given, [&](DeviceWish wish) {
     if (settings.profile) wish.more_settings.emplace_back("profile=1");
     wish.tuning_settings = tuning;

@@ -7,16 +7,19 @@ import unittest
 
 from harness import ProgramTest, command, environment, run
 
+DEVICE = ["--backend", "--device", "--backend-path", "--device-option"]
+GENERAL = ["--config", "--dump-config", "--help", "--man", "--version"]
 FLAGS = {
-    "sateen-train": ["--model", "--epochs", "--batch-size", "--lr", "--seed", "--out", "--resume", "--overwrite", "--monitor", "--early-stop", "--restore-best", "--reduce-lr",
-                     "--lr-schedule", "--lr-step", "--lr-factor", "--lr-min",
-                     "--save-every", "--save-interval", "--data", "--val-split", "--backend", "--backend-path",
-                     "--device", "--device-option", "--summary", "--progress", "--color", "--config", "--dump-config", "--help", "--man", "--version"],
-    "sateen-predict": ["--model", "--invert", "--format", "--recursive", "--null", "--save-preprocessed", "--top", "--allow-nonfinite", "--backend", "--backend-path",
-                       "--device", "--device-option", "--config", "--dump-config", "--help", "--man", "--version"],
-    "sateen-evaluate": ["--model", "--data", "--part", "--batch-size", "--json", "--digits", "--backend", "--backend-path",
-                        "--device", "--device-option", "--config", "--dump-config", "--help", "--man", "--version"],
-    "sateen-info": ["--list-devices", "--json", "--backend-path", "--config", "--dump-config", "--help", "--man", "--version"],
+    "sateen-train": ["--model", "--epochs", "--batch-size", "--lr", "--seed", "--augment", "--monitor", "--early-stop",
+                     "--restore-best", "--reduce-lr", "--lr-schedule", "--lr-step", "--lr-factor", "--lr-min", "--out", "--resume",
+                     "--overwrite", "--save-every", "--save-interval", "--data", "--val-split", "--plots", "--no-plots", "--tune-seconds",
+                     "--no-tune", "--summary", "--progress", "--color", "--profile", *DEVICE, *GENERAL],
+    "sateen-predict": ["--model", "--invert", "--format", "--recursive", "--null", "--save-preprocessed", "--top",
+                       "--allow-nonfinite", *DEVICE, *GENERAL],
+    "sateen-evaluate": ["--model", "--data", "--part", "--batch-size", "--json", "--digits", "--plots-dir", *DEVICE, *GENERAL],
+    "sateen-info": ["--list-devices", "--self-test", "--json", "--report", "--allow-nonfinite", *DEVICE, *GENERAL],
+    "sateen-bench": ["--model", "--batch-size", "--images", "--repeats", "--seconds", "--turns", "--json", "--brief", *DEVICE,
+                     *GENERAL],
 }
 EPOCHS = "is not a whole number from 1 to 100,000"
 WHOLE = "is not a whole number from 1 to 1,000,000"
@@ -148,37 +151,61 @@ class Summary(ProgramTest):
 
 class DumpConfig(ProgramTest):
     def dump(self, program, *arguments, **changes):
-        result = run(program, *arguments, "--dump-config", env=environment(**changes))
+        result = run(program, *arguments, "--dump-config", env=environment(SATEEN_BACKEND=None, **changes))
         self.assert_code(result, 0)
         self.assertEqual(result.stderr, "")
         return result.stdout
 
+    def read_back(self, dumped):
+        path = self.folder / "dumped.ini"
+        path.write_text(dumped)
+        return path
+
     def test_reads_back(self):
         dumped = self.dump("sateen-train", "--epochs", "3", "--out", "a b", "--no-tune", "--device-option", "x=1",
                            "--device-option", "y = #2")
-        for line in ("epochs = 3", "model = dropout", "lr = 0.001", "out = a b", "no-tune = true", "profile = false",
-                     "device-option = x=1", "device-option = y = #2", "# save-interval = MIN", "device = auto"):
+        for line in ("epochs = 3", "# model = dropout", "# lr = 0.001", "out = a b", "no-tune = true", "# profile = false",
+                     "device-option = x=1", "device-option = y = #2", "# save-interval = MIN", "# device = auto"):
             self.assertIn(f"\n{line}\n", dumped)
-        path = self.folder / "dumped.ini"
-        path.write_text(dumped)
-        self.assertEqual(self.dump("sateen-train", "--config", path), dumped)
+        self.assertEqual(self.dump("sateen-train", "--config", self.read_back(dumped)), dumped)
 
     def test_order(self):
         path = self.folder / "some.ini"
         path.write_text("backend = file\ndata = file\nepochs = 7\nmodel = plain\n")
-        dumped = self.dump("sateen-train", "--config", path, "--data", "line", "--epochs", "8", SATEEN_BACKEND="variable",
-                           SATEEN_DATA="variable")
-        for line in ("backend = variable", "data = line", "epochs = 8", "model = plain", "batch-size = 64"):
-            self.assertIn(f"\n{line}\n", dumped)
+        result = run("sateen-train", "--config", path, "--data", "line", "--epochs", "8", "--dump-config",
+                     env=environment(SATEEN_BACKEND="variable", SATEEN_DATA="variable"))
+        self.assert_code(result, 0)
+        for line in ("backend = variable", "data = line", "epochs = 8", "model = plain", "# batch-size = 64"):
+            self.assertIn(f"\n{line}\n", result.stdout)
 
     def test_every_program(self):
-        for program in FLAGS:
-            self.assertIn("\n# Device\n", self.dump(program))
+        uses = {"sateen-train": ([], []), "sateen-predict": (["-k", "2"], []), "sateen-evaluate": (["--part", "train"], []),
+                "sateen-info": (["--list-devices"], []), "sateen-bench": (["--turns"], ["train"])}
+        self.assertEqual(set(uses), set(FLAGS))
+        for program, (options, words) in uses.items():
+            dumped = self.dump(program, *options, *words)
+            self.assertIn("\n# Device\n", dumped)
+            self.assertEqual(self.dump(program, "--config", self.read_back(dumped), *words), dumped)
+        # What a program refuses beside others is not in its own dump.
+        path = self.read_back(self.dump("sateen-info", "--list-devices"))
+        self.assert_code(run("sateen-info", "--config", path, env=environment(SATEEN_BACKEND=None)), 0)
+
+    def test_of_a_run_that_goes_on(self):
+        out, result = self.train("shorter", "--epochs", "1", "--model", "plain", "--lr", "0.002")
+        self.assert_code(result, 0)
+        path = self.read_back(self.dump("sateen-train", "--resume", out))
+        result = run("sateen-train", "--config", path)
+        self.assert_code(result, 0)
+        self.assertIn("has ended before", result.stderr)
 
     def test_what_no_file_can_hold(self):
-        for arguments in (["--out", "a\nb"], ["--out", " a"], ["--resume"]):
+        for arguments in (["--out", "a\nb"], ["--out", " a"], ["--out", "x", "--resume"]):
             self.assert_refused(run("sateen-train", *arguments, "--dump-config"), 2, "can't stand in a file of options")
-        self.assert_refused(run("sateen-train", "--epochs", "x", "--dump-config"), 2, EPOCHS)
+
+    def test_what_would_be_refused(self):
+        for arguments, words in ((["--epochs", "x"], EPOCHS), (["--out", "a", "--resume", "b"], "leave --out out"),
+                                 (["--lr-min", "5"], "lr"), (["--val-split", "0", "--monitor", "val_loss"], "val_loss")):
+            self.assert_refused(run("sateen-train", *arguments, "--dump-config"), 2, words)
 
 
 class WrongUse(ProgramTest):
