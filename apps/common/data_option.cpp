@@ -7,7 +7,7 @@ namespace sateen::app {
 
 Option data_option() {
   return {"data", "DIR", "where Fashion-MNIST's files are; Debian's package dataset-fashion-mnist brings them",
-          default_data_folder().string(), "SATEEN_DATA"};
+          packaged_data_folder().string(), "SATEEN_DATA"};
 }
 
 }  // namespace sateen::app

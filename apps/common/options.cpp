@@ -158,6 +158,7 @@ std::string Options::suggestion(std::string typed) const {
   for (const OptionGroup& group : groups_) {
     for (const Option& option : group.options) {
       const std::string name = option.long_name();
+      if (!typed.empty() && typed == option.short_name()) return "did you mean -" + typed + "?";
       if (typed.size() > 1 && name.compare(0, typed.size(), typed) == 0) return "did you mean --" + name + "?";
       const size_t distance = edit_distance(typed, name);
       if (distance < least && distance < name.size()) {
@@ -206,15 +207,19 @@ void Options::take_command_line(int argc, const char* const* argv) {
       continue;
     }
     const std::string shown = "--" + option.string_key;
+    const Option& typed = *find(option.string_key);
+    const Option& known = typed.same_as.empty() ? typed : *find(typed.same_as);
     std::vector<std::string>& values =
-        values_.try_emplace(option.string_key, Given{Origin::kCommandLine, {}}).first->second.values;
+        values_.try_emplace(known.long_name(), Given{Origin::kCommandLine, {}}).first->second.values;
     if (option.original_tokens.size() > 1 && looks_like_option(option.original_tokens[1])) {
       refuse(shown + " needs a value, and " + quoted(option.original_tokens[1]) +
              " looks like an option; a name that begins with a dash is given as ./-name");
     }
-    const Option& known = *find(option.string_key);
-    if (!values.empty() && !known.repeatable) refuse(shown + " was given twice");
-    values.push_back(option.value.empty() ? known.implied : option.value.front());
+    if (!values.empty() && !known.repeatable) {
+      refuse(shown + (&typed == &known ? "" : ", which stands for --" + typed.same_as + " " + typed.implied + ",") +
+             " was given twice");
+    }
+    values.push_back(option.value.empty() || option.value.front().empty() ? typed.implied : option.value.front());
   }
 }
 
@@ -269,15 +274,16 @@ void Options::take_config(std::string_view content) {
     if (command_line_only(entry.key)) complain(entry.key + " is for the command line alone");
     const Option* option = find(entry.key);
     if (option == nullptr) complain("unknown option " + quoted(entry.key) + "; " + suggestion(entry.key));
-    if (!seen.insert(entry.key).second && !option->repeatable) complain(entry.key + " is given twice");
+    const std::string name = option->same_as.empty() ? entry.key : option->same_as;
+    if (!seen.insert(name).second && !option->repeatable) complain(name + " is given twice");
     const bool is_switch = option->value.empty();
     if (is_switch && entry.value != "true" && entry.value != "false") {
       complain(entry.key + ": " + quoted(entry.value) + " is not true or false");
     }
     if (is_switch && entry.value == "false") continue;
-    if (given(entry.key) && !from_config(entry.key)) continue;  // the command line has it
-    Given& given = values_.try_emplace(entry.key, Given{Origin::kFile, {}}).first->second;
-    given.values.push_back(is_switch ? std::string() : entry.value);
+    if (on_line(name)) continue;
+    Given& given = values_.try_emplace(name, Given{Origin::kFile, {}}).first->second;
+    given.values.push_back(is_switch ? option->implied : entry.value);
   }
 }
 
@@ -288,6 +294,7 @@ bool Options::print_config() const {
     if (command_line_only(group.options.front().long_name())) continue;
     file += "\n# " + group.title + "\n";
     for (const Option& option : group.options) {
+      if (!option.same_as.empty()) continue;
       const std::string name = option.long_name();
       const bool is_switch = option.value.empty();
       if (const Given* given = given_value(name)) {
@@ -345,7 +352,11 @@ std::string Options::choice(const std::string& name, const std::vector<std::stri
   for (size_t i = 0; i < choices.size(); ++i) {
     listed += (i == 0 ? "" : i + 1 == choices.size() ? " or " : ", ") + choices[i];
   }
-  throw Error(ErrorCode::kUsage, shown(name) + ": " + quoted(value) + " is not " + listed);
+  const auto near = std::find_if(choices.begin(), choices.end(), [&](const std::string& choice) {
+    return edit_distance(value, choice) <= choice.size() / 3 || (value.size() > 1 && choice.rfind(value, 0) == 0);
+  });
+  throw Error(ErrorCode::kUsage, shown(name) + ": " + quoted(value) + " is not " + listed +
+                                     (near == choices.end() ? "" : "; did you mean " + *near + "?"));
 }
 
 uint64_t Options::whole_number(const std::string& name, uint64_t lowest, uint64_t highest) const {

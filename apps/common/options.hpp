@@ -21,6 +21,7 @@ struct Option {
   bool repeatable = false;
   bool value_optional = false;  ///< the value may be left out and is `implied` then; not for programs with arguments
   std::string implied = {};
+  std::string same_as = {};  ///< of a switch: stands for this other option with the value `implied`
 
   std::string long_name() const { return name.substr(0, name.find(',')); }
   /// "m" of "model,m"; empty where there is none.

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/exit_code.hpp"
+#include "common/terminal.hpp"
 #include "common/text.hpp"
 #include "sateen/error.hpp"
 
@@ -71,7 +72,8 @@ void Program::message_line(std::string_view kind, std::string_view message) cons
 }
 
 void Program::note(std::string_view line) {
-  std::string text(line);
+  // Broken at a space rather than within a word; a file or a pipe gets the line whole.
+  std::string text = stderr_is_terminal() ? wrapped(line, static_cast<size_t>(stderr_columns())) : std::string(line);
   text += '\n';
   Foot& foot = the_foot();
   const std::lock_guard<std::mutex> lock(foot.mutex);

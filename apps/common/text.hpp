@@ -10,6 +10,10 @@ namespace sateen::app {
 /// Control characters become \x0a, \x1b, …, so that no file name breaks a line or moves the terminal's cursor.
 std::string one_line(std::string_view text);
 
+/// A line broken at spaces where it is longer than so many columns; what follows is indented. Colours take no room. Narrow
+/// terminals, of less than 40 columns, get it as it is.
+std::string wrapped(std::string_view line, size_t columns);
+
 /// Words in lines of at most 80 columns, where they fit; the first line follows `column` columns of something else, the
 /// others begin below it.
 std::string hanging(std::string_view text, size_t column);

@@ -95,7 +95,7 @@ std::string history(const Checkpoint& checkpoint) {
     const bool best = checkpoint.best && checkpoint.best->epoch == epoch.epoch;
     rows.push_back({std::to_string(epoch.epoch), general(epoch.train.loss, kDigits),
                     general(epoch.train.accuracy, kDigits), held_out ? general(epoch.held_out.loss, kDigits) : "",
-                    held_out ? general(epoch.held_out.accuracy, kDigits) : "", general(epoch.learning_rate),
+                    held_out ? general(epoch.held_out.accuracy, kDigits) : "", general(epoch.learning_rate, kDigits),
                     best ? "best" : ""});
   }
   return "\nHistory\n" + table(rows);

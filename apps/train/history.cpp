@@ -37,7 +37,7 @@ std::string measured(const EpochRecord& record) {
       general(record.train.accuracy, kDigits),
       held_out ? general(record.held_out.loss, kDigits) : "",
       held_out ? general(record.held_out.accuracy, kDigits) : "",
-      general(record.learning_rate),
+      general(record.learning_rate, kDigits),
   };
   std::string row;
   for (const std::string& field : fields) row += field + ',';

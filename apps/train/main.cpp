@@ -72,13 +72,22 @@ void describe(Options& options) {
                       "auto"},
                      color_option(),
                      {"profile", "", "end with the time of each operation of a training step"}});
-  options.add_group(
-      "Pictures", {{"plots", "",
-                    "draw pictures of the run into plots/ after each epoch, by gnuplot, and write report.html; done by "
-                    "default where gnuplot is there, else the report alone (default: SATEEN_PLOTS, on, off or auto)"},
-                   {"no-plots", "", "neither pictures nor report.html"}});
+  options.add_group("Pictures",
+                    {{.name = "plots",
+                      .value = "[WHEN]",
+                      .text = "draw pictures of the run into plots/ after each epoch, by gnuplot, and write "
+                              "report.html; auto, on or off; "
+                              "auto: where gnuplot is there, else the report alone; without a word it is on",
+                      .fallback = "auto",
+                      .environment = "SATEEN_PLOTS",
+                      .value_optional = true,
+                      .implied = "on"},
+                     {.name = "no-plots",
+                      .value = {},
+                      .text = "as --plots off: neither pictures nor report.html",
+                      .implied = "off",
+                      .same_as = "plots"}});
   options.add_variable("SATEEN_TUNE", "Seconds as --tune-seconds has them, or off; goes before a file's.");
-  options.add_variable("SATEEN_PLOTS", "on as --plots, off as --no-plots, or auto; goes before a file's.");
   options.add_variable("SATEEN_PLOTS_SECONDS", "The most seconds that one drawing may take: 60 without it.");
   options.add_variable("NO_COLOR", "Where it is set and not empty, --color auto is never.");
   options.set_ending(
@@ -112,21 +121,8 @@ GivenSettings given_settings(const Options& options) {
   return given;
 }
 
-/// Of the two options, and SATEEN_PLOTS, which goes before a file's.
 Plots plots_wish(const Options& options) {
-  if (options.given("plots") && options.given("no-plots") && options.on_line("plots") == options.on_line("no-plots")) {
-    throw Error(ErrorCode::kUsage, "--plots and --no-plots exclude each other; give one of the two");
-  }
-  const char* variable = std::getenv("SATEEN_PLOTS");
-  std::string word = variable == nullptr ? "" : variable;
-  if (!word.empty() && word != "on" && word != "off" && word != "auto") {
-    throw Error(ErrorCode::kUsage, "SATEEN_PLOTS=" + word + ": give on, off or auto");
-  }
-  if (options.on_line("plots") || options.on_line("no-plots")) {
-    word = options.on_line("plots") ? "on" : "off";
-  } else if (word.empty() && (options.given("plots") || options.given("no-plots"))) {
-    word = options.given("plots") ? "on" : "off";
-  }
+  const std::string word = options.choice("plots", {"auto", "on", "off"});
   if (word == "off") return Plots::kOff;
   drawing_limit();  // a value that is none is told now
   if (word != "on") return Plots::kAuto;

@@ -46,8 +46,13 @@ std::string bar_line(const Progress& p, int columns, bool color) {
   const size_t room = static_cast<size_t>(std::max(columns, 2)) - 1;
   const std::string epoch = std::to_string(p.epoch) + "/" + std::to_string(p.epochs);
   const std::string percent = std::to_string(100 * p.step / std::max<int64_t>(p.steps, 1)) + "%";
-  const std::string steps = std::to_string(p.step) + "/" + std::to_string(p.steps);
-  const std::string left = p.seconds_left < 0 ? "" : "ETA " + clock_time(p.seconds_left);
+  const std::string all = std::to_string(p.steps);
+  std::string steps = std::to_string(p.step);
+  steps = std::string(all.size() - std::min(all.size(), steps.size()), ' ') + steps + "/" + all;
+  // After its last step the epoch is evaluated.
+  const std::string left = p.step == p.steps    ? "evaluating"
+                           : p.seconds_left < 0 ? ""
+                                                : "ETA " + clock_time(p.seconds_left);
   const bool any = p.so_far.images > 0;
   const std::string loss =
       any ? "loss " + (p.so_far.loss < 1e6 ? fixed(p.so_far.loss, 4) : general(p.so_far.loss, 4)) : "";

@@ -50,7 +50,9 @@ Split split(uint32_t count, double share, uint64_t seed);
 
 enum class FashionMnistPart { kTrain, kTest };
 
-/// SATEEN_DATA, or else the folder of Debian's package dataset-fashion-mnist.
+/// The folder of Debian's package dataset-fashion-mnist.
+std::filesystem::path packaged_data_folder();
+/// SATEEN_DATA, or else the packaged folder.
 std::filesystem::path default_data_folder();
 
 /// Reads Fashion-MNIST's 60,000 or 10,000 images: IDX files, plain or gzip, with -idx3- or .idx3- in their names.

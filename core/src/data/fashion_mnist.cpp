@@ -51,9 +51,13 @@ std::filesystem::path find(const std::filesystem::path& folder, const Known& kno
 
 }  // namespace
 
+std::filesystem::path packaged_data_folder() {
+  return kDebianFolder;
+}
+
 std::filesystem::path default_data_folder() {
   const char* folder = std::getenv("SATEEN_DATA");
-  return folder != nullptr && *folder != '\0' ? folder : kDebianFolder;
+  return folder != nullptr && *folder != '\0' ? folder : packaged_data_folder();
 }
 
 Dataset load_fashion_mnist(const std::filesystem::path& folder, FashionMnistPart part, const LogSink& log) {
