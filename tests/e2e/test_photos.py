@@ -164,7 +164,7 @@ def python_with_pillow():
 @unittest.skipIf(harness.SANITIZED, "too slow with sanitizers")
 @unittest.skipUnless(python_with_pillow(), "python3-pil is not installed")
 class Renderings(ProgramTest):
-    """Ten photos each of twenty test pictures, by a network that saw a tenth of the data once."""
+    """Twelve photos each of twenty test pictures, by a network that saw a tenth of the data once."""
 
     def test_are_taken_for_what_the_clean_pictures_are(self):
         data = self.folder / "part"

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How often sateen-predict says of a photo of a garment what it says of the clean picture: renderings.py has the photos.
 
-tests/photos/measure.py --model out/quickstart/best.sateen [--images 100] [--renderings 10] [--keep FOLDER]
+tests/photos/measure.py --model out/quickstart/best.sateen [--images 100] [--renderings 12] [--keep FOLDER]
 
 Prints a table; the exit code is 1 where a kind of photo is below --least, 95 %."""
 
@@ -34,7 +34,7 @@ def main():
     parser.add_argument("--model", required=True)
     parser.add_argument("--program", default=ROOT / "build/release/bin/sateen-predict")
     parser.add_argument("--images", type=int, default=100)
-    parser.add_argument("--renderings", type=int, default=10, help="of each picture, beside the plain one")
+    parser.add_argument("--renderings", type=int, default=12, help="of each picture, beside the plain one")
     parser.add_argument("--keep", help="a folder for the photos; otherwise they are deleted")
     parser.add_argument("--least", type=float, default=95, help="the lowest share in percent that is good enough")
     parser.add_argument("--show-wrong", action="store_true", help="name the photos that are taken for something else")

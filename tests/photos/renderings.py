@@ -1,11 +1,12 @@
 """Fashion-MNIST's pictures made into photos as people have them: large, dark on light, in colour, with margins; turned with
-an EXIF orientation, cut out, off-centre. Needs Pillow (Debian: python3-pil)."""
+an EXIF orientation, cut out, off-centre, in light that falls off. Needs Pillow (Debian: python3-pil)."""
 
 import gzip
+import math
 import pathlib
 import random
 
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 
 SIDE, SCALE = 28, 10
 DATA = pathlib.Path("/usr/share/datasets/fashion-mnist")
@@ -14,7 +15,8 @@ ORIENTATION = 0x0112
 STORED = {1: None, 2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
           5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
           8: Image.Transpose.ROTATE_270}
-KINDS = ["exif", "transparent", "off-centre", "exif", "transparent", "off-centre", "exif", "transparent", "off-centre", "exif"]
+KINDS = ["exif", "transparent", "off-centre", "exif", "transparent", "off-centre", "exif", "transparent", "off-centre", "exif",
+         "gradient", "gradient"]
 
 
 def clean_pictures(count):
@@ -94,7 +96,30 @@ def render_off_centre(clean, rng, path, turn):
     return path
 
 
-RENDER = {"plain": render_plain, "exif": render_exif, "transparent": render_transparent, "off-centre": render_off_centre}
+def light(size, rng):
+    """Full at one edge or corner, less by a third at the opposite one: a plane that falls in a random direction."""
+    width, height = size
+    angle = rng.uniform(0, 2 * math.pi)
+    across, down = math.cos(angle), math.sin(angle)
+    length = abs(across) * width + abs(down) * height
+    ramp = Image.linear_gradient("L")  # 256 by 256, black at the top
+    start = 128 - ramp.height * (across * width + down * height) / length / 2
+    turned = (0, 0, 128, across * ramp.height / length, down * ramp.height / length, start)
+    ramp = ramp.transform(size, Image.Transform.AFFINE, turned, Image.Resampling.BILINEAR)
+    return ramp.point(lambda v: 255 - v // 3)
+
+
+def render_gradient(clean, rng, path, turn):
+    path = path.with_suffix((".png", ".jpg")[turn % 2])
+    picture = in_colour(clean, rng, even(rng))
+    shade = light(picture.size, rng)
+    picture = ImageChops.multiply(picture, Image.merge("RGB", [shade] * 3))
+    picture.save(path, **({"quality": 90} if path.suffix == ".jpg" else {}))
+    return path
+
+
+RENDER = {"plain": render_plain, "exif": render_exif, "transparent": render_transparent, "off-centre": render_off_centre,
+          "gradient": render_gradient}
 
 
 def render(clean, number, turn, folder):

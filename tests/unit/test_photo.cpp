@@ -4,6 +4,7 @@
 #include <random>
 
 #include "expect_error.hpp"
+#include "photo/light.hpp"
 #include "picture_forge.hpp"
 #include "sateen/data.hpp"
 #include "sateen/photo.hpp"
@@ -35,6 +36,26 @@ void fill(Photo& photo, int left, int top, int width, int height, uint8_t level)
 Photo with_garment(uint8_t ground, uint8_t garment) {
   Photo photo = plain(400, 300, ground);
   fill(photo, 250, 60, 100, 200, garment);
+  return photo;
+}
+
+/// In light that is less by a share at one side: across (1, 0), down (0, 1), back (-1, 0) or aslant.
+Photo in_slanting_light(Photo photo, double across, double down, double less) {
+  const double whole = std::abs(across) * photo.width + std::abs(down) * photo.height;
+  const double start = std::min(across, 0.0) * photo.width + std::min(down, 0.0) * photo.height;
+  for (int y = 0; y < photo.height; ++y) {
+    for (int x = 0; x < photo.width; ++x) {
+      uint8_t& pixel = photo.gray[at(photo, x, y)];
+      pixel = static_cast<uint8_t>(std::lround(pixel * (1 - less * (across * x + down * y - start) / whole)));
+    }
+  }
+  return photo;
+}
+
+/// The lower part on a darker ground.
+Photo on_two_grounds(Photo photo, int from) {
+  for (size_t i = at(photo, 0, from); i < photo.gray.size(); ++i)
+    photo.gray[i] = static_cast<uint8_t>(photo.gray[i] / 2);
   return photo;
 }
 
@@ -124,6 +145,47 @@ BOOST_AUTO_TEST_CASE(noise_and_specks_do_not_count) {
   BOOST_TEST(prepared.doubts.empty());
 }
 
+BOOST_AUTO_TEST_CASE(light_that_falls_off_is_evened) {
+  for (const auto& [ground, garment] : {std::pair{255, 0}, {240, 30}, {140, 20}, {110, 240}}) {
+    const Photo even = with_garment(static_cast<uint8_t>(ground), static_cast<uint8_t>(garment));
+    for (const auto& [across, down] :
+         {std::pair{0.0, 1.0}, {0.0, -1.0}, {1.0, 0.0}, {-1.0, 0.0}, {0.6, 0.8}, {-0.8, 0.6}}) {
+      for (const double less : {0.33, 0.5}) {
+        const PreparedPhoto prepared = sateen::prepare(in_slanting_light(even, across, down, less));
+        BOOST_TEST_CONTEXT(garment << " on " << ground << ", less by " << less << " to (" << across << ", " << down
+                                   << ")") {
+          expect_garment(prepared);
+          BOOST_TEST(prepared.steps.front() == "evened the light");
+          BOOST_TEST(has(prepared.steps, "inverted") == (garment < ground));
+          BOOST_TEST(prepared.doubts.empty());
+        }
+      }
+    }
+  }
+  // A garment that covers an eighth of the border is not part of the plane.
+  Photo cut = plain(400, 300, 240);
+  fill(cut, 100, 100, 175, 200, 20);
+  const PreparedPhoto prepared = sateen::prepare(in_slanting_light(cut, 0, 1, 0.33));
+  BOOST_TEST(has(prepared.steps, "trimmed from 400x300 to 175x200"));
+}
+
+BOOST_AUTO_TEST_CASE(an_even_ground_stays_to_the_byte) {
+  std::mt19937 random(1);
+  std::normal_distribution<double> noise(0, 15);
+  Photo noisy = with_garment(200, 40);
+  for (uint8_t& pixel : noisy.gray) pixel = static_cast<uint8_t>(std::clamp(pixel + noise(random), 0.0, 255.0));
+  Photo cut = plain(400, 300, 240);
+  fill(cut, 100, 100, 200, 200, 20);
+  for (const Photo& photo :
+       {plain(1, 1, 9), plain(1, 300, 9), plain(300, 200, 128), with_garment(250, 20), noisy, cut,
+        on_two_grounds(with_garment(250, 20), 200), on_two_grounds(with_garment(250, 20), 120),
+        in_slanting_light(plain(1, 300, 240), 0, 1, 0.33), in_slanting_light(with_garment(250, 20), 0, 1, 0.04)}) {
+    sateen::GrayImage image{photo.width, photo.height, photo.gray};
+    BOOST_TEST(!sateen::even_light(image));
+    BOOST_TEST(image.pixels == photo.gray);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_cut_out_already_is_laid_on_a_ground) {
   for (const int garment : {30, 120, 230}) {
     Photo photo = with_garment(77, static_cast<uint8_t>(garment));
@@ -156,12 +218,7 @@ BOOST_AUTO_TEST_CASE(doubts) {
   Photo stripes = plain(300, 300, 255);
   for (int x = 0; x < 300; x += 40) fill(stripes, x, 0, 20, 300, static_cast<uint8_t>(x / 2));
   BOOST_TEST(!sateen::prepare(stripes).doubts.empty());
-  Photo shaded = with_garment(250, 20);
-  for (int y = 0; y < 300; ++y) {
-    for (int x = 0; x < 400; ++x)
-      shaded.gray[at(shaded, x, y)] = static_cast<uint8_t>(shaded.gray[at(shaded, x, y)] * (600 - y) / 600);
-  }
-  BOOST_TEST(has(sateen::prepare(shaded).doubts, "reaches 3 of its edges"));
+  BOOST_TEST(has(sateen::prepare(on_two_grounds(with_garment(250, 20), 200)).doubts, "reaches 3 of its edges"));
   Photo mixed = plain(kSide, kSide, 100);
   BOOST_TEST(has(sateen::prepare(mixed).doubts, "neither dark nor light"));
 }

@@ -7,6 +7,7 @@
 
 #include "photo/garment.hpp"
 #include "photo/ground.hpp"
+#include "photo/light.hpp"
 #include "sateen/error.hpp"
 #include "sateen/photo.hpp"
 
@@ -93,6 +94,7 @@ Scene scene_of(const Photo& photo, PreparedPhoto& result) {
   }
   Scene scene{shrunk(std::move(image)), {}};
   if (!cut_out) {
+    if (even_light(scene.image)) result.steps.emplace_back("evened the light");
     scene.ground = find_ground(scene.image);
   } else {
     scene.ground.level = *cut_out;
