@@ -83,9 +83,10 @@ class Trainer {
   // -- the whole loop --
 
   /// Trains for `epochs` more epochs, with an evaluation of the held-out part after each; one that was restored half
-  /// done counts as one. There are fewer where the plan says to stop early. Throws Error(kDiverged) naming the epoch and step when the loss is not finite, Error(kCancelled)
-  /// once the token was used: the steps in flight are finished, and model() and state() have their result. The next call
-  /// goes on within the epoch that was left; an epoch that was left in its evaluation has no record yet.
+  /// done counts as one. There are fewer where the plan says to stop early. Throws Error(kDiverged) naming the epoch and
+  /// step when the loss is not finite, Error(kCancelled) once the token was used: the steps in flight are finished, and
+  /// model() and state() have their result. The next call goes on within the epoch that was left; an epoch that was
+  /// left in its evaluation has no record yet.
   std::vector<EpochRecord> fit(int64_t epochs, const FitCallbacks& callbacks = {}, const CancelToken& cancel = {});
 
   // -- its parts, for a loop of your own: begin_epoch(), run_steps() until it gives 0, end_epoch(), evaluate() --
