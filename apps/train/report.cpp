@@ -1,6 +1,7 @@
 // What sateen-train tells people, on stderr.
 #include "train/report.hpp"
 
+#include <optional>
 #include <span>
 
 #include "common/augmentation.hpp"
@@ -123,19 +124,16 @@ void report_choices(const Choices& before, const Choices& now) {
 }
 
 void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings, const OutputFolder& out) {
-  std::optional<EpochRecord> best;
-  if (checkpoint.best) best = checkpoint.history[static_cast<size_t>(checkpoint.best->epoch) - 1];
   Program::note("done: the run has ended before, after " +
                 counted(static_cast<uint64_t>(checkpoint.state.epoch), "epoch") + "; " +
                 how_to_go_on(checkpoint, settings));
-  Program::note(one_line("      " + describe_best(best, out)));
+  Program::note(one_line("      " + describe_best(checkpoint, out)));
 }
 
-void report_stop(const Program& program, int signal, const Checkpoint& checkpoint,
-                 const std::optional<EpochRecord>& best, const OutputFolder& out) {
+void report_stop(const Program& program, int signal, const Checkpoint& checkpoint, const OutputFolder& out) {
   program.warning(std::string("stopped by ") + StopSignals::name(signal) + " in epoch " +
                   std::to_string(checkpoint.state.epoch + 1) + ": " + out.last().string() +
-                  " has the weights so far; " + describe_best(best, out) + "; go on with --resume " +
+                  " has the weights so far; " + describe_best(checkpoint, out) + "; go on with --resume " +
                   out.path().string());
 }
 
@@ -158,7 +156,8 @@ std::string describe_rate(const Checkpoint& checkpoint) {
   return "--lr is " + general(checkpoint.adam.learning_rate) + (now.empty() ? " now" : ", the learning rate " + now);
 }
 
-std::string describe_best(const std::optional<EpochRecord>& best, const OutputFolder& out) {
+std::string describe_best(const Checkpoint& checkpoint, const OutputFolder& out) {
+  const std::optional<EpochRecord> best = best_epoch(checkpoint.plan.monitor, checkpoint.history);
   if (!best) return "no epoch was finished, so there is no best model of this run";
   std::string text = out.best().string() + " is the best model, of epoch " + std::to_string(best->epoch) + " (";
   if (best->held_out.images != 0) {

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 
 #include "common/program.hpp"
@@ -33,13 +32,12 @@ void report_choices(const Choices& before, const Choices& now);
 /// Of a run that has nothing left to do.
 void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings, const OutputFolder& out);
 /// Of a run that a signal has ended, after saving.
-void report_stop(const Program& program, int signal, const Checkpoint& checkpoint,
-                 const std::optional<EpochRecord>& best, const OutputFolder& out);
+void report_stop(const Program& program, int signal, const Checkpoint& checkpoint, const OutputFolder& out);
 void report_epoch(const EpochRecord& record, int64_t epochs, bool color);
 
 /// What --lr is, and the learning rate of the epoch that is next where a schedule or a plateau has made it another.
 std::string describe_rate(const Checkpoint& checkpoint);
 /// Where the best model is and how good it was, or that there is none yet.
-std::string describe_best(const std::optional<EpochRecord>& best, const OutputFolder& out);
+std::string describe_best(const Checkpoint& checkpoint, const OutputFolder& out);
 
 }  // namespace sateen::app

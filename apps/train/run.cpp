@@ -121,20 +121,20 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
       bar.reset();
       pictures.stopped();
       report_end();
-      report_stop(program, StopSignals::received(), files.checkpoint(), files.best(), out);
+      report_stop(program, StopSignals::received(), files.checkpoint(), out);
       return kSignalBase + StopSignals::received();
     }
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kDiverged) throw;
     report_end();
     throw Error(ErrorCode::kDiverged, std::string(error.what()) + " (" + describe_rate(files.checkpoint()) + "); " +
-                                          describe_best(files.best(), out));
+                                          describe_best(files.checkpoint(), out));
   }
   bar.reset();
   report_end();
   files.end();
   pictures.ended(files.checkpoint());
-  Program::note("done: " + describe_best(files.best(), out));
+  Program::note("done: " + describe_best(files.checkpoint(), out));
   return kDone;
 }
 

@@ -137,11 +137,6 @@ void RunFiles::write() {
   saved_ = Clock::now();
 }
 
-std::optional<EpochRecord> RunFiles::best() const {
-  if (!checkpoint_.best) return std::nullopt;
-  return checkpoint_.history[static_cast<size_t>(checkpoint_.best->epoch) - 1];
-}
-
 bool RunFiles::interval_passed() const {
   if (settings_.save_interval == 0) return false;
   return std::chrono::duration<double, std::ratio<60>>(Clock::now() - saved_).count() >= settings_.save_interval;

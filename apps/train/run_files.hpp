@@ -44,8 +44,6 @@ class RunFiles {
   void end() { end_run(folder_, checkpoint_, /*changed=*/false); }
 
   const Checkpoint& checkpoint() const { return checkpoint_; }
-  /// The record of the best epoch, where there is one.
-  std::optional<EpochRecord> best() const;
 
  private:
   using Clock = std::chrono::steady_clock;

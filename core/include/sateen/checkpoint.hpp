@@ -53,8 +53,8 @@ TrainOptions options_of(const Checkpoint& checkpoint);
 
 /// Writes it as save_model does. previous: a file name in the folder of the file (where path leads to) under which the
 /// checkpoint that is replaced is kept (where the file system has hard links). The same checkpoint gives the same
-/// bytes. Throws Error(kOutput); or Error(kUsage) when its parts don't fit each other, numbers are not finite or out of range,
-/// or it has more than kMostEpochs: what load_checkpoint would refuse is not written.
+/// bytes. Throws Error(kOutput); or Error(kUsage) when its parts don't fit each other, numbers are not finite or out of
+/// range, or it has more than kMostEpochs: what load_checkpoint would refuse is not written.
 void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path, const std::string& previous = {});
 
 /// Reads and verifies everything before it builds anything, as load_model does; throws what that throws. NaN and
