@@ -15,13 +15,12 @@ Monitor seen_by(const Checkpoint& checkpoint) {
   return effective(checkpoint.plan.monitor, held_out);
 }
 
-std::string patience_text(int64_t patience, Monitor monitor) {
-  if (patience == 0) return "never";
-  return "after " + epochs_text(patience) + " without a better " + std::string(name_of(monitor));
+std::string patience_text(int64_t patience) {
+  return patience == 0 ? "never" : "after " + epochs_text(patience);
 }
 
-std::string reduction_text(const TrainingPlan& plan, Monitor monitor) {
-  const std::string when = patience_text(plan.reduce.patience, monitor);
+std::string reduction_text(const TrainingPlan& plan) {
+  const std::string when = patience_text(plan.reduce.patience);
   return plan.reduce.patience == 0 ? when : "times " + general(plan.reduce.factor) + " " + when;
 }
 
@@ -41,11 +40,12 @@ std::vector<std::pair<std::string, std::string>> plan_rows(const Checkpoint& che
   std::vector<std::pair<std::string, std::string>> rows;
   if (plan.monitor != Monitor::kHeldOutLoss) rows.emplace_back("monitor", name_of(monitor));
   if (plan.schedule.kind != ScheduleKind::kConstant) rows.emplace_back("lr schedule", schedule_text(plan));
-  if (plan.reduce.patience != 0) {
-    rows.emplace_back("reduce lr", reduction_text(plan, monitor));
-  }
+  const std::string without = " without a better " + std::string(name_of(monitor));
+  if (plan.reduce.patience != 0) rows.emplace_back("reduce lr", reduction_text(plan) + without);
   if (plan.minimum_rate != 0) rows.emplace_back("lowest lr", general(plan.minimum_rate));
-  if (plan.early_stop.patience != 0) rows.emplace_back("early stop", patience_text(plan.early_stop.patience, monitor));
+  if (plan.early_stop.patience != 0) {
+    rows.emplace_back("early stop", patience_text(plan.early_stop.patience) + without);
+  }
   if (checkpoint.restore_best) rows.emplace_back("at the end", "the weights of the best epoch");
   return rows;
 }

@@ -14,6 +14,7 @@
 #include "common/program.hpp"
 #include "common/terminal.hpp"
 #include "plots/drawing.hpp"
+#include "sateen/checkpoint.hpp"
 #include "sateen/error.hpp"
 #include "train/model_summary.hpp"
 #include "train/plan_options.hpp"
@@ -23,7 +24,6 @@
 namespace sateen::app {
 namespace {
 
-constexpr uint64_t kMaxEpochs = 100'000;  // as many as a checkpoint's history holds
 constexpr std::array<const char*, 3> kFolderOptions = {"out", "overwrite", "resume"};
 constexpr uint64_t kMaxBatch = 1'000'000;
 
@@ -103,7 +103,7 @@ void describe(Options& options) {
 GivenSettings given_settings(const Options& options) {
   GivenSettings given;
   if (options.given("model")) given.model = options.choice("model", {"dropout", "plain"});
-  if (options.given("epochs")) given.epochs = static_cast<int64_t>(options.whole_number("epochs", 1, kMaxEpochs));
+  if (options.given("epochs")) given.epochs = static_cast<int64_t>(options.whole_number("epochs", 1, kMostEpochs));
   if (options.given("batch-size")) {
     given.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 1, kMaxBatch));
   }
@@ -132,7 +132,7 @@ Plots plots_wish(const Options& options) {
 
 RunSettings run_settings(const Options& options) {
   RunSettings settings;
-  settings.save_every = static_cast<int64_t>(options.whole_number("save-every", 1, kMaxEpochs));
+  settings.save_every = static_cast<int64_t>(options.whole_number("save-every", 1, kMostEpochs));
   if (options.given("save-interval")) {
     settings.save_interval = options.number(
         "save-interval", [](double x) { return x > 0 && x <= 1e6; }, "a number of minutes above 0 and up to 1e6");

@@ -4,16 +4,37 @@
 #include <string>
 
 #include "common/numbers.hpp"
+#include "sateen/checkpoint.hpp"
 #include "sateen/error.hpp"
 
 namespace sateen::app {
 namespace {
 
-constexpr uint64_t kMostEpochs = 100'000;
-
 template <typename T, typename U>
 void take(const std::optional<T>& given, U& setting) {
   if (given) setting = *given;
+}
+
+/// What is asked for and changes nothing was meant otherwise. A file of options may hold more than one run uses.
+void check_uses(const GivenPlan& given, const TrainingPlan& plan) {
+  const bool steps = plan.schedule.kind == ScheduleKind::kStep;
+  if (given.step_epochs_asked && !steps) {
+    throw Error(ErrorCode::kUsage, "--lr-step is for --lr-schedule step; give that too, or leave --lr-step out");
+  }
+  if (given.factor_asked && !steps && plan.reduce.patience == 0) {
+    throw Error(
+        ErrorCode::kUsage,
+        "--lr-factor is for --reduce-lr and --lr-schedule step; give one of them too, or leave --lr-factor out");
+  }
+}
+
+/// given: whether the minimum was, rather than that the run has it.
+void check_minimum(bool given, double minimum, double rate) {
+  if (minimum <= rate) return;
+  const std::string lowest = "--lr-min " + general(minimum), from = "--lr " + general(rate);
+  throw Error(ErrorCode::kUsage,
+              given ? lowest + " is above " + from + "; give a lower one"
+                    : from + " is below the " + lowest + " that the run was begun with; give a lower --lr-min too");
 }
 
 }  // namespace
@@ -64,6 +85,9 @@ GivenPlan given_plan(const Options& options) {
     given.minimum_rate = options.number(
         "lr-min", [](double x) { return x >= 0 && x <= 1e30; }, "a number from 0 to 1e30");
   }
+  const auto asked = [&](const char* name) { return options.given(name) && !options.from_config(name); };
+  given.step_epochs_asked = asked("lr-step");
+  given.factor_asked = asked("lr-factor");
   given.restore_best = options.given("restore-best");
   return given;
 }
@@ -85,10 +109,8 @@ void take_plan(const GivenPlan& given, TrainSettings& settings) {
                                        " needs images that are held out, and --val-split is 0; give --monitor " +
                                        std::string(name_of(effective(*given.monitor, false))));
   }
-  if (plan.minimum_rate > settings.learning_rate) {
-    throw Error(ErrorCode::kUsage, "--lr-min " + general(plan.minimum_rate) + " is above --lr " +
-                                       general(settings.learning_rate) + "; give a lower one");
-  }
+  check_uses(given, plan);
+  check_minimum(given.minimum_rate.has_value(), plan.minimum_rate, settings.learning_rate);
 }
 
 }  // namespace sateen::app

@@ -1,6 +1,7 @@
 // What sateen-train tells people, on stderr.
 #include "train/report.hpp"
 
+#include <optional>
 #include <span>
 
 #include "common/augmentation.hpp"
@@ -31,9 +32,18 @@ std::string counted(uint64_t number, const std::string& noun) {
 }
 
 std::string how_to_go_on(const Checkpoint& checkpoint, const TrainSettings& settings) {
-  if (checkpoint.state.epoch > settings.epochs) return "--epochs " + std::to_string(settings.epochs) + " adds none; ";
-  if (checkpoint.state.epoch == settings.epochs) return "a larger --epochs goes on; ";
-  return "stopped early, a larger --early-stop goes on; ";
+  if (checkpoint.state.epoch > settings.epochs) return "--epochs " + std::to_string(settings.epochs) + " adds none";
+  if (checkpoint.state.epoch == settings.epochs) return "a larger --epochs goes on";
+  return "a larger --early-stop goes on";
+}
+
+/// The learning rate of the next epoch, where it isn't --lr to what is shown of it; else empty.
+std::string rate_now(const Checkpoint& checkpoint) {
+  const double given = checkpoint.adam.learning_rate;
+  const double now =
+      learning_rate(checkpoint.plan, given, static_cast<int64_t>(checkpoint.history.size()), checkpoint.history);
+  const std::string text = general(now, kDigits);
+  return text == general(given, kDigits) ? "" : text;
 }
 
 }  // namespace
@@ -51,6 +61,7 @@ void report_plan(const Checkpoint& checkpoint, int64_t steps_per_epoch) {
   say("training", epochs_text(checkpoint.epochs) + " of " + counted(static_cast<uint64_t>(steps_per_epoch), "step") +
                       ", batch size " + std::to_string(checkpoint.batch_size) + ", learning rate " +
                       general(checkpoint.adam.learning_rate) + ", seed " + std::to_string(checkpoint.file.seed));
+  if (const std::string now = rate_now(checkpoint); !now.empty()) say("", "learning rate now: " + now);
   if (checkpoint.augmentation.any()) say("", "augmented: " + augmentation_text(checkpoint.augmentation));
   for (const auto& [name, value] : plan_rows(checkpoint)) say("", name + ": " + value);
 }
@@ -85,24 +96,23 @@ void report_resume(const Checkpoint& checkpoint, const OutputFolder& out) {
                                       counted(static_cast<uint64_t>(state.step), "step"));
 }
 
-void report_changes(const Checkpoint& before, const std::string& device, const TrainSettings& settings) {
+void report_move(const Checkpoint& before, const std::string& device) {
   if (device != before.device) say("resume", "trained on another device before (" + before.device + ")" + kRounding);
   if (before.file.version != SATEEN_VERSION) {
     say("resume", "trained by Sateen " + before.file.version + " before, this is " SATEEN_VERSION + kRounding);
   }
-  if (settings.learning_rate != before.adam.learning_rate) {
-    say("resume", "the learning rate is " + general(settings.learning_rate) + " from here on, it was " +
-                      general(before.adam.learning_rate));
-  }
-  const Monitor monitor = seen_by(before);
+}
+
+void report_changes(const Checkpoint& before, const TrainSettings& settings) {
   const auto compare = [](const char* what, const std::string& now, const std::string& then) {
-    if (now != then) say("resume", std::string(what) + ": " + now + " from here on, it was: " + then);
+    if (now != then) say("resume", std::string(what) + ": " + now + ", was " + then);
   };
-  compare("lr schedule", schedule_text(settings.plan), schedule_text(before.plan));
-  compare("reduce lr", reduction_text(settings.plan, monitor), reduction_text(before.plan, monitor));
-  compare("lowest lr", general(settings.plan.minimum_rate), general(before.plan.minimum_rate));
-  compare("early stop", patience_text(settings.plan.early_stop.patience, monitor),
-          patience_text(before.plan.early_stop.patience, monitor));
+  const TrainingPlan &now = settings.plan, &then = before.plan;
+  compare("--lr", general(settings.learning_rate), general(before.adam.learning_rate));
+  compare("lr schedule", schedule_text(now), schedule_text(then));
+  compare("reduce lr", reduction_text(now), reduction_text(then));
+  compare("lowest lr", general(now.minimum_rate), general(then.minimum_rate));
+  compare("early stop", patience_text(now.early_stop.patience), patience_text(then.early_stop.patience));
 }
 
 void report_choices(const Choices& before, const Choices& now) {
@@ -114,18 +124,16 @@ void report_choices(const Choices& before, const Choices& now) {
 }
 
 void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings, const OutputFolder& out) {
-  std::optional<EpochRecord> best;
-  if (checkpoint.best) best = checkpoint.history[static_cast<size_t>(checkpoint.best->epoch) - 1];
-  Program::note(one_line("done: the run has ended before, after " +
-                         counted(static_cast<uint64_t>(checkpoint.state.epoch), "epoch") + "; " +
-                         how_to_go_on(checkpoint, settings) + describe_best(best, out)));
+  Program::note("done: the run has ended before, after " +
+                counted(static_cast<uint64_t>(checkpoint.state.epoch), "epoch") + "; " +
+                how_to_go_on(checkpoint, settings));
+  Program::note(one_line("      " + describe_best(checkpoint, out)));
 }
 
-void report_stop(const Program& program, int signal, const Checkpoint& checkpoint,
-                 const std::optional<EpochRecord>& best, const OutputFolder& out) {
+void report_stop(const Program& program, int signal, const Checkpoint& checkpoint, const OutputFolder& out) {
   program.warning(std::string("stopped by ") + StopSignals::name(signal) + " in epoch " +
                   std::to_string(checkpoint.state.epoch + 1) + ": " + out.last().string() +
-                  " has the weights so far; " + describe_best(best, out) + "; go on with --resume " +
+                  " has the weights so far; " + describe_best(checkpoint, out) + "; go on with --resume " +
                   out.path().string());
 }
 
@@ -143,7 +151,13 @@ void report_epoch(const EpochRecord& record, int64_t epochs, bool color) {
   Program::note(line);
 }
 
-std::string describe_best(const std::optional<EpochRecord>& best, const OutputFolder& out) {
+std::string describe_rate(const Checkpoint& checkpoint) {
+  const std::string now = rate_now(checkpoint);
+  return "--lr is " + general(checkpoint.adam.learning_rate) + (now.empty() ? " now" : ", the learning rate " + now);
+}
+
+std::string describe_best(const Checkpoint& checkpoint, const OutputFolder& out) {
+  const std::optional<EpochRecord> best = best_epoch(checkpoint.plan.monitor, checkpoint.history);
   if (!best) return "no epoch was finished, so there is no best model of this run";
   std::string text = out.best().string() + " is the best model, of epoch " + std::to_string(best->epoch) + " (";
   if (best->held_out.images != 0) {

@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 
 #include "common/program.hpp"
@@ -23,18 +22,22 @@ void report_plan(const Checkpoint& checkpoint, int64_t steps_per_epoch);
 void report_steering(const Checkpoint& checkpoint);
 /// Of a run that goes on: from where.
 void report_resume(const Checkpoint& checkpoint, const OutputFolder& out);
-/// Of a run that goes on: what is another than before, so that the rest is, too. device: it is on this one now.
-void report_changes(const Checkpoint& before, const std::string& device, const TrainSettings& settings);
+/// Of a run that goes on: that it was trained elsewhere before, so that the rest is equal to rounding. device: it is on
+/// this one now.
+void report_move(const Checkpoint& before, const std::string& device);
+/// Which settings are others than before.
+void report_changes(const Checkpoint& before, const TrainSettings& settings);
 /// Of a run that goes on on the same device, whose kernels are chosen now: which are others than before.
 void report_choices(const Choices& before, const Choices& now);
 /// Of a run that has nothing left to do.
 void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings, const OutputFolder& out);
 /// Of a run that a signal has ended, after saving.
-void report_stop(const Program& program, int signal, const Checkpoint& checkpoint,
-                 const std::optional<EpochRecord>& best, const OutputFolder& out);
+void report_stop(const Program& program, int signal, const Checkpoint& checkpoint, const OutputFolder& out);
 void report_epoch(const EpochRecord& record, int64_t epochs, bool color);
 
+/// What --lr is, and the learning rate of the epoch that is next where a schedule or a plateau has made it another.
+std::string describe_rate(const Checkpoint& checkpoint);
 /// Where the best model is and how good it was, or that there is none yet.
-std::string describe_best(const std::optional<EpochRecord>& best, const OutputFolder& out);
+std::string describe_best(const Checkpoint& checkpoint, const OutputFolder& out);
 
 }  // namespace sateen::app

@@ -28,6 +28,13 @@ void check_batch_size(const TrainSettings& settings, size_t images) {
                                      " is too large; images to train on: " + grouped(images));
 }
 
+/// So that what is held out is what the share says, before the first epoch as after it.
+void check_held_out(const TrainSettings& settings, const Split& parts) {
+  if (settings.held_out_share == 0 || !parts.held_out.empty()) return;
+  throw Error(ErrorCode::kUsage, "--val-split " + general(settings.held_out_share) + " holds out none of " +
+                                     grouped(parts.train.size()) + " images; give a larger one, or 0");
+}
+
 int stopped_before_training(const Program& program, int signal) {
   program.warning(std::string("stopped by ") + StopSignals::name(signal) + " before training began: nothing was saved");
   return kSignalBase + signal;
@@ -40,21 +47,26 @@ Checkpoint beginning(const TrainSettings& settings, const Dataset& data) {
   Checkpoint checkpoint{{std::move(model), {}, data.class_names(), /*version=*/{}, data.hash(), settings.seed}};
   checkpoint.batch_size = settings.batch_size;
   checkpoint.held_out_share = settings.held_out_share;
-  checkpoint.plan.monitor = settings.plan.monitor;
   checkpoint.augmentation = settings.augmentation;
   return checkpoint;
 }
 
-/// Takes over what may be another than in the file that was read; whether something is.
-bool adopt(Checkpoint& checkpoint, const TrainSettings& settings, const std::string& device) {
-  const bool changed = checkpoint.device != device || checkpoint.epochs != settings.epochs ||
+/// Takes over the settings that may be others than in the file that was read; whether one is.
+bool adopt(Checkpoint& checkpoint, const TrainSettings& settings) {
+  const bool changed = checkpoint.epochs != settings.epochs ||
                        checkpoint.adam.learning_rate != settings.learning_rate || checkpoint.plan != settings.plan ||
-                       checkpoint.restore_best != settings.restore_best || checkpoint.file.version != SATEEN_VERSION;
-  checkpoint.device = device;
+                       checkpoint.restore_best != settings.restore_best;
   checkpoint.epochs = settings.epochs;
   checkpoint.adam.learning_rate = settings.learning_rate;
   checkpoint.plan = settings.plan;
   checkpoint.restore_best = settings.restore_best;
+  return changed;
+}
+
+/// Of what trains it from now on.
+bool adopt(Checkpoint& checkpoint, const std::string& device) {
+  const bool changed = checkpoint.device != device || checkpoint.file.version != SATEEN_VERSION;
+  checkpoint.device = device;
   checkpoint.file.version = SATEEN_VERSION;
   return changed;
 }
@@ -92,7 +104,7 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
     files.epoch_ended(trainer, record);
     Program::status({});
     if (run.epoch_lines) report_epoch(record, epochs, run.color);
-    report_steering(files.checkpoint());
+    if (run.epoch_lines) report_steering(files.checkpoint());
     pictures.epoch_ended(files.checkpoint());
   };
   callbacks.on_progress = [&](const Metrics& so_far, int64_t step, int64_t steps) {
@@ -109,21 +121,20 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
       bar.reset();
       pictures.stopped();
       report_end();
-      report_stop(program, StopSignals::received(), files.checkpoint(), files.best(), out);
+      report_stop(program, StopSignals::received(), files.checkpoint(), out);
       return kSignalBase + StopSignals::received();
     }
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kDiverged) throw;
     report_end();
-    throw Error(ErrorCode::kDiverged, std::string(error.what()) + " (--lr is " +
-                                          general(files.checkpoint().adam.learning_rate) + " now); " +
-                                          describe_best(files.best(), out));
+    throw Error(ErrorCode::kDiverged, std::string(error.what()) + " (" + describe_rate(files.checkpoint()) + "); " +
+                                          describe_best(files.checkpoint(), out));
   }
   bar.reset();
   report_end();
   files.end();
   pictures.ended(files.checkpoint());
-  Program::note("done: " + describe_best(files.best(), out));
+  Program::note("done: " + describe_best(files.checkpoint(), out));
   return kDone;
 }
 
@@ -143,16 +154,20 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   const TrainSettings settings = checkpoint ? settings_of(given, *checkpoint, out.last()) : settings_of(given);
   const bool resumed = checkpoint.has_value();
   if (resumed && ended(*checkpoint, settings)) {
+    report_changes(*checkpoint, settings);
+    const bool changed = adopt(*checkpoint, settings);
     agree(out, *checkpoint);
-    checkpoint->restore_best = settings.restore_best;
-    end_run(out, *checkpoint);
+    end_run(out, *checkpoint, changed);
     report_finished(*checkpoint, settings, out);
     return kDone;
   }
   const Dataset data = load_fashion_mnist(run.data, FashionMnistPart::kTrain, program.log_sink());
   if (resumed) check_data(data, run.data, *checkpoint, out.last());
   Split parts = split(data.size(), settings.held_out_share, settings.seed);
-  if (!resumed) check_batch_size(settings, parts.train.size());
+  if (!resumed) {
+    check_held_out(settings, parts);
+    check_batch_size(settings, parts.train.size());
+  }
   std::optional<OpenedDevice> opened;
   try {
     DeviceWish wish;
@@ -167,10 +182,14 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   report_data(run.data, data, parts);
   const std::string device = device_text(opened->device.info());
   const bool same_device = resumed && checkpoint->device == device;
-  if (resumed) report_changes(*checkpoint, device, settings);
+  if (resumed) {
+    report_move(*checkpoint, device);
+    report_changes(*checkpoint, settings);
+  }
   if (same_device) opened->device.pin(checkpoint->choices);
   if (!resumed) checkpoint = beginning(settings, data);
-  bool changed = adopt(*checkpoint, settings, device);
+  bool changed = adopt(*checkpoint, settings);
+  changed = adopt(*checkpoint, device) || changed;
   report_model(settings, checkpoint->file.model);
   RunPictures pictures(program, run, settings, out, {data, parts, opened->device});
 

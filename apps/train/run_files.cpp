@@ -61,12 +61,22 @@ void agree(const OutputFolder& folder, const Checkpoint& checkpoint) {
   write_history(folder.history(), checkpoint.history);
 }
 
-void end_run(const OutputFolder& folder, Checkpoint& checkpoint) {
-  if (!checkpoint.restore_best || !checkpoint.best) return;
+void end_run(const OutputFolder& folder, Checkpoint& checkpoint, bool changed) {
   const auto weights = checkpoint.file.model.weights();
-  if (std::ranges::equal(weights, checkpoint.best->weights)) return;
-  std::ranges::copy(checkpoint.best->weights, weights.begin());
-  write_last(folder, checkpoint);
+  TrainState& state = checkpoint.state;
+  const bool restore = checkpoint.restore_best && checkpoint.best &&
+                       (state.step != 0 || !std::ranges::equal(weights, checkpoint.best->weights));
+  if (restore) {
+    std::ranges::copy(checkpoint.best->weights, weights.begin());
+    // They have no part in an epoch that was begun.
+    state.step = 0;
+    state.loss_sum = state.correct = 0;
+    state.images = 0;
+    write_last(folder, checkpoint);
+  } else if (changed) {
+    folder.check_in_place();
+    save_checkpoint(checkpoint, folder.last());
+  }
 }
 
 RunFiles::RunFiles(const OutputFolder& folder, const RunSettings& settings, Checkpoint checkpoint)
@@ -125,11 +135,6 @@ void RunFiles::save(const Trainer& trainer) {
 void RunFiles::write() {
   write_last(folder_, checkpoint_);
   saved_ = Clock::now();
-}
-
-std::optional<EpochRecord> RunFiles::best() const {
-  if (!checkpoint_.best) return std::nullopt;
-  return checkpoint_.history[static_cast<size_t>(checkpoint_.best->epoch) - 1];
 }
 
 bool RunFiles::interval_passed() const {

@@ -18,9 +18,10 @@ namespace sateen::app {
 /// Makes best.sateen and history.csv agree with a checkpoint, whatever a run that ended hard has left.
 void agree(const OutputFolder& folder, const Checkpoint& checkpoint);
 
-/// Of a run that has ended: last.sateen gets the weights of the best epoch where they were asked for. The checkpoint of the
-/// last epoch is previous.sateen then.
-void end_run(const OutputFolder& folder, Checkpoint& checkpoint);
+/// Of a run that has ended: last.sateen gets the weights of the best epoch where they were asked for, and none of the
+/// steps of an epoch that was left half done. What it was before is previous.sateen then. changed: the checkpoint is
+/// another than in the file; where that is all, previous.sateen stays.
+void end_run(const OutputFolder& folder, Checkpoint& checkpoint, bool changed);
 
 class RunFiles {
  public:
@@ -40,11 +41,9 @@ class RunFiles {
   void save(const Trainer& trainer);
 
   /// After the last epoch.
-  void end() { end_run(folder_, checkpoint_); }
+  void end() { end_run(folder_, checkpoint_, /*changed=*/false); }
 
   const Checkpoint& checkpoint() const { return checkpoint_; }
-  /// The record of the best epoch, where there is one.
-  std::optional<EpochRecord> best() const;
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -37,16 +37,11 @@ ReportPage::Facts facts_of(const RunSettings& run, const TrainSettings& settings
           {"Sateen", SATEEN_VERSION}};
 }
 
-std::optional<EpochRecord> best_of(const Checkpoint& checkpoint) {
-  if (!checkpoint.best) return std::nullopt;
-  return checkpoint.history[static_cast<size_t>(checkpoint.best->epoch) - 1];
-}
-
 ReportPage::Facts result_of(const Checkpoint& checkpoint, const Sequential& model) {
   constexpr int kDigits = 4;
   ReportPage::Facts facts = {
       {"epochs", std::to_string(checkpoint.history.size()) + " of " + std::to_string(checkpoint.epochs)}};
-  if (const auto best = best_of(checkpoint)) {
+  if (const auto best = best_epoch(checkpoint.plan.monitor, checkpoint.history)) {
     const bool held_out = best->held_out.images != 0;
     const Metrics& metrics = held_out ? best->held_out : best->train;
     facts.emplace_back("best epoch", std::to_string(best->epoch));
@@ -119,8 +114,7 @@ void RunPictures::begin(const Checkpoint& checkpoint, bool whole) {
              std::to_string(of_best ? checkpoint.best->epoch : static_cast<int64_t>(checkpoint.history.size()));
   page_.evaluation = answers.evaluation;
   page_.history = checkpoint.history;
-  const auto best = best_of(checkpoint);
-  page_.best = best ? std::optional(best->epoch) : std::nullopt;
+  page_.best = checkpoint.best ? std::optional(checkpoint.best->epoch) : std::nullopt;
   page_.result = result_of(checkpoint, model);
   page_.settings = settings_;
   if (checkpoint.augmentation.any())

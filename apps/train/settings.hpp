@@ -36,6 +36,7 @@ struct GivenPlan {
   std::optional<ScheduleKind> schedule;
   std::optional<int64_t> early_stop, reduce, step_epochs;
   std::optional<double> factor, minimum_rate;
+  bool step_epochs_asked = false, factor_asked = false;  ///< on the command line, where they have to be of use
   bool restore_best = false;
 };
 

@@ -144,9 +144,12 @@ BOOST_AUTO_TEST_CASE(evaluation_sees_the_images_as_they_are) {
 }
 
 BOOST_AUTO_TEST_CASE(a_shift_has_to_fit_the_image) {
-  for (const int32_t pixels : {-1, 1000}) {
+  constexpr int32_t kSide = 8;  // of the images
+  BOOST_TEST_REQUIRE(corners().sample_shape()[0] == kSide);
+  for (const int32_t pixels : {-1, kSide, 1000}) {
     EXPECT_ERROR(trainer(augmented({pixels, false}), "1"), ErrorCode::kUsage, "can't be shifted by");
   }
+  BOOST_TEST(trainer(augmented({kSide - 1, false}), "1").fit(1).size() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

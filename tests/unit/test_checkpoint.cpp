@@ -187,6 +187,7 @@ BOOST_AUTO_TEST_CASE(settings_out_of_range) {
   expect_refused(set("held_out_share", -0.5), "held_out_share");
   expect_refused(set("best_epoch", 3), "best_epoch");
   expect_refused(set("best_epoch", 2), "not the best of its history");
+  expect_refused(set("best_epoch", 0), "not the best of its history");
   expect_refused(set("correct", 25), "correct");
   expect_refused(set("correct", -1), "correct");
   expect_refused(set("loss_sum", 1e300), "loss_sum");
@@ -279,6 +280,7 @@ BOOST_AUTO_TEST_CASE(what_can_not_be_saved) {
   }
   expect([](Checkpoint& c) { c.state.adam_v[0] = -1; }, "negative");
   expect([](Checkpoint& c) { c.best->epoch = 2; }, "not the best of the history");
+  expect([](Checkpoint& c) { c.best.reset(); }, "not the best of the history");
   expect([](Checkpoint& c) { c.history[1].epoch = 7; }, "from 1 on");
   expect([](Checkpoint& c) { c.history[1].train.accuracy = 1.5; }, "out of range");
   expect([](Checkpoint& c) { c.history[1].train.loss = std::nan(""); }, "out of range");

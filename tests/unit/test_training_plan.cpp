@@ -1,5 +1,6 @@
 // Steering a training: held against Keras's callbacks and PyTorch's schedulers, which data/make_plan_golden.py asked.
 #define BOOST_TEST_DYN_LINK
+#include <cmath>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -105,6 +106,37 @@ BOOST_AUTO_TEST_CASE(schedule_and_plateaus_together) {
   BOOST_TEST(learning_rate(plan, 1, 3, history) == 0.2);
   // Epochs that nobody measured count for the schedule alone.
   BOOST_TEST(learning_rate(plan, 1, 3, {}) == 0.5);
+}
+
+// At the minimum there is nothing to reduce, so that a rate that rises again is not lower than it has to be.
+BOOST_AUTO_TEST_CASE(at_the_minimum_nothing_is_reduced) {
+  std::vector<EpochRecord> flat;
+  for (int64_t epoch = 1; epoch <= 20; ++epoch) flat.push_back(record_of(epoch, Monitor::kHeldOutLoss, 1));
+  TrainingPlan plan;
+  plan.reduce = {2, 0.5, 0};
+  plan.minimum_rate = 0.25;
+  BOOST_TEST(plateau_reductions(plan, 1, flat) == 2);  // to the minimum, not below
+  plan.minimum_rate = 0.2;
+  BOOST_TEST(plateau_reductions(plan, 1, flat) == 3);  // from 0.25, to what is then held up at 0.2
+  plan.minimum_rate = 1;
+  BOOST_TEST(plateau_reductions(plan, 1, flat) == 0);
+  // A cosine is at 0.5625 in the third epoch and at its end in the fifth.
+  plan.schedule = {ScheduleKind::kCosine, 4, 10, 0.1};
+  plan.minimum_rate = 0.125;
+  BOOST_TEST(plateau_reductions(plan, 1, flat) == 1);
+  plan.reduce.patience = 4;
+  BOOST_TEST(plateau_reductions(plan, 1, flat) == 0);
+}
+
+// As long as one can be: what each epoch costs doesn't grow with the steps of the schedule.
+BOOST_AUTO_TEST_CASE(a_long_history) {
+  std::vector<EpochRecord> flat;
+  for (int64_t epoch = 1; epoch <= 100'000; ++epoch) flat.push_back(record_of(epoch, Monitor::kHeldOutLoss, 1));
+  TrainingPlan plan;
+  plan.schedule = {ScheduleKind::kStep, 0, 1, 0.9999};
+  plan.reduce = {1, 0.9999, 0};
+  BOOST_TEST(plateau_reductions(plan, 1, flat) == 99'999);
+  BOOST_TEST(learning_rate(plan, 1, 100'000, flat) == std::pow(0.9999, 199'999), boost::test_tools::tolerance(1e-9));
 }
 
 BOOST_AUTO_TEST_CASE(a_cosine_stays_at_its_end) {

@@ -14,6 +14,9 @@
 
 namespace sateen {
 
+/// So many epochs a checkpoint can hold.
+constexpr uint64_t kMostEpochs = 100'000;
+
 /// The weights of the best epoch so far.
 struct BestEpoch {
   int64_t epoch = 0;           ///< from 1
@@ -34,7 +37,7 @@ struct Checkpoint {
   std::string device = {};    ///< device_text of what it was trained on
   /// One record for each epoch ended. Their times are not kept: they read 0.
   std::vector<EpochRecord> history = {};
-  std::optional<BestEpoch> best = {};  ///< by the plan's monitor
+  std::optional<BestEpoch> best = {};  ///< by the plan's monitor; none before the first epoch has ended, and only then
   /// Device::choices of what it was trained on, once the trainer is made. To go on to the byte, Device::pin them before
   /// the next one is made; where its choices are others then, it goes on to rounding.
   Choices choices = {};
@@ -48,10 +51,10 @@ std::string device_text(const DeviceInfo& device);
 /// Options for a Trainer that is to go on from this checkpoint: by restore(checkpoint.state, checkpoint.history).
 TrainOptions options_of(const Checkpoint& checkpoint);
 
-/// Writes it as save_model does. previous: a file name in the folder of the file (where path leads to) under which the checkpoint that is replaced is
-/// kept (where the file system has hard links). The same checkpoint gives the same bytes. Throws Error(kOutput); or
-/// Error(kUsage) when its parts don't fit each other, numbers are not finite or out of range, or it has more than 100,000
-/// epochs: what load_checkpoint would refuse is not written.
+/// Writes it as save_model does. previous: a file name in the folder of the file (where path leads to) under which the
+/// checkpoint that is replaced is kept (where the file system has hard links). The same checkpoint gives the same
+/// bytes. Throws Error(kOutput); or Error(kUsage) when its parts don't fit each other, numbers are not finite or out of
+/// range, or it has more than kMostEpochs: what load_checkpoint would refuse is not written.
 void save_checkpoint(const Checkpoint& checkpoint, const std::filesystem::path& path, const std::string& previous = {});
 
 /// Reads and verifies everything before it builds anything, as load_model does; throws what that throws. NaN and

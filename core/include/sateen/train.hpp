@@ -83,16 +83,17 @@ class Trainer {
   // -- the whole loop --
 
   /// Trains for `epochs` more epochs, with an evaluation of the held-out part after each; one that was restored half
-  /// done counts as one. There are fewer where the plan says to stop early. Throws Error(kDiverged) naming the epoch and step when the loss is not finite, Error(kCancelled)
-  /// once the token was used: the steps in flight are finished, and model() and state() have their result. The next call
-  /// goes on within the epoch that was left; an epoch that was left in its evaluation has no record yet.
+  /// done counts as one. There are fewer where the plan says to stop early. Throws Error(kDiverged) naming the epoch
+  /// and step when the loss is not finite, Error(kCancelled) once the token was used: the steps in flight are finished,
+  /// and model() and state() have their result. The next call goes on within the epoch that was left; an epoch that was
+  /// left in its evaluation has no record yet.
   std::vector<EpochRecord> fit(int64_t epochs, const FitCallbacks& callbacks = {}, const CancelToken& cancel = {});
 
   // -- its parts, for a loop of your own: begin_epoch(), run_steps() until it gives 0, end_epoch(), evaluate() --
 
   int64_t steps_per_epoch() const;
-  /// Puts the next epoch's order and tables on the device. Its learning rate is that of the plan, which knows the epochs
-  /// of fit alone: a schedule works in a loop of your own too, reducing on a plateau does not.
+  /// Puts the next epoch's order and tables on the device. Its learning rate is that of the plan, which knows the
+  /// epochs of fit alone: a schedule works in a loop of your own too, reducing on a plateau does not.
   void begin_epoch();
   /// Submits up to n further steps of the epoch, at most two chunks of steps ahead of the device; returns how many. The
   /// metrics of finished steps are in so_far(). Throws Error(kDiverged) as fit does.
@@ -104,20 +105,20 @@ class Trainer {
   /// Metrics on the held-out part, dropout off. Fits between epochs.
   Metrics evaluate();
 
-  /// From the next epoch on, the learning rate that the plan begins with. Throws Error(kUsage) where it is not above 0 in
-  /// f32, or below the plan's minimum.
+  /// From the next epoch on, the learning rate that the plan begins with. Throws Error(kUsage) where it is not above 0
+  /// in f32, or below the plan's minimum.
   void set_learning_rate(double rate);
 
   /// Epochs ended since the start.
   int64_t epoch() const;
   /// Waits for the steps in flight and copies the weights back.
   Sequential model() const;
-  /// Waits for the steps in flight; with model(), all that is needed to go on in another process. Throws Error(kDiverged)
-  /// when a loss, a weight or one of Adam's means is not finite, so that such a state is never saved.
+  /// Waits for the steps in flight; with model(), all that is needed to go on in another process. Throws
+  /// Error(kDiverged) when a loss, a weight or one of Adam's means is not finite, so that such a state is never saved.
   TrainState state() const;
-  /// Goes on from a state, before the first epoch; the constructor got the model that belongs to it. history: what fit gave
-  /// of the epochs before, by which the plan goes and the best is told. Throws Error(kUsage) when the state is not one of
-  /// such a training.
+  /// Goes on from a state, before the first epoch; the constructor got the model that belongs to it. history: what fit
+  /// gave of the epochs before, by which the plan goes and the best is told. Throws Error(kUsage) when the state is not
+  /// one of such a training.
   void restore(const TrainState& state, std::vector<EpochRecord> history = {});
   /// Waits for the steps in flight. Throws what Program::profile throws: the device is opened with "profile=1".
   TrainProfile profile() const;

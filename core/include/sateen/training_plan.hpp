@@ -22,8 +22,8 @@ enum class ScheduleKind : uint8_t { kConstant, kStep, kCosine };
 /// The learning rate by itself, e epochs after the beginning:
 ///   constant  rate
 ///   step      rate · factor^⌊e / step_epochs⌋, as PyTorch's StepLR
-///   cosine    minimum + (rate − minimum) · (1 + cos(π · e / epochs)) / 2, the minimum from e = epochs on, as PyTorch's
-///             CosineAnnealingLR up to there (Loshchilov & Hutter, 2017, "SGDR", equation 5, without restarts)
+///   cosine    minimum + (rate − minimum) · (1 + cos(π · e / epochs)) / 2, the minimum from e = epochs on, as
+///             PyTorch's CosineAnnealingLR up to there (Loshchilov & Hutter, 2017, "SGDR", equation 5, no restarts)
 struct LearningRateSchedule {
   ScheduleKind kind = ScheduleKind::kConstant;
   int64_t epochs = 0;        ///< of cosine, at least 1: those of the whole training
@@ -32,8 +32,11 @@ struct LearningRateSchedule {
   bool operator==(const LearningRateSchedule&) const = default;
 };
 
-/// As Keras's ReduceLROnPlateau without cooldown: after `patience` epochs in a row that were not better than the best by
-/// more than min_delta, the schedule's rate is multiplied by the factor, and the epochs are counted anew.
+// The two below compare in f64, Keras in f32: they differ where a change is lost in f32.
+
+/// As Keras's ReduceLROnPlateau without cooldown: after `patience` epochs in a row that were not better than the best
+/// by more than min_delta, the schedule's rate is multiplied by the factor, and the epochs are counted anew; not where
+/// the rate is at its minimum already.
 struct ReduceOnPlateau {
   int64_t patience = 0;  ///< epochs; 0: never
   double factor = 0.1;   ///< above 0 and below 1
@@ -41,8 +44,8 @@ struct ReduceOnPlateau {
   bool operator==(const ReduceOnPlateau&) const = default;
 };
 
-/// As Keras's EarlyStopping: the training ends after `patience` epochs in a row that were not better than the best by more
-/// than min_delta.
+/// As Keras's EarlyStopping: the training ends after `patience` epochs in a row that were not better than the best by
+/// more than min_delta.
 struct EarlyStop {
   int64_t patience = 0;  ///< epochs; 0: never
   double min_delta = 0;
@@ -80,6 +83,8 @@ int64_t plateau_reductions(const TrainingPlan& plan, double rate, std::span<cons
 double learning_rate(const TrainingPlan& plan, double rate, int64_t epochs_ended, std::span<const EpochRecord> history);
 /// Whether the training ends early, after these epochs.
 bool stops_early(const TrainingPlan& plan, std::span<const EpochRecord> history);
+/// Whether an epoch becomes the best: it is better than the best so far, or there is none.
+bool is_best(Monitor monitor, const EpochRecord& record, const std::optional<EpochRecord>& best);
 /// The first of the best; none where the history is empty.
 std::optional<EpochRecord> best_epoch(Monitor monitor, std::span<const EpochRecord> history);
 

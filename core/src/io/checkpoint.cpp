@@ -28,9 +28,10 @@ void require(bool condition, const char* otherwise) {
   if (!condition) throw Error(ErrorCode::kUsage, otherwise);
 }
 
-/// Whether the best epoch, where there is one, is that of the history.
+/// Whether the best epoch is that of the history; none where that is empty, and only there.
 bool agrees_with_history(const Checkpoint& checkpoint) {
-  return !checkpoint.best || best_epoch(checkpoint.plan.monitor, checkpoint.history)->epoch == checkpoint.best->epoch;
+  const std::optional<EpochRecord> best = best_epoch(checkpoint.plan.monitor, checkpoint.history);
+  return best.has_value() == checkpoint.best.has_value() && (!best || best->epoch == checkpoint.best->epoch);
 }
 
 bool finite(std::span<const float> values) {
@@ -47,7 +48,7 @@ void check(const Checkpoint& checkpoint) {
           "Adam's means are not as many as the model's weights");
   require(checkpoint.history.size() == static_cast<uint64_t>(checkpoint.state.epoch),
           "the history does not have a record for each epoch");
-  require(checkpoint.history.size() <= kMaxHistory, "a checkpoint holds at most 100,000 epochs");
+  require(checkpoint.history.size() <= kMostEpochs, "a checkpoint holds at most 100,000 epochs");
   require(!checkpoint.best || (checkpoint.best->epoch >= 1 && checkpoint.best->epoch <= checkpoint.state.epoch &&
                                checkpoint.best->weights.size() == weights),
           "the best epoch is none of the history, or its weights are not those of the model");
@@ -115,8 +116,8 @@ Checkpoint build_checkpoint(ModelParts& parts) {
   }
   if (header.best_epoch != 0) {
     checkpoint.best = {header.best_epoch, read_section(parts.container, kBest, model)};
-    if (!agrees_with_history(checkpoint)) bad("its best epoch is not the best of its history");
   }
+  if (!agrees_with_history(checkpoint)) bad("its best epoch is not the best of its history");
   return checkpoint;
 }
 

@@ -130,14 +130,14 @@ TrainingPlan plan_of(const json& training, double rate) {
   const json& schedule = json_object(object, "schedule", kWhere);
   plan.schedule.kind = named(schedule, "kind", schedule_by_name);
   const bool cosine = plan.schedule.kind == ScheduleKind::kCosine;
-  plan.schedule.epochs = whole(schedule, "epochs", cosine ? 1 : 0, kMaxHistory);
-  plan.schedule.step_epochs = whole(schedule, "step_epochs", 1, kMaxHistory);
+  plan.schedule.epochs = whole(schedule, "epochs", cosine ? 1 : 0, kMostEpochs);
+  plan.schedule.step_epochs = whole(schedule, "step_epochs", 1, kMostEpochs);
   plan.schedule.factor = factor(schedule, "factor");
   const json& reduce = json_object(object, "reduce", kWhere);
-  plan.reduce = {whole(reduce, "patience", 0, kMaxHistory), factor(reduce, "factor"),
+  plan.reduce = {whole(reduce, "patience", 0, kMostEpochs), factor(reduce, "factor"),
                  bounded(reduce, "min_delta", kAnyDelta)};
   const json& early_stop = json_object(object, "early_stop", kWhere);
-  plan.early_stop = {whole(early_stop, "patience", 0, kMaxHistory), bounded(early_stop, "min_delta", kAnyDelta)};
+  plan.early_stop = {whole(early_stop, "patience", 0, kMostEpochs), bounded(early_stop, "min_delta", kAnyDelta)};
   return plan;
 }
 
@@ -220,7 +220,7 @@ CheckpointHeader decode_checkpoint_header(const json& header) {
   if (!header.contains(kTrainingKey)) bad("is a model, not a checkpoint: it has nothing to go on from");
   const json& training = json_object(header, kTrainingKey, "the header");
   CheckpointHeader decoded;
-  decoded.state.epoch = whole(training, "epoch", 0, kMaxHistory);
+  decoded.state.epoch = whole(training, "epoch", 0, kMostEpochs);
   decoded.state.step = whole(training, "step", 0, kMostImages);
   decoded.state.loss_sum = real(training, "loss_sum");
   decoded.state.correct = real(training, "correct");
@@ -229,7 +229,7 @@ CheckpointHeader decode_checkpoint_header(const json& header) {
           "from 0 to the number of images");
   require(std::abs(decoded.state.loss_sum) <= std::numeric_limits<float>::max() * 1e10, "loss_sum", "within its range");
   decoded.best_epoch = whole(training, "best_epoch", 0, static_cast<uint64_t>(decoded.state.epoch));
-  decoded.epochs = whole(training, "epochs", 0, kMaxHistory);
+  decoded.epochs = whole(training, "epochs", 0, kMostEpochs);
   decoded.batch_size = whole(training, "batch_size", 1, kMostImages);
   decoded.held_out_share = decay(training, "held_out_share");
   const json& adam = json_object(training, "adam", kWhere);
@@ -263,11 +263,11 @@ ContainerTensor history_tensor(const std::string& name, Bytes history) {
 
 std::vector<EpochRecord> decode_history(const ContainerTensor& tensor, Monitor monitor) {
   if (tensor.dtype != DType::kU8 || tensor.dims.size() != 2 || tensor.dims[1] != int64_t{kRowBytes} ||
-      tensor.dims[0] > int64_t{kMaxHistory}) {
+      tensor.dims[0] > int64_t{kMostEpochs}) {
     bad("tensor " + tensor.name + " is not u8 of up to 100000 rows of 56 bytes");
   }
   std::vector<EpochRecord> history;
-  double best = 0;
+  std::optional<EpochRecord> best;
   for (size_t at = 0; at < tensor.data.size(); at += kRowBytes) {
     std::array<double, kFields> row{};
     for (size_t i = 0; i < kFields; ++i) {
@@ -279,9 +279,8 @@ std::vector<EpochRecord> decode_history(const ContainerTensor& tensor, Monitor m
     record.held_out = metrics(row[3], row[4], row[5]);
     record.learning_rate = row[6];
     if (!std::isfinite(record.learning_rate)) bad("its history holds numbers out of range");
-    const double value = monitored(monitor, record);
-    record.best = history.empty() || is_better(monitor, value, best);
-    if (record.best) best = value;
+    record.best = is_best(monitor, record, best);
+    if (record.best) best = record;
     history.push_back(record);
   }
   return history;

@@ -12,7 +12,6 @@
 namespace sateen {
 
 constexpr const char* kTrainingKey = "training";
-constexpr size_t kMaxHistory = 100'000;
 constexpr size_t kMaxDeviceBytes = 200;
 
 /// The header's value of "training" that was read.

@@ -356,8 +356,7 @@ std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callba
       throw Error(ErrorCode::kDiverged,
                   "the held-out loss is not finite after epoch " + std::to_string(record.epoch) + kTryLower);
     }
-    const Monitor monitor = s.options.plan.monitor;
-    record.best = !s.best || is_better(monitor, monitored(monitor, record), monitored(monitor, *s.best));
+    record.best = is_best(s.options.plan.monitor, record, s.best);
     if (record.best) s.best = record;
     s.unrecorded = false;
     s.history.push_back(record);

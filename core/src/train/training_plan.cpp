@@ -39,21 +39,39 @@ bool goes_up(Monitor monitor) {
   return monitor == Monitor::kHeldOutAccuracy || monitor == Monitor::kAccuracy;
 }
 
-/// By multiplications in order: pow may round differently in another library.
-double power(double factor, int64_t n) {
-  double product = 1;
+/// product · factorⁿ, by multiplications in order: pow may round differently in another library.
+double multiplied(double product, double factor, int64_t n) {
   for (int64_t i = 0; i < n && product != 0; ++i) product *= factor;
   return product;
 }
 
-double scheduled(const TrainingPlan& plan, double rate, int64_t epochs_ended) {
-  const LearningRateSchedule& schedule = plan.schedule;
-  if (schedule.kind == ScheduleKind::kStep) return rate * power(schedule.factor, epochs_ended / schedule.step_epochs);
-  if (schedule.kind == ScheduleKind::kConstant) return rate;
-  if (epochs_ended >= schedule.epochs) return plan.minimum_rate;
-  const double part = static_cast<double>(epochs_ended) / static_cast<double>(schedule.epochs);
-  return plan.minimum_rate + (rate - plan.minimum_rate) * (1 + std::cos(std::numbers::pi * part)) / 2;
-}
+/// The schedule's rate along a training. Steps are multiplied up from where it was asked last, so that a whole history
+/// costs no more than its last epoch.
+class Scheduled {
+ public:
+  Scheduled(const TrainingPlan& plan, double rate) : plan_(plan), rate_(rate) {}
+
+  /// epochs_ended: never less than the last time.
+  double at(int64_t epochs_ended) {
+    const LearningRateSchedule& schedule = plan_.schedule;
+    if (schedule.kind == ScheduleKind::kStep) {
+      const int64_t steps = epochs_ended / schedule.step_epochs;
+      product_ = multiplied(product_, schedule.factor, steps - steps_);
+      steps_ = steps;
+      return rate_ * product_;
+    }
+    if (schedule.kind == ScheduleKind::kConstant) return rate_;
+    if (epochs_ended >= schedule.epochs) return plan_.minimum_rate;
+    const double part = static_cast<double>(epochs_ended) / static_cast<double>(schedule.epochs);
+    return plan_.minimum_rate + (rate_ - plan_.minimum_rate) * (1 + std::cos(std::numbers::pi * part)) / 2;
+  }
+
+ private:
+  const TrainingPlan& plan_;
+  double rate_;
+  int64_t steps_ = 0;
+  double product_ = 1;
+};
 
 constexpr double kWorst = std::numeric_limits<double>::infinity();
 
@@ -125,12 +143,13 @@ bool is_better(Monitor monitor, double value, double than) {
 int64_t plateau_reductions(const TrainingPlan& plan, double rate, std::span<const EpochRecord> history) {
   if (plan.reduce.patience == 0) return 0;
   Patience patience(plan.monitor, plan.reduce.min_delta);
+  Scheduled scheduled(plan, rate);
   int64_t reductions = 0;
   double scale = 1;
   for (const EpochRecord& record : history) {
     patience.see(record);
-    const bool lowest = scheduled(plan, rate, record.epoch - 1) * scale <= plan.minimum_rate;
-    if (patience.waited() < plan.reduce.patience || lowest) continue;
+    if (patience.waited() < plan.reduce.patience) continue;
+    if (scheduled.at(record.epoch - 1) * scale <= plan.minimum_rate) continue;  // it is as low as it gets
     ++reductions;
     scale *= plan.reduce.factor;
     patience.restart();
@@ -140,8 +159,8 @@ int64_t plateau_reductions(const TrainingPlan& plan, double rate, std::span<cons
 
 double learning_rate(const TrainingPlan& plan, double rate, int64_t epochs_ended,
                      std::span<const EpochRecord> history) {
-  const double scale = power(plan.reduce.factor, plateau_reductions(plan, rate, history));
-  return std::max(plan.minimum_rate, scheduled(plan, rate, epochs_ended) * scale);
+  const double scale = multiplied(1, plan.reduce.factor, plateau_reductions(plan, rate, history));
+  return std::max(plan.minimum_rate, Scheduled(plan, rate).at(epochs_ended) * scale);
 }
 
 bool stops_early(const TrainingPlan& plan, std::span<const EpochRecord> history) {
@@ -151,10 +170,14 @@ bool stops_early(const TrainingPlan& plan, std::span<const EpochRecord> history)
   return patience.waited() >= plan.early_stop.patience;
 }
 
+bool is_best(Monitor monitor, const EpochRecord& record, const std::optional<EpochRecord>& best) {
+  return !best || is_better(monitor, monitored(monitor, record), monitored(monitor, *best));
+}
+
 std::optional<EpochRecord> best_epoch(Monitor monitor, std::span<const EpochRecord> history) {
   std::optional<EpochRecord> best;
   for (const EpochRecord& record : history) {
-    if (!best || is_better(monitor, monitored(monitor, record), monitored(monitor, *best))) best = record;
+    if (is_best(monitor, record, best)) best = record;
   }
   return best;
 }
