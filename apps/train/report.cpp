@@ -33,6 +33,8 @@ std::string counted(uint64_t number, const std::string& noun) {
 
 std::string how_to_go_on(const Checkpoint& checkpoint, const TrainSettings& settings) {
   if (checkpoint.state.epoch > settings.epochs) return "--epochs " + std::to_string(settings.epochs) + " adds none";
+  const bool stopped_too = stops_early(checkpoint.plan, checkpoint.history);
+  if (checkpoint.state.epoch == settings.epochs && stopped_too) return "a larger --epochs and --early-stop go on";
   if (checkpoint.state.epoch == settings.epochs) return "a larger --epochs goes on";
   return "a larger --early-stop goes on";
 }
