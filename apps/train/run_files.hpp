@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <span>
 
 #include "sateen/checkpoint.hpp"
 #include "sateen/train.hpp"
@@ -21,6 +23,12 @@ void agree(const OutputFolder& folder, const Checkpoint& checkpoint);
 /// Of a run that has ended: last.sateen gets the weights of the best epoch where they were asked for. The checkpoint of the
 /// last epoch is previous.sateen then.
 void end_run(const OutputFolder& folder, Checkpoint& checkpoint);
+
+/// The record of the best epoch, where there is one.
+std::optional<EpochRecord> best_of(const Checkpoint& checkpoint);
+
+/// Whether no epoch comes after these.
+bool is_over(int64_t epochs, const TrainingPlan& plan, std::span<const EpochRecord> history);
 
 class RunFiles {
  public:
@@ -43,8 +51,7 @@ class RunFiles {
   void end() { end_run(folder_, checkpoint_); }
 
   const Checkpoint& checkpoint() const { return checkpoint_; }
-  /// The record of the best epoch, where there is one.
-  std::optional<EpochRecord> best() const;
+  std::optional<EpochRecord> best() const { return best_of(checkpoint_); }
 
  private:
   using Clock = std::chrono::steady_clock;
