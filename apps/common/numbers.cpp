@@ -56,4 +56,11 @@ std::string general(double value, int digits) {
   return {scratch.data(), result.ptr};
 }
 
+std::string hash_text(uint64_t hash) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string text;
+  for (int shift = 60; shift >= 0; shift -= 4) text += kHex[hash >> shift & 15];
+  return text;
+}
+
 }  // namespace sateen::app

@@ -19,5 +19,7 @@ std::string grouped(uint64_t value);
 std::string fixed(double value, int digits);
 /// `digits` that count, or, with 0, the fewest that read back as the same number.
 std::string general(double value, int digits = 0);
+/// 16 hexadecimal digits.
+std::string hash_text(uint64_t hash);
 
 }  // namespace sateen::app

@@ -71,6 +71,8 @@ class Options {
   bool on_line(const std::string& name) const { return given(name) && !from_config(name); }
   /// By the file of --config.
   bool from_config(const std::string& name) const;
+  /// The option as errors about its value name it: "--epochs", "SATEEN_PLOTS", or "run.ini: epochs".
+  std::string shown(const std::string& name) const;
   /// The words after the options, in order.
   const std::vector<std::string>& arguments() const { return arguments_; }
 
@@ -97,8 +99,6 @@ class Options {
   const Given* given_value(const std::string& name) const;
   std::vector<std::string> join_optional_values(int argc, const char* const* argv) const;
   std::string suggestion(std::string typed) const;
-  /// The option as errors about its value name it: "--epochs", or "run.ini: epochs".
-  std::string shown(const std::string& name) const;
   [[noreturn]] void refuse(const std::string& message) const;
 
   std::string program_, usage_, summary_, notes_;

@@ -9,6 +9,7 @@
 #include "common/numbers.hpp"
 #include "common/options.hpp"
 #include "common/program.hpp"
+#include "common/text.hpp"
 #include "evaluate/report.hpp"
 #include "plots/answers.hpp"
 #include "plots/drawing.hpp"
@@ -35,6 +36,7 @@ void describe(Options& options) {
                                  "wrong ones, filters of the first layer; made if missing"},
                                 {"digits", "N", "digits after the point in the table of classes", "2"}});
   add_device_options(options);
+  options.add_variable("SATEEN_PLOTS_SECONDS", "The most seconds that drawing may take: 60 without it.");
   options.set_ending(
       "The table of classes is laid out as scikit-learn's classification_report; a\n"
       "quotient of nothing by nothing is 0. Results alone go to stdout.",
@@ -60,7 +62,11 @@ void draw(const std::string& gnuplot, const std::string& folder, const ModelFile
           const Dataset& data, const std::string& part) {
   Drawing drawing(gnuplot, pictures_of(file.model, answers, data, grouped(data.size()) + " " + part + " images"));
   drawing.wait([] { return false; });
-  write_pictures(drawing.take(), folder);
+  const std::vector<Drawn> drawn = drawing.take();
+  write_pictures(drawn, folder);
+  std::string names;
+  for (const Drawn& picture : drawn) names += (names.empty() ? "" : ", ") + picture.name;
+  Program::note(one_line(folder + ": " + names + ", as PNG and SVG"));
 }
 
 int run(const Program& program, int argc, const char* const* argv) {
@@ -77,6 +83,7 @@ int run(const Program& program, int argc, const char* const* argv) {
 
   const std::string pictures = options.text("plots-dir");
   const std::string gnuplot = pictures.empty() ? "" : gnuplot_or_refuse("--plots-dir");
+  if (!pictures.empty()) drawing_limit();  // a value that is none is told before the work
 
   const ModelFile file = load_model(model_path);
   const std::string folder = options.text("data");
@@ -90,7 +97,7 @@ int run(const Program& program, int argc, const char* const* argv) {
   Predictor predictor(opened.device, file.model, file.preprocessing, batch);
   std::vector<uint32_t> images(data.size());
   std::iota(images.begin(), images.end(), 0U);
-  const Answers answers = ask(predictor, data, images, batch, model_path);
+  const Answers answers = *ask(predictor, data, images, batch, model_path, [] { return false; });
   const EvaluationReport report{model_path, folder, part, opened.device.info(), data.class_names(), answers.evaluation};
   Program::print(json ? as_json(report) : as_text(report, digits));
   Program::flush();

@@ -133,13 +133,6 @@ std::string shape_text(std::span<const int64_t> dims) {
   return text;
 }
 
-std::string hash_text(uint64_t hash) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string text;
-  for (int shift = 60; shift >= 0; shift -= 4) text += kHex[hash >> shift & 15];
-  return text;
-}
-
 const char* dtype_name(DType dtype) {
   return dtype == DType::kF32 ? "f32" : dtype == DType::kI32 ? "i32" : "u8";
 }

@@ -22,7 +22,6 @@ std::string settings_text(const Attributes& attributes);
 /// 28x28x1
 std::string shape_text(std::span<const int64_t> dims);
 /// 16 digits.
-std::string hash_text(uint64_t hash);
 const char* dtype_name(DType dtype);
 
 }  // namespace sateen::app

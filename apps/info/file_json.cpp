@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "common/layer_parameters.hpp"
+#include "common/numbers.hpp"
 #include "info/file.hpp"
 
 namespace sateen::app {

@@ -7,8 +7,8 @@
 
 namespace sateen::app {
 
-Answers ask(Predictor& predictor, const Dataset& data, std::span<const uint32_t> images, uint32_t batch,
-            const std::string& path) {
+std::optional<Answers> ask(Predictor& predictor, const Dataset& data, std::span<const uint32_t> images, uint32_t batch,
+                           const std::string& path, const std::function<bool()>& stop) {
   constexpr uint32_t kEnough = 4096;
   // Whole batches, for one that isn't full costs as much; not all, so that probabilities take little memory.
   const size_t at_once = std::max(batch, kEnough / batch * batch);
@@ -17,6 +17,7 @@ Answers ask(Predictor& predictor, const Dataset& data, std::span<const uint32_t>
   answers.all.reserve(images.size());
   std::vector<uint8_t> pixels, labels;
   for (size_t first = 0; first < images.size(); first += at_once) {
+    if (stop()) return std::nullopt;
     const auto part = images.subspan(first, std::min(at_once, images.size() - first));
     pixels.clear();
     labels.clear();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,9 +26,9 @@ struct Answers {
   std::vector<Answer> all;  ///< in the order in which they were asked for
 };
 
-/// Asks about these images. batch: the predictor's. path: of the model, for Error(kBadInput) where its probabilities aren't
+/// Asks about these images; nothing comes of it where stop() says true meanwhile. batch: the predictor's. path: of the model, for Error(kBadInput) where its probabilities aren't
 /// finite.
-Answers ask(Predictor& predictor, const Dataset& data, std::span<const uint32_t> images, uint32_t batch,
-            const std::string& path);
+std::optional<Answers> ask(Predictor& predictor, const Dataset& data, std::span<const uint32_t> images, uint32_t batch,
+                           const std::string& path, const std::function<bool()>& stop);
 
 }  // namespace sateen::app

@@ -37,19 +37,30 @@ std::string panel(const std::string& title, const std::string& axis, int train, 
 Picture curves(std::span<const EpochRecord> history, std::optional<int64_t> best) {
   constexpr int kWidth = 1200, kHeight = 480;
   constexpr size_t kFewPoints = 60;
+  constexpr double kLeastShown = 1;
   Picture picture{"curves", "Loss and accuracy by epoch", kWidth, kHeight, "$curves << EOD\n", {}};
   const size_t stride = (history.size() + kMostPoints - 1) / kMostPoints;
   bool held_out = false;
+  double lowest = 100, highest = 0;  // accuracy, in percent
   for (size_t i = 0; i < history.size(); i += stride) {
     // The last one always.
     const EpochRecord& record = history[i + stride >= history.size() ? history.size() - 1 : i];
     const bool has = record.held_out.images != 0;
     held_out = held_out || has;
+    for (const double accuracy : {record.train.accuracy, has ? record.held_out.accuracy : record.train.accuracy}) {
+      lowest = std::min(lowest, 100 * accuracy);
+      highest = std::max(highest, 100 * accuracy);
+    }
     picture.data += std::to_string(record.epoch) + " " + plot_number(record.train.loss) + " " +
                     (has ? plot_number(record.held_out.loss) : "NaN") + " " + plot_number(100 * record.train.accuracy) +
                     " " + (has ? plot_number(100 * record.held_out.accuracy) : "NaN") + "\n";
   }
   picture.data += "EOD\n";
+  // Where all is nearly the same, gnuplot would choose an axis that goes beyond 100 %.
+  const std::string percent = highest - lowest >= kLeastShown
+                                  ? "[*:*<100]"
+                                  : "[" + plot_number(std::max(0.0, lowest - kLeastShown)) + ":" +
+                                        plot_number(std::min(100.0, highest + kLeastShown)) + "]";
   const int64_t first = history.front().epoch;
   const int64_t last = history.back().epoch;
   // One epoch alone stands in the middle.
@@ -76,7 +87,7 @@ Picture curves(std::span<const EpochRecord> history, std::optional<int64_t> best
                                   (*best - first > last - *best ? "-1.3" : "1.3") + ",0 front tc rgb '#404040'");
   }
   picture.commands += panel("Loss", "mean cross-entropy (nats)", 2, 3, held_out, "[0<*:*]") +
-                      panel("Accuracy", "images that are right (%)", 4, 5, held_out, "[*:*<100]") + "unset multiplot\n";
+                      panel("Accuracy", "images that are right (%)", 4, 5, held_out, percent) + "unset multiplot\n";
   return picture;
 }
 

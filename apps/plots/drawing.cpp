@@ -65,8 +65,8 @@ void write_pictures(const std::vector<Drawn>& pictures, const std::filesystem::p
   std::filesystem::create_directories(folder, error);
   if (error) throw Error(ErrorCode::kOutput, folder.string() + ": can't make the folder: " + error.message());
   for (const Drawn& picture : pictures) {
-    write_file(folder / (picture.name + ".png"), picture.png);
-    write_file(folder / (picture.name + ".svg"), picture.svg);
+    write_file(folder / (picture.name + ".png"), picture.png, Durable::kNo);
+    write_file(folder / (picture.name + ".svg"), picture.svg, Durable::kNo);
   }
 }
 

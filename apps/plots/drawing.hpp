@@ -36,7 +36,7 @@ class Drawing {
   Gnuplot process_;
 };
 
-/// Writes NAME.png and NAME.svg of each, whole or not at all. Makes the folder where it is missing. Throws Error(kOutput).
+/// Writes NAME.png and NAME.svg of each, whole or not at all, though not safe from a power cut. Makes the folder where it is missing. Throws Error(kOutput).
 void write_pictures(const std::vector<Drawn>& pictures, const std::filesystem::path& folder);
 
 }  // namespace sateen::app

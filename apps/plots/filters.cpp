@@ -16,6 +16,7 @@ std::optional<Picture> filters(const Sequential& model) {
   const Shape& shape = parameter.spec.shape;  // [ky][kx][in][out]
   if (shape.rank() != kRank) return std::nullopt;
   const auto height = static_cast<size_t>(shape[0]), width = static_cast<size_t>(shape[1]);
+  if (std::max(height, width) > kTile) return std::nullopt;  // more weights than the picture has pixels for
   const size_t channels = static_cast<size_t>(shape[2]), count = static_cast<size_t>(shape[3]);
   const size_t all = channels * count;
   const size_t shown = std::min(all, kMost);

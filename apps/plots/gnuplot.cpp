@@ -34,7 +34,8 @@ constexpr int kNotStarted = 127;
 }
 
 /// What the new process does between fork and exec: system calls alone, since other threads may have held any lock.
-[[noreturn]] void become(const char* program, int input, int words, const int* outputs, int count, pid_t parent) {
+[[noreturn]] void become(const char* program, char* const* variables, int input, int words, const int* outputs,
+                         int count, pid_t parent) {
   setpgid(0, 0);  // Ctrl-C is for the program that draws, not for what it started
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(kNotStarted);
@@ -52,8 +53,22 @@ constexpr int kNotStarted = 127;
   setpriority(PRIO_PROCESS, 0, kNice);
   // -d: what the user has set for gnuplot is not for these pictures.
   const char* const arguments[] = {"gnuplot", "-d", nullptr};
-  execv(program, const_cast<char* const*>(arguments));
+  execve(program, const_cast<char* const*>(arguments), variables);
   _exit(kNotStarted);
+}
+
+/// This program's environment without what steers gnuplot: a GNUTERM that it doesn't have would fail every picture.
+std::vector<char*> child_environment() {
+  std::vector<char*> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    const auto begins = [&](std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; };
+    if (!begins("GNUTERM=") && !begins("GNUPLOT_") && !begins("GNUHELP=") && !begins("FIT_")) {
+      variables.push_back(*variable);
+    }
+  }
+  variables.push_back(nullptr);
+  return variables;
 }
 
 /// gnuplot's own words, in one line: the first that says something.
@@ -108,10 +123,10 @@ std::chrono::seconds drawing_limit() {
 MemoryFile::MemoryFile() {
   constexpr int kAbove = 100;  // what a process finds as its standard files and outputs is not overwritten on the way
   const int made = memfd_create("sateen", MFD_CLOEXEC);
-  if (made == -1) fail("no memory for a picture");
+  if (made == -1) fail("a file in memory can't be made for it");
   descriptor_ = fcntl(made, F_DUPFD_CLOEXEC, kAbove);
   close(made);
-  if (descriptor_ == -1) fail("no memory for a picture");
+  if (descriptor_ == -1) fail("a file in memory can't be made for it");
 }
 
 MemoryFile::~MemoryFile() {
@@ -122,7 +137,7 @@ void MemoryFile::fill(std::string_view text) const {
   for (off_t at = 0; !text.empty();) {
     const ssize_t n = pwrite(descriptor_, text.data(), text.size(), at);
     if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) fail("no memory for its script");
+    if (n <= 0) fail("its script can't be written to memory");
     text.remove_prefix(static_cast<size_t>(n));
     at += n;
   }
@@ -148,6 +163,7 @@ Gnuplot::Gnuplot(const std::string& program, const std::string& script, size_t o
   std::vector<int> descriptors;
   descriptors.reserve(outputs_.size());
   for (const MemoryFile& file : outputs_) descriptors.push_back(file.descriptor());
+  const std::vector<char*> variables = child_environment();
   const pid_t parent = getpid();
   // A handler of this program's must not run in the other process.
   sigset_t all, before;
@@ -155,7 +171,7 @@ Gnuplot::Gnuplot(const std::string& program, const std::string& script, size_t o
   pthread_sigmask(SIG_BLOCK, &all, &before);
   const pid_t child = fork();
   if (child == 0) {
-    become(program.c_str(), input_.descriptor(), words_.descriptor(), descriptors.data(),
+    become(program.c_str(), variables.data(), input_.descriptor(), words_.descriptor(), descriptors.data(),
            static_cast<int>(descriptors.size()), parent);
   }
   const int error = errno;

@@ -30,7 +30,7 @@ Picture predictions(const Answers& answers, const Dataset& data, const std::stri
 /// The wrong answers of which the model is surest.
 Picture most_wrong(const Answers& answers, const Dataset& data, const std::string& of);
 
-/// The weights of the first layer, where that is a convolution.
+/// The weights of the first layer, where that is a convolution whose filters have up to 110 pixels a side.
 std::optional<Picture> filters(const Sequential& model);
 
 /// All of a model, without its training. of: the images.

@@ -39,6 +39,8 @@ Picture grid(const std::string& picture_name, const std::string& title, std::spa
   const size_t rows = std::max<size_t>((answers.size() + kColumns - 1) / kColumns, 1);
   picture.width = static_cast<int>(kColumns) * kTileWidth;
   picture.height = static_cast<int>(rows) * kTileHeight + kTitle;
+  std::string block_name = picture.name;
+  std::replace(block_name.begin(), block_name.end(), '-', '_');
   std::string labels, plots;
   for (size_t i = 0; i < answers.size(); ++i) {
     const Answer& answer = answers[i];
@@ -47,7 +49,7 @@ Picture grid(const std::string& picture_name, const std::string& title, std::spa
     const double left = pitch_x * static_cast<double>(i % kColumns) + (pitch_x - static_cast<double>(width)) / 2;
     const double top = pitch_y * static_cast<double>(row) + unit;
     const double bottom = top + static_cast<double>(height);
-    const std::string block = "$" + picture.name.substr(0, 4) + std::to_string(i);
+    const std::string block = "$" + block_name + std::to_string(i);
     picture.data += block + " << EOD\n";
     const auto pixels = data.image(answer.image);
     for (size_t y = 0; y < height; ++y) {

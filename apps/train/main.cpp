@@ -121,13 +121,12 @@ GivenSettings given_settings(const Options& options) {
   return given;
 }
 
-Plots plots_wish(const Options& options) {
+void take_plots(const Options& options, RunSettings& settings) {
   const std::string word = options.choice("plots", {"auto", "on", "off"});
-  if (word == "off") return Plots::kOff;
+  settings.report = word != "off";
+  if (!settings.report) return;
   drawing_limit();  // a value that is none is told now
-  if (word != "on") return Plots::kAuto;
-  gnuplot_or_refuse("--plots");
-  return Plots::kOn;
+  settings.gnuplot = word == "on" ? gnuplot_or_refuse(options.shown("plots")) : find_gnuplot();
 }
 
 RunSettings run_settings(const Options& options) {
@@ -141,7 +140,7 @@ RunSettings run_settings(const Options& options) {
   settings.epoch_lines = progress != "none";
   settings.bar = progress == "bar" || (progress == "auto" && stderr_is_terminal());
   settings.color = wants_color(options);
-  settings.plots = plots_wish(options);
+  take_plots(options, settings);
   settings.profile = options.given("profile");
   settings.data = options.text("data");
   return settings;

@@ -71,10 +71,6 @@ bool adopt(Checkpoint& checkpoint, const std::string& device) {
   return changed;
 }
 
-bool ended(const Checkpoint& checkpoint, const TrainSettings& settings) {
-  return checkpoint.state.epoch >= settings.epochs || stops_early(settings.plan, checkpoint.history);
-}
-
 /// What doesn't fit is then the file's fault.
 Trainer trainer_of(const Device& device, const Checkpoint& checkpoint, const Dataset& data, Split parts,
                    const std::filesystem::path& path) {
@@ -119,13 +115,15 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
       if (error.code() != ErrorCode::kCancelled) throw;
       files.save(trainer);
       bar.reset();
-      pictures.stopped();
+      pictures.stopped(files.checkpoint());
       report_end();
       report_stop(program, StopSignals::received(), files.checkpoint(), out);
       return kSignalBase + StopSignals::received();
     }
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kDiverged) throw;
+    bar.reset();
+    pictures.stopped(files.checkpoint());
     report_end();
     throw Error(ErrorCode::kDiverged, std::string(error.what()) + " (" + describe_rate(files.checkpoint()) + "); " +
                                           describe_best(files.checkpoint(), out));
@@ -135,7 +133,30 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
   files.end();
   pictures.ended(files.checkpoint());
   Program::note("done: " + describe_best(files.checkpoint(), out));
+  if (const std::string line = pictures.described(); !line.empty()) Program::note("      " + line);
   return kDone;
+}
+
+/// Of a run that has ended, whose pictures or report are missing or of before: draws them. The models are whole, so that
+/// what goes wrong is a warning.
+void draw_again(const Program& program, const RunSettings& run, const TrainSettings& settings, const OutputFolder& out,
+                const Checkpoint& checkpoint, const std::function<OpenedDevice(DeviceWish)>& open,
+                const CancelToken& cancel) {
+  try {
+    const Dataset data = load_fashion_mnist(run.data, FashionMnistPart::kTrain, program.log_sink());
+    check_data(data, run.data, checkpoint, out.last());
+    DeviceWish wish;
+    wish.auto_takes = checkpoint.device;
+    wish.cancel = cancel;
+    const OpenedDevice opened = open(wish);
+    Program::note(opened.line);
+    Split parts = split(data.size(), settings.held_out_share, settings.seed);
+    RunPictures pictures(program, run, settings, out, {data, std::move(parts), opened.device});
+    pictures.ended(checkpoint);
+    if (const std::string line = pictures.described(); !line.empty()) Program::note("      " + line);
+  } catch (const Error& error) {
+    program.warning(std::string(error.what()) + "; " + out.report().string() + " is not written");
+  }
 }
 
 }  // namespace
@@ -153,12 +174,13 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   if (run.earlier == Earlier::kResume) checkpoint = load_last(out);
   const TrainSettings settings = checkpoint ? settings_of(given, *checkpoint, out.last()) : settings_of(given);
   const bool resumed = checkpoint.has_value();
-  if (resumed && ended(*checkpoint, settings)) {
+  if (resumed && is_over(settings.epochs, settings.plan, checkpoint->history)) {
     report_changes(*checkpoint, settings);
     const bool changed = adopt(*checkpoint, settings);
     agree(out, *checkpoint);
     end_run(out, *checkpoint, changed);
     report_finished(*checkpoint, settings, out);
+    if (RunPictures::missing(run, out)) draw_again(program, run, settings, out, *checkpoint, open, cancel);
     return kDone;
   }
   const Dataset data = load_fashion_mnist(run.data, FashionMnistPart::kTrain, program.log_sink());
@@ -209,6 +231,8 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   } else {
     files.begin(trainer);
   }
+  if (!resumed || !run.report) pictures.remove_earlier();
+  if (run.report && !run.gnuplot) Program::note("pictures  none: gnuplot isn't on PATH (Debian: gnuplot-nox)");
   report_plan(files.checkpoint(), trainer.steps_per_epoch());
   if (resumed) report_resume(files.checkpoint(), out);
   return train_on(program, run, out, trainer, files, pictures, cancel);

@@ -6,7 +6,6 @@
 #include <system_error>
 #include <utility>
 
-#include "plots/pictures.hpp"
 #include "sateen/error.hpp"
 #include "sateen/model_file.hpp"
 
@@ -22,17 +21,6 @@ void remove_file(const std::filesystem::path& path) {
 void write_last(const OutputFolder& folder, const Checkpoint& checkpoint) {
   folder.check_in_place();
   save_checkpoint(checkpoint, folder.last(), folder.previous().filename().string());
-}
-
-/// Those of an earlier run.
-void remove_pictures(const OutputFolder& folder) {
-  remove_file(folder.report());
-  std::error_code error;
-  if (!std::filesystem::is_directory(folder.plots(), error)) return;
-  for (const char* name : kPictureNames) {
-    for (const char* format : kFormats) remove_file(folder.plots() / (std::string(name) + "." + format));
-  }
-  std::filesystem::remove(folder.plots(), error);  // which fails where something else is in it
 }
 
 /// Whether best.sateen is the model of the checkpoint's best epoch, so that it need not be written.
@@ -79,6 +67,10 @@ void end_run(const OutputFolder& folder, Checkpoint& checkpoint, bool changed) {
   }
 }
 
+bool is_over(int64_t epochs, const TrainingPlan& plan, std::span<const EpochRecord> history) {
+  return static_cast<int64_t>(history.size()) >= epochs || stops_early(plan, history);
+}
+
 RunFiles::RunFiles(const OutputFolder& folder, const RunSettings& settings, Checkpoint checkpoint)
     : folder_(folder), settings_(settings), checkpoint_(std::move(checkpoint)) {}
 
@@ -87,7 +79,6 @@ void RunFiles::begin(const Trainer& trainer) {
   // First of all, so that from here on there is something to go on from.
   save_checkpoint(checkpoint_, folder_.last());
   remove_file(folder_.previous());
-  remove_pictures(folder_);
   open();
 }
 
@@ -114,7 +105,7 @@ void RunFiles::epoch_ended(const Trainer& trainer, const EpochRecord& record) {
     checkpoint_.best = {record.epoch, {weights.begin(), weights.end()}};
   }
   // What is in best.sateen is in last.sateen too.
-  const bool last = record.epoch >= checkpoint_.epochs || stops_early(checkpoint_.plan, checkpoint_.history);
+  const bool last = is_over(checkpoint_.epochs, checkpoint_.plan, checkpoint_.history);
   if (record.best || last || record.epoch % settings_.save_every == 0 || interval_passed()) {
     write();
   }

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
+#include <span>
 
 #include "sateen/checkpoint.hpp"
 #include "sateen/train.hpp"
@@ -22,6 +24,9 @@ void agree(const OutputFolder& folder, const Checkpoint& checkpoint);
 /// steps of an epoch that was left half done. What it was before is previous.sateen then. changed: the checkpoint is
 /// another than in the file; where that is all, previous.sateen stays.
 void end_run(const OutputFolder& folder, Checkpoint& checkpoint, bool changed);
+
+/// Whether no epoch comes after these.
+bool is_over(int64_t epochs, const TrainingPlan& plan, std::span<const EpochRecord> history);
 
 class RunFiles {
  public:

@@ -14,9 +14,6 @@ namespace sateen::app {
 /// Where files of an earlier run are in the folder.
 enum class Earlier { kRefuse, kOverwrite, kResume };
 
-/// Whether a run draws pictures and writes its report; kAuto: both, the pictures where gnuplot is there.
-enum class Plots { kAuto, kOn, kOff };
-
 /// How a run goes and where its files are: nothing here shapes the result.
 struct RunSettings {
   std::filesystem::path data, out;
@@ -24,10 +21,11 @@ struct RunSettings {
   int64_t save_every = 1;    ///< epochs
   double save_interval = 0;  ///< minutes; 0: only at the ends of epochs
   bool epoch_lines = true;
-  bool bar = false;    ///< drawn while an epoch goes
-  bool color = false;  ///< in the bar and in epoch lines
-  Plots plots = Plots::kAuto;
-  bool profile = false;  ///< end with a table of the operations' times
+  bool bar = false;                    ///< drawn while an epoch goes
+  bool color = false;                  ///< in the bar and in epoch lines
+  bool report = true;                  ///< write report.html
+  std::optional<std::string> gnuplot;  ///< its path, where pictures are drawn too
+  bool profile = false;                ///< end with a table of the operations' times
 };
 
 /// How the training is steered, as far as it was given.

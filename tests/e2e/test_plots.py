@@ -118,13 +118,27 @@ class PlotsTest(ModelTest):
         self.assertFalse((out / "report.html").exists())
 
     def test_model_bytes(self):
-        with_plots, result = self.quick("with", "--plots")
+        options = ("--epochs", "3", "--model", "plain", "--batch-size", "24")
+        with_plots, result = self.train("with", *options, "--plots", env=plotting())
         self.assert_code(result, 0)
-        without, result = self.quick("without", "--no-plots")
+        without, result = self.train("without", *options, "--no-plots", env=plotting())
+        self.assert_code(result, 0)
+        stopped = self.folder / "stopped"
+        with subprocess.Popen(command("sateen-train", "--data", self.data, "--out", stopped, *options, "--plots"),
+                              env=plotting(), stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as training:
+            for line in training.stderr:
+                if line.startswith("epoch 1/3"):
+                    training.send_signal(signal.SIGINT)
+                    break
+            training.communicate(timeout=60)
+        self.assertIn(training.returncode, (0, 130))
+        self.assertEqual(self.report(stopped).words.count("1"), 1)
+        result = run("sateen-train", "--data", self.data, "--resume", stopped, "--plots", env=plotting())
         self.assert_code(result, 0)
         self.assertEqual(sorted(p.name for p in without.iterdir()), ["best.sateen", "history.csv", "last.sateen", "previous.sateen"])
         for name in ("best.sateen", "last.sateen"):
-            self.assertEqual((with_plots / name).read_bytes(), (without / name).read_bytes())
+            for other in (with_plots, stopped):
+                self.assertEqual((other / name).read_bytes(), (without / name).read_bytes(), other)
 
     def test_evaluate(self):
         folders = [self.folder / name for name in ("once", "twice")]
@@ -143,6 +157,7 @@ class PlotsTest(ModelTest):
 
     def test_no_gnuplot(self):
         out, result = self.quick("none", PATH="/nowhere")
+        self.assertIn("\npictures  none: gnuplot isn't on PATH (Debian: gnuplot-nox)\n", result.stderr)
         self.assert_code(result, 0)
         self.assertEqual(self.warnings(result), [])
         self.assertFalse((out / "plots").exists())
@@ -152,6 +167,8 @@ class PlotsTest(ModelTest):
         out, result = self.quick("asked", "--plots", PATH="/nowhere")
         self.assert_refused(result, 2, "--plots", "gnuplot-nox")
         self.assertFalse(out.exists())
+        out, result = self.quick("asked", SATEEN_PLOTS="on", PATH="/nowhere")
+        self.assert_refused(result, 2, "SATEEN_PLOTS: gnuplot isn't")
         result = run("sateen-evaluate", "-m", self.model, "--data", self.data, "--plots-dir", out,
                      env=environment(PATH="/nowhere"))
         self.assert_refused(result, 2, "--plots-dir", "gnuplot-nox")
@@ -175,7 +192,7 @@ class PlotsTest(ModelTest):
             "fails": ("echo 'line 3: no such thing' >&2; exit 1", "no such thing"),
             "rubbish": ("cat >/dev/null; echo rubbish; echo rubbish >/dev/fd/3", "curves.png"),
             "killed": ("kill -9 $$", "signal 9"),
-            "hangs": ("sleep 100 & sleep 100", "SATEEN_PLOTS_SECONDS"),
+            "hangs": (f"sleep 100 & echo $$ $! >{self.folder}/sleepers; exec sleep 100", "SATEEN_PLOTS_SECONDS"),
         }
         for name, (script, words) in cases.items():
             with self.subTest(name):
@@ -187,6 +204,78 @@ class PlotsTest(ModelTest):
                 self.assertFalse((out / "plots").exists())
                 self.assertTrue((out / "best.sateen").exists())
                 self.assertEqual(self.report(out).tags.count("img"), 0)
+        for number in (self.folder / "sleepers").read_text().split():
+            self.assert_ends(number)
+
+    def assert_ends(self, number):
+        for _ in range(400):
+            try:
+                if "Z" in pathlib.Path("/proc", number, "stat").read_text().split()[2]:
+                    return
+            except (FileNotFoundError, ProcessLookupError):
+                return
+            time.sleep(0.01)
+        self.fail(f"process {number} is still there")
+
+    def test_one_failure_is_no_end(self):
+        # Of three drawings the first fails.
+        path = self.fake("bin-once", f'[ -e {self.folder}/failed ] || {{ touch {self.folder}/failed; exit 1; }}\n'
+                                     f'exec {GNUPLOT} "$@"')
+        out, result = self.train("once-failed", "--epochs", "3", "--model", "plain", "--batch-size", "240",
+                                 env=plotting(PATH=path))
+        self.assert_code(result, 0)
+        self.assertEqual(len(self.warnings(result)), 1, result.stderr)
+        self.assert_pictures(out / "plots", RUN_PICTURES)
+        self.assertEqual(self.report(out).tags.count("img"), len(RUN_PICTURES))
+
+    def test_users_gnuplot_settings(self):
+        out, result = self.quick("term", GNUTERM="nonsense", GNUPLOT_LIB="/nowhere")
+        self.assert_code(result, 0)
+        self.assertEqual(self.warnings(result), [])
+        self.assert_pictures(out / "plots", RUN_PICTURES)
+        self.assertIn(f"\n      {out}/report.html shows the run, {out}/plots has its pictures", result.stderr)
+
+    def test_stop_at_the_end_and_again(self):
+        mark = self.folder / "at-end"
+        path = self.fake("bin-end", f"echo $$ >{mark}; exec sleep 100")
+        out = self.folder / "end"
+        arguments = ("--data", self.data, "--epochs", "1", "--model", "plain", "--batch-size", "240")
+        with subprocess.Popen(command("sateen-train", *arguments, "--out", out), env=plotting(PATH=path),
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as training:
+            while not (mark.exists() and mark.read_text().endswith("\n")):
+                time.sleep(0.01)
+            training.send_signal(signal.SIGINT)
+            _, messages = training.communicate(timeout=60)
+        self.assertEqual(training.returncode, 0)
+        self.assertIn("--resume", messages)
+        page = self.report(out)
+        self.assertEqual(page.tags.count("img"), 0)
+        self.assertIn("Ankle boot", page.words)
+        models = [(out / name).read_bytes() for name in ("best.sateen", "last.sateen")]
+        for _ in range(2):
+            result = run("sateen-train", "--data", self.data, "--resume", out, env=plotting())
+            self.assert_code(result, 0)
+            self.assert_pictures(out / "plots", RUN_PICTURES)
+            self.assertEqual(self.report(out).tags.count("img"), len(RUN_PICTURES))
+        self.assertNotIn("shows the run", result.stderr)  # nothing was left to draw
+        self.assertEqual(models, [(out / name).read_bytes() for name in ("best.sateen", "last.sateen")])
+
+    def test_link_in_place_of_the_folder(self):
+        others = self.folder / "others"
+        others.mkdir()
+        (others / "curves.png").write_text("not of a run")
+        out = self.folder / "linked"
+        out.mkdir()
+        (out / "plots").symlink_to(others)
+        _, result = self.quick("linked", "--overwrite", "--no-plots")
+        self.assert_code(result, 0)
+        self.assertEqual((others / "curves.png").read_text(), "not of a run")
+        # What can't be removed is a warning.
+        (out / "report.html").mkdir()
+        (out / "report.html" / "mine").write_text("")
+        _, result = self.quick("linked", "--overwrite", "--no-plots")
+        self.assert_code(result, 0)
+        self.assertIn("can't be removed", self.warnings(result)[0])
 
     def test_no_room(self):
         # A file lies where the folder has to be.
@@ -198,6 +287,7 @@ class PlotsTest(ModelTest):
         self.assertEqual(len(self.warnings(result)), 1, result.stderr)
         self.assertIn("plots", self.warnings(result)[0])
         self.assertTrue((out / "best.sateen").exists())
+        self.assertEqual(self.report(out).tags.count("img"), len(RUN_PICTURES))
 
     def test_stop_while_drawing(self):
         mark = self.folder / "drawing"
@@ -214,19 +304,17 @@ class PlotsTest(ModelTest):
             training.send_signal(signal.SIGINT)  # this one leaves at once
             training.communicate(timeout=60)
         self.assertEqual(training.returncode, 130)
-        drawing = pathlib.Path("/proc", mark.read_text().strip())
-        for _ in range(200):
-            if not drawing.exists() or "Z" in (drawing / "stat").read_text().split()[2]:
-                break
-            time.sleep(0.01)
-        else:
-            self.fail("gnuplot is still there")
+        self.assert_ends(mark.read_text().strip())
 
     def test_hostile_names(self):
         name = "<img src=x onerror=1> ' `touch pwned` \" & é"
         out, result = self.quick(name)
         self.assert_code(result, 0)
-        self.assertIn("Training run " + name, self.report(out).words)
+        self.assertFalse((pathlib.Path.cwd() / "pwned").exists() or (out / "pwned").exists())
+        words = self.report(out).words
+        self.assertIn("Training run " + name, words)
+        self.assertNotIn(str(self.data), " ".join(words))
+        self.assertNotIn("driver", words)
         self.assertEqual(self.report(out).tags.count("img"), len(RUN_PICTURES))
 
     def test_nothing_held_out(self):

@@ -1,11 +1,14 @@
 // The pictures' scripts and the report's page: what comes from outside stays text in them.
 #define BOOST_TEST_DYN_LINK
 #define BOOST_TEST_MODULE plots
+#include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
+#include <unistd.h>
 
 #include "plots/drawing.hpp"
 #include "plots/html.hpp"
@@ -18,7 +21,9 @@ using namespace sateen::app;
 
 namespace {
 
-const std::string kMark = "/tmp/sateen-plots-test-injected";
+/// A name that no other test has.
+const std::string kMark =
+    (std::filesystem::temp_directory_path() / ("sateen-plots-injected-" + std::to_string(getpid()))).string();
 
 /// What a class could be called by somebody who means ill.
 const std::vector<std::string> kHostile = {
@@ -151,11 +156,32 @@ BOOST_AUTO_TEST_CASE(what_went_wrong_is_told) {
 }
 
 BOOST_AUTO_TEST_CASE(one_that_is_left_ends) {
-  Gnuplot sleeper("/bin/cat", "", 1, std::chrono::seconds(60));
   BOOST_TEST(Gnuplot::output_name(1) == "/dev/fd/4");
-  while (sleeper.running()) {
+  const std::string folder = kMark + "-sleeper";
+  const std::string program = folder + "/gnuplot", number = folder + "/pid";
+  std::filesystem::create_directory(folder);
+  std::ofstream(program) << "#!/bin/sh\nsleep 100 & echo $$ $! >" << number << ".new; mv " << number << ".new "
+                         << number << "; wait\n";
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  pid_t shell = 0, sleep = 0;
+  {
+    Gnuplot sleeper(program, "", 1, std::chrono::seconds(60));
+    while (sleeper.running() && !std::filesystem::exists(number)) usleep(1000);
+    std::ifstream(number) >> shell >> sleep;
+    BOOST_TEST_REQUIRE(sleep > 0);
+    BOOST_TEST(kill(shell, 0) == 0);
+    BOOST_TEST(kill(sleep, 0) == 0);
   }
-  BOOST_CHECK_THROW(sleeper.outputs(), Error);  // cat knows no -d
+  BOOST_TEST(kill(shell, 0) == -1);
+  // Whoever takes over orphans may take a moment, or never look: what has ended has no memory any more.
+  const auto alive = [&] {
+    std::string words;
+    std::getline(std::ifstream("/proc/" + std::to_string(sleep) + "/cmdline"), words);
+    return !words.empty();
+  };
+  for (int i = 0; i < 1000 && alive(); ++i) usleep(1000);
+  BOOST_TEST(!alive());
+  std::filesystem::remove_all(folder);
   const auto none = [] {
     Gnuplot missing("/nowhere/gnuplot", "", 1, std::chrono::seconds(5));
     while (missing.running()) {
@@ -163,4 +189,16 @@ BOOST_AUTO_TEST_CASE(one_that_is_left_ends) {
     return missing.outputs();
   };
   BOOST_CHECK_THROW(none(), Error);
+}
+
+BOOST_AUTO_TEST_CASE(axes_and_large_filters) {
+  std::vector<EpochRecord> history(2);
+  for (size_t i = 0; i < 2; ++i) {
+    history[i].epoch = static_cast<int64_t>(i + 1);
+    history[i].train.accuracy = 1;
+  }
+  BOOST_TEST(curves(history, 1).commands.find("set yrange [99:100]") != std::string::npos);
+  Sequential model(Shape({112, 112, 1}));
+  model.add(Conv2D(1, {.kernel = 111}));
+  BOOST_TEST(!filters(model));
 }

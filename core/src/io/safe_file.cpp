@@ -211,7 +211,8 @@ Target examine(const std::filesystem::path& path) {
   return target;
 }
 
-void write_all(const std::filesystem::path& path, std::span<const Bytes> chunks, const std::string& previous) {
+void write_all(const std::filesystem::path& path, std::span<const Bytes> chunks, const std::string& previous,
+               Durable durable) {
   const Target target = examine(path);
   const int folder = target.folder.get();
   constexpr mode_t kPermissions = S_IRWXU | S_IRWXG | S_IRWXO;
@@ -220,21 +221,21 @@ void write_all(const std::filesystem::path& path, std::span<const Bytes> chunks,
   Temporary temporary(folder, target.name, target.exists ? kOwnerOnly : kAsUmaskSays);
   if (target.exists) temporary.set_mode(target.old.st_mode & kPermissions);
   for (const Bytes chunk : chunks) temporary.write(chunk);
-  temporary.sync();
+  if (durable == Durable::kYes) temporary.sync();
   if (target.exists && !previous.empty()) keep_as(folder, target.name, previous);
   temporary.rename_to(target.name);
-  sync_folder(folder);
+  if (durable == Durable::kYes) sync_folder(folder);
 }
 
 }  // namespace
 
 void write_file_safely(const std::filesystem::path& path, std::span<const Bytes> chunks, const std::string& previous) {
-  naming_file(path, [&] { write_all(path, chunks, previous); });
+  naming_file(path, [&] { write_all(path, chunks, previous, Durable::kYes); });
 }
 
-void write_file(const std::filesystem::path& path, std::string_view text) {
+void write_file(const std::filesystem::path& path, std::string_view text, Durable durable) {
   const Bytes chunk = bytes_of(std::span(text));
-  write_file_safely(path, {&chunk, 1});
+  naming_file(path, [&] { write_all(path, {&chunk, 1}, {}, durable); });
 }
 
 void check_safe_target(const std::filesystem::path& path) {
