@@ -199,6 +199,6 @@ BOOST_AUTO_TEST_CASE(axes_and_large_filters) {
   }
   BOOST_TEST(curves(history, 1).commands.find("set yrange [99:100]") != std::string::npos);
   Sequential model(Shape({112, 112, 1}));
-  model.add(Conv2D(1, {.kernel = 111}));
+  model.add(Conv2D(1, Extent{111, 111}));
   BOOST_TEST(!filters(model));
 }
