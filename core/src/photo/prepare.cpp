@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "io/picture.hpp"
 #include "photo/garment.hpp"
 #include "photo/ground.hpp"
 #include "sateen/error.hpp"
@@ -49,10 +50,6 @@ GrayImage shrunk(GrayImage image) {
   return resize(image, scaled(image.width), scaled(image.height));
 }
 
-uint8_t laid_on(int ground, int value, int alpha) {
-  return static_cast<uint8_t>((value * alpha + ground * (kWhite - alpha) + kMiddle) / kWhite);
-}
-
 /// The level on which a cut-out garment is laid: what a shop's photo has, unless nothing would be seen of it.
 int ground_for_cut_out(const Photo& photo, std::vector<std::string>& doubts) {
   constexpr double kVeryLight = 205, kNear = 16;
@@ -88,7 +85,7 @@ Scene scene_of(const Photo& photo, PreparedPhoto& result) {
   if (!photo.alpha.empty()) {
     const std::optional<int> behind = ground_behind_corners(photo);
     if (!behind) cut_out = ground_for_cut_out(photo, result.doubts);
-    const int level = behind ? *behind : *cut_out;
+    const auto level = static_cast<unsigned>(behind ? *behind : *cut_out);
     for (size_t i = 0; i < photo.alpha.size(); ++i) image.pixels[i] = laid_on(level, photo.gray[i], photo.alpha[i]);
   }
   Scene scene{shrunk(std::move(image)), {}};
