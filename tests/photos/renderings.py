@@ -14,7 +14,7 @@ ORIENTATION = 0x0112
 STORED = {1: None, 2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180, 4: Image.Transpose.FLIP_TOP_BOTTOM,
           5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
           8: Image.Transpose.ROTATE_270}
-KINDS = ["exif", "transparent", "off-centre", "exif", "transparent", "off-centre", "exif", "transparent", "off-centre", "exif"]
+KINDS = ["exif", "transparent", "off-centre", "exif", "transparent", "off-centre", "exif", "transparent", "off-centre", "exif", "frame", "frame", "frame"]
 
 
 def clean_pictures(count):
@@ -94,7 +94,17 @@ def render_off_centre(clean, rng, path, turn):
     return path
 
 
-RENDER = {"plain": render_plain, "exif": render_exif, "transparent": render_transparent, "off-centre": render_off_centre}
+def render_frame(clean, rng, path, turn):
+    """In a frame of one colour, or between two bars; a JPEG every other time."""
+    path = path.with_suffix((".png", ".jpg")[turn % 2])
+    picture = in_colour(clean, rng, even(rng))
+    width = rng.choice([1, 3, 12, 30])
+    border = rng.choice([(width,) * 4, (width,) * 4, (0, 3 * width, 0, 3 * width), (3 * width, 0, 3 * width, 0)])
+    ImageOps.expand(picture, border, tuple(rng.randrange(60) for _ in range(3))).save(path)
+    return path
+
+
+RENDER = {"frame": render_frame, "plain": render_plain, "exif": render_exif, "transparent": render_transparent, "off-centre": render_off_centre}
 
 
 def render(clean, number, turn, folder):
