@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <sstream>
 
+#include "sateen/printable.hpp"
+
 namespace sateen::app {
 namespace {
 
@@ -22,20 +24,7 @@ size_t shown_width(std::string_view text) {
 }  // namespace
 
 std::string one_line(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string line;
-  line.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte >= 0x20 && byte != 0x7f) {
-      line += c;
-    } else {
-      line += "\\x";
-      line += kHex[byte >> 4];
-      line += kHex[byte & 15];
-    }
-  }
-  return line;
+  return printable(text);
 }
 
 std::string wrapped(std::string_view line, size_t columns) {

@@ -7,7 +7,7 @@
 
 namespace sateen::app {
 
-/// Control characters become \x0a, \x1b, …, so that no file name breaks a line or moves the terminal's cursor.
+/// The library's rule, sateen::printable, for what the programs print.
 std::string one_line(std::string_view text);
 
 /// A line broken at spaces where it is longer than so many columns; what follows is indented. Colours take no room. Narrow

@@ -26,22 +26,23 @@ void Batches::add(Picture picture) {
 }
 
 void Batches::finish() {
+  if (pictures_.empty()) return;
+  const std::vector<Picture> pictures = std::exchange(pictures_, {});  // an error is theirs alone
   std::vector<uint8_t> images;
-  for (const Picture& picture : pictures_) {
+  for (const Picture& picture : pictures) {
     const std::vector<uint8_t>& pixels = picture.prepared.image.pixels;
     images.insert(images.end(), pixels.begin(), pixels.end());
   }
   const std::vector<float> probabilities = predictor_.predict(images);
   const auto classes = static_cast<size_t>(predictor_.classes());
-  for (size_t i = 0; i < pictures_.size(); ++i) {
+  for (size_t i = 0; i < pictures.size(); ++i) {
     const std::span<const float> row(probabilities.data() + i * classes, classes);
     if (!std::all_of(row.begin(), row.end(), [](float p) { return std::isfinite(p); })) {
       throw Error(ErrorCode::kBadInput,
-                  model_path_ + ": gives no finite probabilities for " + pictures_[i].file + "; train it again");
+                  model_path_ + ": gives no finite probabilities for " + pictures[i].file + "; train it again");
     }
-    results_.add(pictures_[i], ranked(row, class_names_));
+    results_.add(pictures[i], ranked(row, class_names_));
   }
-  pictures_.clear();
   Program::flush();
 }
 

@@ -21,10 +21,8 @@ class Batches {
 
   /// Takes a picture, and is done with the batch where it is full.
   void add(Picture picture);
-  /// Whether pictures wait for their results.
-  bool waiting() const { return !pictures_.empty(); }
-  /// The results of the pictures that wait, to the end of stdout. Throws Error(kBadInput) where the network gives no finite
-  /// probabilities.
+  /// The results of the pictures that wait, if any, to the end of stdout. Throws Error(kBadInput) where the network gives
+  /// no finite probabilities.
   void finish();
 
  private:

@@ -33,11 +33,11 @@ Inputs::Inputs(std::vector<std::string> words, Rules rules)
   }
 }
 
-std::optional<std::string> Inputs::next_word() {
+std::optional<std::string> Inputs::next_word(const std::function<void()>& before_waiting) {
   while (true) {
     if (in_list_) {
       const bool gave_some = std::exchange(list_gave_some_, true);  // what next() complains of is enough
-      if (std::optional<std::string> name = list_.next()) return name;
+      if (std::optional<std::string> name = list_.next(before_waiting)) return name;
       list_gave_some_ = gave_some;
       in_list_ = false;
       if (!list_gave_some_) throw Error(ErrorCode::kBadInput, "standard input: the list names no picture");
@@ -54,6 +54,8 @@ void Inputs::enter(const std::string& path, bool named) {
     named_ = path;
     gave_some_ = had_folders_ = false;
   }
+  std::error_code ignored;
+  if (!left_out_.empty() && std::filesystem::equivalent(path, left_out_, ignored)) return;
   PictureFolder list;
   try {
     list = list_pictures(path);
@@ -69,7 +71,7 @@ void Inputs::enter(const std::string& path, bool named) {
   for (const std::string& name : list.folders) folders_.push_back(path_of(path, name));
 }
 
-std::optional<std::string> Inputs::next() {
+std::optional<std::string> Inputs::next(const std::function<void()>& before_waiting) {
   while (true) {
     if (!current_.pictures.empty()) {
       std::string path = path_of(current_.path, current_.pictures.back());
@@ -89,14 +91,14 @@ std::optional<std::string> Inputs::next() {
                       (had_folders_ && !rules_.recursive ? "; --recursive looks into the folders in it"
                                                          : "; pictures are known by endings such as .png and .jpg"));
     }
-    std::optional<std::string> word = next_word();
+    std::optional<std::string> word = next_word(before_waiting);
     if (!word || !is_folder(*word)) return word;
     enter(*word, true);
   }
 }
 
-bool Inputs::would_wait() const {
-  return current_.pictures.empty() && folders_.empty() && in_list_ && list_.would_wait();
+void Inputs::leave_out(const std::string& folder) {
+  left_out_ = folder;
 }
 
 bool Inputs::single() const {

@@ -1,6 +1,7 @@
 // Which pictures a command line names.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -20,11 +21,12 @@ class Inputs {
   /// Throws Error(kUsage) where "-" is there twice.
   Inputs(std::vector<std::string> words, Rules rules);
 
-  /// The next picture's path, which may be anything; nothing at the end. Throws Error(kBadInput) for a folder or a list
-  /// that gives none; the next call goes on behind it.
-  std::optional<std::string> next();
-  /// Whether next() would wait for somebody who writes a list.
-  bool would_wait() const;
+  /// The next picture's path, which may be anything; nothing at the end. Calls before_waiting before it waits for
+  /// somebody who writes a list. Throws Error(kBadInput) for a folder or a list that gives none; the next call goes on
+  /// behind it.
+  std::optional<std::string> next(const std::function<void()>& before_waiting);
+  /// Passes over a folder that exists, under whatever name it is met: one that is written to meanwhile.
+  void leave_out(const std::string& folder);
   /// Whether there is one picture to come and no more.
   bool single() const;
 
@@ -33,7 +35,7 @@ class Inputs {
     std::string path;
     std::vector<std::string> pictures;  // still to come, the last first
   };
-  std::optional<std::string> next_word();
+  std::optional<std::string> next_word(const std::function<void()>& before_waiting);
   void enter(const std::string& path, bool named);
 
   std::vector<std::string> words_;
@@ -41,6 +43,7 @@ class Inputs {
   Rules rules_;
   NameList list_;
   bool in_list_ = false, list_gave_some_ = false;
+  std::string left_out_;
   Folder current_;
   std::vector<std::string> folders_;  // still to be entered, the last first
   std::string named_;                 // the folder on the command line or the list in which we are

@@ -1,4 +1,5 @@
 // sateen-predict: says what is on pictures.
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -44,8 +45,8 @@ void describe(Options& options) {
       "other the garment is cut out, put on black, and fitted in. What was done is said\n"
       "on stderr, with a warning where it may be wrong. Results alone go to stdout, in\n"
       "the order of the pictures. A picture that can't be read is named on stderr and\n"
-      "left out, the rest are done, and the exit code is 3. After -- every word is a\n"
-      "picture.",
+      "left out, the rest are done, and the exit code is 3, or 4 where memory was short.\n"
+      "After -- no word is an option. A file named - is given as ./-.",
       {"sateen-predict -m run1/best.sateen coat.png shoe.jpg",
        "sateen-predict -m run1/best.sateen --recursive --format csv photos >photos.csv",
        "find photos -name '*.jpg' -print0 | sateen-predict -m run1/best.sateen -0 -"});
@@ -75,6 +76,37 @@ void tell(const Program& program, const Picture& picture) {
   }
 }
 
+/// From the files to the results. A picture that can't be read, for want of memory too, is named and left out; returns
+/// the exit code that says so.
+int each_picture(const Program& program, Inputs& inputs, const Reader& reader, std::optional<SavedPictures>& saved,
+                 Batches& batches) {
+  int code = kDone;
+  bool finishing = false;
+  const auto before_waiting = [&] {
+    finishing = true;
+    batches.finish();
+    finishing = false;
+  };
+  while (true) {
+    Picture picture;
+    try {
+      const std::optional<std::string> name = inputs.next(before_waiting);
+      if (!name) break;
+      picture = reader.read(*name);
+    } catch (const Error& error) {
+      if (finishing || (error.code() != ErrorCode::kBadInput && error.code() != ErrorCode::kNoMemory)) throw;
+      program.error(error.what());
+      code = std::max<int>(code, exit_code(error.code()));
+      continue;
+    }
+    if (saved) picture.saved = saved->save(picture.file, picture.prepared.image);
+    tell(program, picture);
+    batches.add(std::move(picture));
+  }
+  batches.finish();
+  return code;
+}
+
 int run(const Program& program, int argc, const char* const* argv) {
   Options options(program.name(), "[options] -m FILE PICTURE|FOLDER|-...",
                   "Says what is on pictures, with probabilities.");
@@ -92,34 +124,26 @@ int run(const Program& program, int argc, const char* const* argv) {
   const ModelFile file = load_model(model_path, {options.given("allow-nonfinite")});
   const Reader reader(file.model.input_shape(), model_path, inversion);
   std::optional<SavedPictures> saved;
-  if (options.given("save-preprocessed")) saved.emplace(options.text("save-preprocessed"));
+  if (options.given("save-preprocessed")) {
+    saved.emplace(options.text("save-preprocessed"));
+    inputs.leave_out(options.text("save-preprocessed"));
+  }
   // A picture takes less time than a measurement.
   const OpenedDevice opened = open_device(options, program, {.measure = DeviceRequest::Measure::kNever});
   Program::note(opened.line);
   Results results(format, classes);
   Batches batches(opened.device, file, model_path, inputs.single() ? 1 : kBatch, results);
 
-  int code = kDone;
-  while (true) {
-    if (batches.waiting() && inputs.would_wait()) batches.finish();
-    Picture picture;
-    try {
-      const std::optional<std::string> name = inputs.next();
-      if (!name) break;
-      picture = reader.read(*name);
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kBadInput) throw;
-      program.error(error.what());
-      code = kBadInput;
-      continue;
-    }
-    if (saved) picture.saved = saved->save(picture.file, picture.prepared.image);
-    tell(program, picture);
-    batches.add(std::move(picture));
+  try {
+    const int code = each_picture(program, inputs, reader, saved, batches);
+    results.end();
+    return code;
+  } catch (...) {
+    // Whatever stops the rest, what was read before it has its results.
+    batches.finish();
+    results.end();
+    throw;
   }
-  if (batches.waiting()) batches.finish();
-  results.end();
-  return code;
 }
 
 }  // namespace

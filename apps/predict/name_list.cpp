@@ -12,12 +12,15 @@
 
 namespace sateen::app {
 
-void NameList::read_more() {
+void NameList::read_more(const std::function<void()>& before_waiting) {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  if (::poll(&input, 1, 0) == 0) before_waiting();
   std::array<char, 1 << 14> bytes{};
   ssize_t count = 0;
-  do {
-    count = ::read(STDIN_FILENO, bytes.data(), bytes.size());
-  } while (count < 0 && errno == EINTR);
+  // Whoever shares standard input may have made it non-blocking.
+  while ((count = ::read(STDIN_FILENO, bytes.data(), bytes.size())) < 0 && (errno == EINTR || errno == EAGAIN)) {
+    if (errno == EAGAIN) ::poll(&input, 1, -1);
+  }
   if (count < 0) {
     ended_ = true;
     throw Error(ErrorCode::kBadInput, "standard input: " + std::generic_category().message(errno) +
@@ -29,7 +32,7 @@ void NameList::read_more() {
   ended_ = count == 0;
 }
 
-std::optional<std::string> NameList::next() {
+std::optional<std::string> NameList::next(const std::function<void()>& before_waiting) {
   constexpr size_t kLongest = 1 << 16;
   bool too_long = false;
   while (true) {
@@ -40,7 +43,7 @@ std::optional<std::string> NameList::next() {
         too_long = true;
         at_ = waiting_.size();
       }
-      read_more();
+      read_more(before_waiting);
       continue;
     }
     std::string name = waiting_.substr(at_, whole ? end - at_ : std::string::npos);
@@ -50,12 +53,6 @@ std::optional<std::string> NameList::next() {
     if (!name.empty()) return name;
     if (!whole) return std::nullopt;
   }
-}
-
-bool NameList::would_wait() const {
-  if (ended_ || has_whole_name()) return false;
-  pollfd input{STDIN_FILENO, POLLIN, 0};
-  return ::poll(&input, 1, 0) == 0;
 }
 
 }  // namespace sateen::app

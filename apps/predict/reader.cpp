@@ -1,6 +1,8 @@
 // From a picture's file to what the network takes.
 #include "predict/reader.hpp"
 
+#include <new>
+
 #include "sateen/error.hpp"
 
 namespace sateen::app {
@@ -15,7 +17,11 @@ Reader::Reader(const Shape& input, const std::string& model, Inversion inversion
 }
 
 Picture Reader::read(const std::string& file) const {
-  return {file, prepare(load_photo(file), options_)};
+  try {
+    return {file, prepare(load_photo(file), options_)};
+  } catch (const std::bad_alloc&) {
+    throw Error(ErrorCode::kNoMemory, file + ": not enough memory");
+  }
 }
 
 }  // namespace sateen::app

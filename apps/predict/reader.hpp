@@ -15,7 +15,7 @@ class Reader {
   /// Throws Error(kBadInput) naming the model where it takes no grey pictures.
   Reader(const Shape& input, const std::string& model, Inversion inversion);
 
-  /// Throws Error(kBadInput) naming the file.
+  /// Throws Error(kBadInput) and Error(kNoMemory) naming the file.
   Picture read(const std::string& file) const;
 
  private:

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pathlib
+import resource
 import select
 import shutil
 import subprocess
@@ -87,17 +88,48 @@ class Photos(ModelTest):
         self.assertEqual(shut.returncode, 3)
         self.assertIn("the list names no picture", shut.stderr)
 
-    def test_a_slow_list_gets_its_results_at_once(self):
-        a = str(self.png("a.png"))
-        with subprocess.Popen(command("sateen-predict", "-m", self.model, "-"), stdin=subprocess.PIPE,
+    def test_results_come_before_a_list_is_waited_for(self):
+        a, sub = str(self.png("a.png")), str(self.png("in/b.png"))
+        (self.place / "in" / "empty").mkdir()
+        cases = [(["-"], [f"{a}\n", f"{a}\n"]), ([a, "-"], [""]), (["-"], [f"{a}\n\n"]),
+                 (["-r", "-"], [f"{pathlib.Path(sub).parent}\n"])]
+        for arguments, writes in cases:
+            with self.subTest(arguments=arguments, writes=writes):
+                with subprocess.Popen(command("sateen-predict", "-m", self.model, *arguments), stdin=subprocess.PIPE,
+                                      stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()) as program:
+                    for names in writes:
+                        program.stdin.write(os.fsencode(names))
+                        program.stdin.flush()
+                        come = select.select([program.stdout], [], [], 60)[0]
+                        self.assertIn(b".png: ", os.read(program.stdout.fileno(), 4096) if come else b"")
+                    program.stdin.close()
+                    self.assertEqual(program.wait(120), 0 if any(writes) else 3)
+
+    def test_non_blocking_standard_input(self):
+        reading, writing = os.pipe()
+        os.set_blocking(reading, False)
+        with subprocess.Popen(command("sateen-predict", "-m", self.model, self.png("a.png"), "-"), stdin=reading,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment()) as program:
-            for _ in range(2):
-                program.stdin.write(os.fsencode(a) + b"\n")
-                program.stdin.flush()
-                self.assertTrue(select.select([program.stdout], [], [], 120)[0], "no result")
-                self.assertIn(b"a.png: ", os.read(program.stdout.fileno(), 4096))
-            program.stdin.close()
+            os.close(reading)
+            self.assertTrue(program.stdout.readline())  # from now on it waits
+            os.write(writing, os.fsencode(self.png("b.png")) + b"\n")
+            os.close(writing)
+            self.assertIn(b"b.png: ", program.stdout.readline())
             self.assertEqual(program.wait(120), 0)
+
+    @unittest.skipIf(harness.SANITIZED, "sanitizers need more memory")
+    def test_a_picture_that_memory_is_short_for_is_left_out(self):
+        a, large, b = self.png("a.png"), self.place / "large.png", self.png("b.png")
+        (self.place / "broken.png").write_bytes(b"broken")
+        write_png(large, bytes(8192 * 8192), 8192, 8192)
+        limit = 140 << 20
+        result = self.predict("--format", "json", a, large, self.place / "broken.png", b,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+        self.assert_code(result, 4)
+        self.assertEqual([row["file"] for row in json.loads(result.stdout)], [str(a), str(b)])
+        memory, broken = self.error_lines(result)
+        self.assertIn("large.png: not enough memory", memory)
+        self.assertIn("broken.png: ", broken)
 
     def test_batches_keep_the_order_and_the_results(self):
         paths = [str(self.png(f"{i:03}.png", i % 10)) for i in range(70)]
@@ -149,6 +181,47 @@ class Photos(ModelTest):
             self.assertEqual((seen["preprocessing"], seen["predictions"]), ([], row["predictions"]))
         self.assert_refused(self.predict("--save-preprocessed", out, files[0]), 5, "is not empty")
         self.assert_refused(self.predict("--save-preprocessed", files[0], files[0]), 5, "a.png")
+
+    def test_save_preprocessed_inside_the_folder(self):
+        a, b = str(self.png("a.png")), str(self.png("sub/b.png"))
+        os.symlink(self.place, self.folder / "link-to-place")
+        for out in (self.place / "seen", self.folder / "link-to-place" / "again"):
+            shutil.rmtree(self.place / "seen", ignore_errors=True)
+            self.assertEqual(self.files("-r", self.place, "--save-preprocessed", out)[0], [a, b])
+
+    def test_save_preprocessed_writes_to_nothing_that_is_there(self):
+        a, out = os.fsencode(self.png("a.png")), self.place / "seen"
+        words = ["-m", self.model, "--format", "jsonl", "--save-preprocessed", out, "-"]
+        with subprocess.Popen(command("sateen-predict", *words), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, env=environment()) as program:
+            program.stdin.write(a + b"\n")
+            program.stdin.flush()
+            first = program.stdout.readline()
+            (out / "000002-a.png").write_bytes(b"another run's")
+            rest, errors = program.communicate(a + b"\n", 120)
+        self.assertEqual(program.returncode, 5)
+        self.assertEqual((b"a.png" in first, rest), (True, b""))
+        self.assertIn(b"000002-a.png: can't be written: File exists", errors)
+        self.assertEqual((out / "000002-a.png").read_bytes(), b"another run's")
+
+    def test_save_preprocessed_that_fails(self):
+        flat, out, size = self.place / "flat.png", self.place / "seen", 300
+        write_png(flat, bytes(SIDE * SIDE), SIDE, SIDE)
+        result = self.predict("--format", "json", "--save-preprocessed", out, flat, self.png("noise.png"), flat,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)))
+        self.assert_code(result, 5)
+        self.assertEqual([row["file"] for row in json.loads(result.stdout)], [str(flat)])
+        self.assertIn("000002-noise.png: can't be written: File too large", self.error_lines(result)[0])
+        self.assertEqual(os.listdir(out), ["000001-flat.png"])
+
+    def test_names_of_saved_pictures(self):
+        names = [70 * "\u670d", "a\x7fb\u009bc\u202ed", "caf\u00e9"]
+        out = self.place / "seen"
+        result = self.predict("--save-preprocessed", out, *[self.png(f"{name}.png") for name in names])
+        self.assert_code(result, 0)
+        self.assertEqual(sorted(os.listdir(out)),
+                         [f"000001-{66 * names[0][0]}.png", "000002-a_b__c___d.png", "000003-caf\u00e9.png"])
+        self.assertIn("a\\x7fb\\xc2\\x9bc\\xe2\\x80\\xaed.png: ", result.stdout)
 
 
 def python_with_pillow():

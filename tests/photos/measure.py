@@ -34,7 +34,7 @@ def main():
     parser.add_argument("--model", required=True)
     parser.add_argument("--program", default=ROOT / "build/release/bin/sateen-predict")
     parser.add_argument("--images", type=int, default=100)
-    parser.add_argument("--renderings", type=int, default=12, help="of each picture, beside the plain one")
+    parser.add_argument("--renderings", type=int, default=15, help="of each picture, beside the plain one")
     parser.add_argument("--keep", help="a folder for the photos; otherwise they are deleted")
     parser.add_argument("--least", type=float, default=95, help="the lowest share in percent that is good enough")
     parser.add_argument("--show-wrong", action="store_true", help="name the photos that are taken for something else")

@@ -16,7 +16,7 @@ STORED = {1: None, 2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE
           5: Image.Transpose.TRANSPOSE, 6: Image.Transpose.ROTATE_90, 7: Image.Transpose.TRANSVERSE,
           8: Image.Transpose.ROTATE_270}
 KINDS = ["exif", "transparent", "off-centre", "exif", "transparent", "off-centre", "exif", "transparent", "off-centre", "exif",
-         "gradient", "gradient"]
+         "gradient", "gradient", "frame", "frame", "frame"]
 
 
 def clean_pictures(count):
@@ -118,8 +118,18 @@ def render_gradient(clean, rng, path, turn):
     return path
 
 
+def render_frame(clean, rng, path, turn):
+    """In a frame of one colour, or between two bars; a JPEG every other time."""
+    path = path.with_suffix((".png", ".jpg")[turn % 2])
+    picture = in_colour(clean, rng, even(rng))
+    width = rng.choice([1, 3, 12, 30])
+    border = rng.choice([(width,) * 4, (width,) * 4, (0, 3 * width, 0, 3 * width), (3 * width, 0, 3 * width, 0)])
+    ImageOps.expand(picture, border, tuple(rng.randrange(60) for _ in range(3))).save(path)
+    return path
+
+
 RENDER = {"plain": render_plain, "exif": render_exif, "transparent": render_transparent, "off-centre": render_off_centre,
-          "gradient": render_gradient}
+          "gradient": render_gradient, "frame": render_frame}
 
 
 def render(clean, number, turn, folder):

@@ -1,11 +1,13 @@
 // What a file's bytes are taken for: UTF-8 or not, which format by the first bytes.
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include <boost/test/unit_test.hpp>
 
 #include "io/sniff.hpp"
 #include "io/utf8.hpp"
+#include "sateen/printable.hpp"
 
 namespace {
 
@@ -60,6 +62,24 @@ BOOST_AUTO_TEST_CASE(plain_text_has_no_control_characters) {
   for (const auto text : {"\0"sv, "a\n"sv, "\x1b[2J"sv, "\x7f"sv, "\xc2\x80"sv, "\xc2\x9f"sv, "\xff"sv, "a\xc3"sv}) {
     BOOST_TEST(!sateen::is_plain_text(text));
   }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_terminal_is_shown) {
+  for (const auto text : {"coat.png"sv, "Stra\u00dfe \U0001f45f"sv, "\u670d\u200b"sv, "back\\slash"sv}) {
+    BOOST_TEST(sateen::printable(text) == text);
+  }
+  for (const auto& [text, shown] : {std::pair{"a\nb\x7f\0"sv, "a\\x0ab\\x7f\\x00"sv},
+                                    {"\u009b31m"sv, "\\xc2\\x9b31m"sv},
+                                    {"\u202egnp"sv, "\\xe2\\x80\\xaegnp"sv},
+                                    {"\u2066"sv, "\\xe2\\x81\\xa6"sv},
+                                    {"\u061c"sv, "\\xd8\\x9c"sv},
+                                    {"\u2028"sv, "\\xe2\\x80\\xa8"sv},
+                                    {"\xff\u00e4\xc3"sv, "\\xff\u00e4\\xc3"sv}}) {
+    BOOST_TEST(sateen::printable(text) == shown);
+  }
+  BOOST_TEST(sateen::printable_length("") == 0U);
+  BOOST_TEST(sateen::printable_length("\u670d!") == 3U);
+  BOOST_TEST(sateen::printable_length("\u202e!") == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(formats_by_their_first_bytes) {

@@ -14,7 +14,8 @@ struct GrayImage {
   std::vector<uint8_t> pixels;
 };
 
-/// Reads a PNG, JPEG, BMP or PNM of at most 64 MiB and 8192 pixels a side. Colour becomes grey, transparency is laid on
+/// Reads a PNG, JPEG, BMP or PNM of at most 64 MiB and 8192 pixels a side, for programs that make the network's input of
+/// it themselves; load_photo and prepare (photo.hpp) do so for photos. Colour becomes grey, transparency is laid on
 /// black, 16 bits become 8. Throws Error(kBadInput) naming the file and the reason, before anything large is decoded.
 GrayImage load_image(const std::filesystem::path& path);
 
@@ -24,7 +25,10 @@ GrayImage resize(const GrayImage& image, int width, int height);
 /// 255 − value.
 GrayImage invert(GrayImage image);
 
-/// Writes a PNG. Throws Error(kOutput).
+/// A PNG's bytes.
+std::vector<uint8_t> encode_png(const GrayImage& image);
+
+/// Writes a PNG, whole or not at all, and brings it to the disk. Throws Error(kOutput).
 void write_png(const std::filesystem::path& path, int width, int height, std::span<const uint8_t> gray);
 
 }  // namespace sateen

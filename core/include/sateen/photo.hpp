@@ -44,6 +44,7 @@ struct PreparedPhoto {
 /// A picture that has the size asked for and no transparent pixel keeps every pixel; kAuto inverts it where more than
 /// three quarters of its border are brighter than 127. Of any other picture:
 /// - Where the border's levels are a plane rather than a constant, the light is evened: pixels are divided by the plane.
+/// - Bars of one level along its sides, a frame, are left out where a garment stands out inside.
 /// - The ground is the commonest level of the border. Where half of the border is transparent, the picture is laid on
 ///   white, as the photos of Fashion-MNIST were; on black where what can be seen is very light (205 on average or more).
 /// - The garment is what differs from the ground by more than the ground's own unrest and by more than a fifth of its

@@ -2,10 +2,9 @@
 #include "io/file_error.hpp"
 
 #include <cerrno>
-#include <string_view>
 #include <system_error>
 
-#include "io/utf8.hpp"
+#include "sateen/printable.hpp"
 
 namespace sateen {
 
@@ -38,23 +37,7 @@ const char* advice(ErrorCode code, int error) {
 }  // namespace
 
 std::string display_path(const std::filesystem::path& path) {
-  static constexpr std::string_view kHex = "0123456789abcdef";
-  const std::string name = path.string();
-  std::string text;
-  for (std::string_view rest = name; !rest.empty();) {
-    size_t length = utf8_length(rest);
-    if (length != 0 && is_plain_text(rest.substr(0, length))) {
-      text += rest.substr(0, length);
-    } else {
-      length = 1;
-      const auto byte = static_cast<unsigned char>(rest[0]);
-      text += "\\x";
-      text += kHex[byte >> 4];
-      text += kHex[byte & 15];
-    }
-    rest.remove_prefix(length);
-  }
-  return text;
+  return printable(path.string());
 }
 
 void throw_errno(ErrorCode code, const std::string& tried, int error) {

@@ -9,7 +9,7 @@
 
 namespace sateen {
 
-/// The path for people: control characters and bytes that are not UTF-8 become \xNN.
+/// The path for people: see printable.
 std::string display_path(const std::filesystem::path& path);
 
 /// Throws Error(code): what was tried, the system's reason, and what to do where that helps.

@@ -22,10 +22,6 @@ constexpr uint64_t kMaxFileBytes = uint64_t{64} << 20;
   throw Error(ErrorCode::kBadInput, what);
 }
 
-uint8_t over_black(unsigned value, unsigned alpha) {
-  return static_cast<uint8_t>((value * alpha + 127) / 255);
-}
-
 /// Where nothing is transparent, no alpha is kept.
 void drop_opaque(std::vector<uint8_t>& alpha) {
   if (std::all_of(alpha.begin(), alpha.end(), [](uint8_t a) { return a == 255; })) alpha = {};
@@ -75,7 +71,7 @@ Photo upright(Photo photo, int orientation) {
 }
 
 GrayImage on_black(Photo photo) {
-  for (size_t i = 0; i < photo.alpha.size(); ++i) photo.gray[i] = over_black(photo.gray[i], photo.alpha[i]);
+  for (size_t i = 0; i < photo.alpha.size(); ++i) photo.gray[i] = laid_on(0, photo.gray[i], photo.alpha[i]);
   return {photo.width, photo.height, std::move(photo.gray)};
 }
 
@@ -156,6 +152,11 @@ GrayImage resize(const GrayImage& image, int width, int height) {
 GrayImage invert(GrayImage image) {
   for (uint8_t& pixel : image.pixels) pixel = static_cast<uint8_t>(255 - pixel);
   return image;
+}
+
+std::vector<uint8_t> encode_png(const GrayImage& image) {
+  check_size(image.width, image.height, image.pixels.size());
+  return stb_encode_png(image.pixels, image.width, image.height);
 }
 
 void write_png(const std::filesystem::path& path, int width, int height, std::span<const uint8_t> gray) {

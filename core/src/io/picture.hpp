@@ -34,13 +34,18 @@ int check_jpeg(Bytes file);
 /// Binary PGM or PPM (P5, P6), decoded.
 Photo decode_pnm(Bytes file);
 
-/// A whole file of any kind that is read: load_photo and load_image without the file. Throw Error(kBadInput).
+/// A whole file of any kind that is read: load_photo and load_image without the file, for those and the fuzzer. Throw Error(kBadInput).
 Photo decode_photo(Bytes file);
 GrayImage decode_picture(Bytes file);
 
 /// Luma by Rec. 601, exact for grey.
 inline uint8_t luma(unsigned r, unsigned g, unsigned b) {
   return static_cast<uint8_t>((299 * r + 587 * g + 114 * b + 500) / 1000);
+}
+
+/// What is seen of a value through which a ground shines: alpha 0 leaves the ground, 255 the value.
+inline uint8_t laid_on(unsigned ground, unsigned value, unsigned alpha) {
+  return static_cast<uint8_t>((value * alpha + ground * (255 - alpha) + 127) / 255);
 }
 
 }  // namespace sateen

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "io/picture.hpp"
+#include "photo/frame.hpp"
 #include "photo/garment.hpp"
 #include "photo/ground.hpp"
 #include "photo/light.hpp"
@@ -36,22 +38,20 @@ void keep(const Photo& photo, Inversion inversion, PreparedPhoto& result) {
   result.steps.emplace_back("inverted");
 }
 
-/// An opaque picture of at most 1024 pixels a side, which is what the steps work on: more says nothing more about 28.
+/// An opaque picture, and the same of at most 1024 pixels a side, in which the garment is looked for.
 struct Scene {
+  GrayImage full;
   GrayImage image;
   Ground ground;
+  bool cut_out = false;
 };
 
-GrayImage shrunk(GrayImage image) {
+GrayImage shrunk(const GrayImage& image) {
   constexpr int kMostSide = 1024;
   const int side = std::max(image.width, image.height);
   if (side <= kMostSide) return image;
   const auto scaled = [&](int length) { return std::max(1, static_cast<int>(int64_t{length} * kMostSide / side)); };
   return resize(image, scaled(image.width), scaled(image.height));
-}
-
-uint8_t laid_on(int ground, int value, int alpha) {
-  return static_cast<uint8_t>((value * alpha + ground * (kWhite - alpha) + kMiddle) / kWhite);
 }
 
 /// The level on which a cut-out garment is laid: what a shop's photo has, unless nothing would be seen of it.
@@ -89,12 +89,13 @@ Scene scene_of(const Photo& photo, PreparedPhoto& result) {
   if (!photo.alpha.empty()) {
     const std::optional<int> behind = ground_behind_corners(photo);
     if (!behind) cut_out = ground_for_cut_out(photo, result.doubts);
-    const int level = behind ? *behind : *cut_out;
+    const auto level = static_cast<unsigned>(behind ? *behind : *cut_out);
     for (size_t i = 0; i < photo.alpha.size(); ++i) image.pixels[i] = laid_on(level, photo.gray[i], photo.alpha[i]);
   }
-  Scene scene{shrunk(std::move(image)), {}};
+  if (!cut_out && even_light(image)) result.steps.emplace_back("evened the light");
+  Scene scene{{}, shrunk(image), {}, cut_out.has_value()};
+  scene.full = std::move(image);
   if (!cut_out) {
-    if (even_light(scene.image)) result.steps.emplace_back("evened the light");
     scene.ground = find_ground(scene.image);
   } else {
     scene.ground.level = *cut_out;
@@ -103,7 +104,7 @@ Scene scene_of(const Photo& photo, PreparedPhoto& result) {
   return scene;
 }
 
-void add_doubts(const Scene& scene, const Garment& garment, const PhotoOptions& options,
+void add_doubts(const GrayImage& image, const Ground& ground, const Garment& garment, const PhotoOptions& options,
                 std::vector<std::string>& doubts) {
   constexpr double kPlainBorder = 0.6, kFaint = 25, kMostlyOne = 0.7;
   if (garment.empty()) {
@@ -112,12 +113,14 @@ void add_doubts(const Scene& scene, const Garment& garment, const PhotoOptions& 
   }
   const Box& box = garment.box;
   // A shadow or uneven light does so too.
-  const int edges = (box.x == 0 ? 1 : 0) + (box.y == 0 ? 1 : 0) + (box.x + box.width == scene.image.width ? 1 : 0) +
-                    (box.y + box.height == scene.image.height ? 1 : 0);
+  const int edges = (box.x == 0 ? 1 : 0) + (box.y == 0 ? 1 : 0) + (box.x + box.width == image.width ? 1 : 0) +
+                    (box.y + box.height == image.height ? 1 : 0);
   if (edges >= 3) {
     doubts.emplace_back("what stands out reaches " + std::to_string(edges) + " of its edges");
-  } else if (scene.ground.share < kPlainBorder) {
+  } else if (ground.share < kPlainBorder) {
     doubts.emplace_back("its ground is not plain");
+  } else if (looks_framed(image, ground, box)) {
+    doubts.emplace_back("it may be a picture in a frame");
   }
   if (garment.contrast < kFaint) doubts.emplace_back("it has little contrast");
   if (options.inversion == Inversion::kAuto && std::max(garment.darker, 1 - garment.darker) < kMostlyOne) {
@@ -125,14 +128,36 @@ void add_doubts(const Scene& scene, const Garment& garment, const PhotoOptions& 
   }
 }
 
-GrayImage cut(const GrayImage& image, const Box& box) {
-  GrayImage part{box.width, box.height, {}};
-  part.pixels.reserve(static_cast<size_t>(box.width) * static_cast<size_t>(box.height));
-  for (int y = box.y; y < box.y + box.height; ++y) {
-    const auto row = image.pixels.begin() + static_cast<ptrdiff_t>(y) * image.width + box.x;
-    part.pixels.insert(part.pixels.end(), row, row + box.width);
+/// Looks again inside a frame, if there is one. What is found there counts where there is no doubt about it. Returns the
+/// doubts about what counts.
+std::vector<std::string> find(Scene& scene, Garment& garment, const PhotoOptions& options) {
+  std::vector<std::string> doubts;
+  const Box inside = scene.cut_out ? Box{0, 0, scene.image.width, scene.image.height} : inside_frame(scene.image);
+  if (inside.width < scene.image.width || inside.height < scene.image.height) {
+    const GrayImage image = cut(scene.image, inside);
+    const Ground ground = find_ground(image);
+    garment = find_garment(image, ground, differing(image, ground));
+    add_doubts(image, ground, garment, options, doubts);
+    garment.box.x += inside.x;
+    garment.box.y += inside.y;
+    scene.ground = ground;
+    if (doubts.empty()) return doubts;
+    doubts.clear();
+    scene.ground = find_ground(scene.image);
   }
-  return part;
+  garment = find_garment(scene.image, scene.ground, differing(scene.image, scene.ground));
+  add_doubts(scene.image, scene.ground, garment, options, doubts);
+  return doubts;
+}
+
+/// A box of the scene in its full size.
+Box in_full(const Scene& scene, const Box& box) {
+  const auto scaled = [](int at, int from, int to) { return static_cast<int>((int64_t{at} * to + from / 2) / from); };
+  const int from_x = scene.image.width, from_y = scene.image.height, to_x = scene.full.width, to_y = scene.full.height;
+  const int left = std::min(scaled(box.x, from_x, to_x), to_x - 1),
+            top = std::min(scaled(box.y, from_y, to_y), to_y - 1);
+  return {left, top, std::max(1, scaled(box.x + box.width, from_x, to_x) - left),
+          std::max(1, scaled(box.y + box.height, from_y, to_y) - top)};
 }
 
 /// The ground, and what is as dark, becomes 0, 255 stays. A restless ground takes its deviation with it.
@@ -206,30 +231,21 @@ GrayImage centred(const GrayImage& image, const PhotoOptions& options, uint8_t g
   return frame;
 }
 
-/// The size of a part of the scene in the photo's own pixels.
-std::string size_in_photo(const Photo& photo, const Scene& scene, const Box& box) {
-  const auto scaled = [](int length, int from, int to) {
-    return static_cast<int>((int64_t{length} * to + from / 2) / from);
-  };
-  return size_text(scaled(box.width, scene.image.width, photo.width),
-                   scaled(box.height, scene.image.height, photo.height));
-}
-
 /// Any other picture: found, trimmed, inverted, made as large as the network's input, centred.
 void fit(const Photo& photo, const PhotoOptions& options, PreparedPhoto& result) {
-  const Scene scene = scene_of(photo, result);
-  const Garment garment = find_garment(scene.image, scene.ground, differing(scene.image, scene.ground));
-  add_doubts(scene, garment, options, result.doubts);
-  const Box whole{0, 0, scene.image.width, scene.image.height};
-  const Box box = garment.empty() ? whole : garment.box;
+  Scene scene = scene_of(photo, result);
+  Garment garment;
+  for (std::string& doubt : find(scene, garment, options)) result.doubts.push_back(std::move(doubt));
+  const Box whole{0, 0, photo.width, photo.height};
+  const Box box = garment.empty() ? whole : in_full(scene, garment.box);
   const bool darker = garment.empty() ? scene.ground.level > kMiddle : garment.darker > 0.5;
   const bool inverted = options.inversion == Inversion::kAuto ? darker : options.inversion == Inversion::kYes;
 
   const std::string size = size_text(photo.width, photo.height);
   const bool trimmed = box.width < whole.width || box.height < whole.height;
-  result.steps.push_back(trimmed ? "trimmed from " + size + " to " + size_in_photo(photo, scene, box)
+  result.steps.push_back(trimmed ? "trimmed from " + size + " to " + size_text(box.width, box.height)
                                  : "fitted from " + size);
-  GrayImage image = fitted(cut(scene.image, box), options);
+  GrayImage image = fitted(cut(scene.full, box), options);
   int ground = scene.ground.level;
   if (inverted) {
     image = invert(std::move(image));
