@@ -45,7 +45,7 @@ void describe(Options& options) {
       "other the garment is cut out, put on black, and fitted in. What was done is said\n"
       "on stderr, with a warning where it may be wrong. Results alone go to stdout, in\n"
       "the order of the pictures. A picture that can't be read is named on stderr and\n"
-      "left out, the rest are done, and the exit code is 3, or 4 where memory was short.\n"
+      "left out, the rest are done, and the exit code is 3, or 4 if memory was short.\n"
       "After -- no word is an option. A file named - is given as ./-.",
       {"sateen-predict -m run1/best.sateen coat.png shoe.jpg",
        "sateen-predict -m run1/best.sateen --recursive --format csv photos >photos.csv",
