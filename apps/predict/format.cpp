@@ -48,10 +48,11 @@ std::vector<Prediction> ranked(std::span<const float> probabilities, const std::
   return predictions;
 }
 
-std::string as_text(std::string_view file, std::span<const Prediction> predictions) {
-  std::string line = one_line(file) + ": " + share(predictions.front());
+std::string as_text(const Picture& picture, std::span<const Prediction> predictions) {
+  std::string line = one_line(picture.file) + ": " + share(predictions.front());
   for (size_t i = 1; i < predictions.size(); ++i) line += (i == 1 ? "  (" : ", ") + share(predictions[i]);
   if (predictions.size() > 1) line += ')';
+  if (!picture.prepared.doubts.empty()) line += "  unsure";
   return line;
 }
 

@@ -14,7 +14,7 @@ namespace sateen::app {
 std::vector<Prediction> ranked(std::span<const float> probabilities, const std::vector<std::string>& class_names);
 
 /// "coat.png: Coat 93.1 %  (Pullover 4.0 %, Shirt 2.7 %)"
-std::string as_text(std::string_view file, std::span<const Prediction> predictions);
+std::string as_text(const Picture& picture, std::span<const Prediction> predictions);
 
 /// {"file":…,"predictions":[{"index":…,"label":…,"probability":…},…],"preprocessing":[…],"unsure":[…]} in one line, with
 /// "preprocessed" where the picture was saved. A name that is not UTF-8 gets replacement characters.

@@ -34,7 +34,7 @@ void Results::add(const Picture& picture, const std::vector<Prediction>& predict
   const std::span<const Prediction> shown(predictions.data(), std::min(classes_, predictions.size()));
   switch (format_) {
     case Format::kText:
-      Program::print(as_text(picture.file, shown) + '\n');
+      Program::print(as_text(picture, shown) + '\n');
       break;
     case Format::kCsv:
       Program::print(as_csv(picture, shown));

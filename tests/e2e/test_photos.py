@@ -166,6 +166,9 @@ class Photos(ModelTest):
         first, second = json.loads(result.stdout)
         self.assertEqual(first["preprocessing"], ["trimmed from 400x300 to 100x200", "inverted"])
         self.assertEqual((first["unsure"], second["unsure"]), ([], ["it has little contrast"]))
+        first, second = self.predict(sure, unsure).stdout.splitlines()
+        self.assertNotIn("unsure", first.split(": ", 1)[1])
+        self.assertTrue(second.endswith(")  unsure"), second)
 
     def test_save_preprocessed(self):
         files = [self.place / "a.png", self.png("x/a.png")]
