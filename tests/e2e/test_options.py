@@ -49,7 +49,7 @@ WRONG = [
     (["--val-split", "nan"], "is not a number from 0 to below 1"),
     (["--seed", "-1"], "is not a whole number from 0 to 18,446,744,073,709,551,615"),
     (["--seed", "18446744073709551616"], "is not a whole number from 0 to 18,446,744,073,709,551,615"),
-    (["--model", "huge"], '"huge" is not dropout or plain'),
+    (["--model", "huge"], '"huge" is not dropout, plain or deep'),
     (["--progress", "always"], '"always" is not auto, bar, plain or none'),
     (["--ep", "3"], "unknown option --ep; did you mean --epochs?"),
     (["--epchs=3"], "did you mean --epochs?"),

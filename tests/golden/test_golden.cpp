@@ -1,4 +1,4 @@
-// Three training steps of four networks against tensors that PyTorch wrote in float64: see make_golden.py.
+// Three training steps of five networks against tensors that PyTorch wrote in float64: see make_golden.py.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <array>
@@ -51,6 +51,15 @@ sateen::Sequential narrow_network(const sateen::Shape& input, bool dropout) {
   model.add(sateen::Flatten()).add(sateen::Dense(16)).add(sateen::LeakyReLU(0.1));
   if (dropout) model.add(sateen::Dropout(0.3));
   model.add(sateen::Dense(10));
+  return model;
+}
+
+sateen::Sequential norm_network(const sateen::Shape& input) {
+  using namespace sateen;
+  Sequential model(input);
+  model.add(Conv2D(32)).add(LeakyReLU(0.1)).add(MaxPool2D()).add(BatchNorm());
+  model.add(Conv2D(8)).add(LeakyReLU(0.1)).add(BatchNorm()).add(LeakyReLU(0.1)).add(Dropout(0.25));
+  model.add(Flatten()).add(Dense(16)).add(LeakyReLU(0.1)).add(BatchNorm()).add(Dropout(0.3)).add(Dense(10));
   return model;
 }
 
@@ -185,10 +194,28 @@ class Case {
 
   void check_state(const TrainingState& state, int step) {
     for (size_t p = 0; p < model_.parameters().size(); ++p) {
+      if (!model_.parameters()[p].spec.trainable) {
+        check_untrained(state, p, step);
+        continue;
+      }
       check_tensor("diff", state.diff, p, step);
       check_tensor("m", state.m, p, step);
       check_tensor("v", state.v, p, step);
       check_params(state.params, p, step);
+    }
+  }
+
+  /// A running mean or variance: no gradient, and not touched by Adam.
+  void check_untrained(const TrainingState& state, size_t p, int step) {
+    const std::string name = std::to_string(step) + "/params/" + std::to_string(p);
+    for (const std::vector<float>* all : {&state.diff, &state.m, &state.v}) {
+      for (const float x : parameter(*all, p)) BOOST_TEST(x == 0.0F, where("the gradient", p) << " is not zero");
+    }
+    const auto& want = fixture_.get<float>(name);
+    const std::vector<float> got = sampled(parameter(state.params, p), p);
+    BOOST_REQUIRE_EQUAL(got.size(), want.size());
+    for (size_t i = 0; i < got.size(); ++i) {
+      check("running", std::abs(double{got[i]} - double{want[i]}), kParamsBound, where(name, p));
     }
   }
 
@@ -255,6 +282,9 @@ BOOST_AUTO_TEST_CASE(narrow_plain) {
 }
 BOOST_AUTO_TEST_CASE(narrow_dropout) {
   run("narrow_dropout", narrow_network({12, 14, 2}, true));
+}
+BOOST_AUTO_TEST_CASE(narrow_norm) {
+  run("narrow_norm", norm_network({9, 8, 2}));
 }
 BOOST_AUTO_TEST_CASE(full_plain) {
   run("full_plain", sateen::fashion_mnist_network(false));

@@ -1,0 +1,159 @@
+// BatchNorm in a training: what its running statistics follow, that rows which don't count have no part in it, that Adam
+// leaves the statistics alone, and that a training that goes on gives the same bytes.
+#define BOOST_TEST_DYN_LINK
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <boost/test/unit_test.hpp>
+
+#include "corners.hpp"
+#include "sateen/flops.hpp"
+#include "sateen/gradients.hpp"
+#include "sateen/train.hpp"
+
+using namespace sateen;
+
+namespace {
+
+Device cpu(const std::string& threads = "1") {
+  const std::vector<std::string> settings{"threads=" + threads};
+  return Registry(Registry::Options{{}, false, {}}).open("cpu", {}, settings);
+}
+
+/// A convolution's channels before and after a LeakyReLU, and a dense layer's.
+Sequential network() {
+  Sequential model({8, 8, 1});
+  model.add(Conv2D(5)).add(BatchNorm()).add(LeakyReLU()).add(MaxPool2D()).add(BatchNorm(0.5));
+  model.add(Flatten()).add(Dense(9)).add(LeakyReLU()).add(BatchNorm()).add(Dense(4));
+  model.initialise(3);
+  return model;
+}
+
+std::span<const float> parameter(const Sequential& model, const std::string& name) {
+  for (const Parameter& p : model.parameters()) {
+    if (p.name == name) return model.weights().subspan(p.offset, p.spec.shape.elements());
+  }
+  BOOST_FAIL("no parameter " << name);
+  return {};
+}
+
+Trainer trainer(const std::string& threads, const Sequential& model) {
+  const Dataset data = corners();
+  TrainOptions options;
+  options.batch_size = 16;
+  return {cpu(threads), model, data, split(data.size(), 0.2, 0), options};
+}
+
+std::vector<float> weights_after(Trainer& t, int64_t epochs) {
+  t.fit(epochs);
+  const Sequential model = t.model();
+  return {model.weights().begin(), model.weights().end()};
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(batch_norm)
+
+BOOST_AUTO_TEST_CASE(parameters_and_their_start) {
+  const Sequential model = network();
+  for (const char* name : {"norm1.scale", "norm2.scale", "norm3.variance"}) {
+    for (const float x : parameter(model, name)) BOOST_TEST(x == 1.0F);
+  }
+  for (const char* name : {"norm1.shift", "norm3.mean"}) {
+    for (const float x : parameter(model, name)) BOOST_TEST(x == 0.0F);
+  }
+  BOOST_TEST(parameter(model, "norm1.mean").size() == 5U);
+  BOOST_TEST(parameter(model, "norm3.mean").size() == 9U);
+  BOOST_TEST(model.parameter_count() - model.trainable_count() == 2 * (5U + 5U + 9U));
+}
+
+// One step an epoch, with more rows than there are images: those past them hold zeros and must not count.
+BOOST_AUTO_TEST_CASE(running_statistics_follow_the_rows_that_count) {
+  const Dataset data = corners();
+  Sequential model(data.sample_shape());
+  model.add(BatchNorm(0.75)).add(Flatten()).add(Dense(4));
+  model.initialise(1);
+  TrainOptions options;
+  options.batch_size = 400;
+  Trainer t(cpu(), model, data, split(data.size(), 0, 0), options);
+  t.fit(2);
+  double mean = 0, variance = 0;
+  const auto pixels = data.images();
+  for (const uint8_t pixel : pixels) mean += pixel / 255.0;
+  mean /= static_cast<double>(pixels.size());
+  for (const uint8_t pixel : pixels) variance += (pixel / 255.0 - mean) * (pixel / 255.0 - mean);
+  variance /= static_cast<double>(pixels.size());
+  const double kept = 0.75 * 0.75;
+  const Sequential after = t.model();
+  BOOST_TEST(std::abs(parameter(after, "norm1.mean")[0] - (1 - kept) * mean) < 1e-6);
+  BOOST_TEST(std::abs(parameter(after, "norm1.variance")[0] - (kept + (1 - kept) * variance)) < 1e-6);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_writes_the_gradient_of_the_statistics) {
+  const Sequential model = network();
+  const Dataset data = corners();
+  Batch batch;
+  const size_t sample = model.input_shape().elements();
+  batch.labels.assign(data.labels().begin(), data.labels().begin() + 12);
+  batch.images.assign(data.images().begin(), data.images().begin() + static_cast<std::ptrdiff_t>(12 * sample));
+  const Gradients diff = gradients(cpu(), model, batch);
+  for (const Parameter& p : model.parameters()) {
+    const auto values = std::span(diff.values).subspan(p.offset, p.spec.shape.elements());
+    const bool any = std::any_of(values.begin(), values.end(), [](float x) { return x != 0.0F; });
+    BOOST_TEST(any == p.spec.trainable, p.name);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(adam_leaves_the_statistics_alone) {
+  // With momentum 1 they stay as they are, so any change would be Adam's.
+  const Dataset data = corners();
+  Sequential model(data.sample_shape());
+  model.add(Conv2D(4)).add(BatchNorm(1)).add(Flatten()).add(Dense(4));
+  model.initialise(1);
+  const std::array<float, 4> odd = {0.1F, -1e-30F, 3e20F, -0.0F};
+  for (const Parameter& p : model.parameters()) {
+    if (!p.spec.trainable)
+      std::copy(odd.begin(), odd.end(), model.weights().begin() + static_cast<std::ptrdiff_t>(p.offset));
+  }
+  Trainer t(cpu(), model, data, split(data.size(), 0, 0), {});
+  t.fit(3);
+  const Sequential after = t.model();
+  for (const char* name : {"norm1.mean", "norm1.variance"}) {
+    const auto values = parameter(after, name);
+    for (size_t i = 0; i < 4; ++i) {
+      BOOST_TEST(std::signbit(values[i]) == std::signbit(odd[i]));
+      BOOST_TEST(values[i] == odd[i]);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(threads_change_nothing) {
+  Trainer one = trainer("1", network()), many = trainer("5", network());
+  BOOST_TEST((weights_after(one, 2) == weights_after(many, 2)));
+}
+
+BOOST_AUTO_TEST_CASE(a_restored_training_gives_the_same_bytes) {
+  Trainer whole = trainer("2", network());
+  const std::vector<float> want = weights_after(whole, 3);
+  Trainer first = trainer("2", network());
+  const std::vector<EpochRecord> history = first.fit(1);
+  Trainer second = trainer("2", first.model());
+  second.restore(first.state(), history);
+  BOOST_TEST((weights_after(second, 2) == want));
+}
+
+BOOST_AUTO_TEST_CASE(it_counts_as_no_product) {
+  const std::vector<OperationFlops> all = count_flops(network(), true);
+  for (const OperationFlops& one : all) BOOST_TEST(one.operation.find("norm") == std::string::npos);
+  // Behind a first layer that is trained a convolution has a gradient by its source.
+  Sequential model({4, 4, 1});
+  model.add(BatchNorm()).add(Conv2D(2));
+  BOOST_TEST(count_flops(model, true).size() == 3U);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
