@@ -53,8 +53,7 @@ std::string architecture(const Sequential& model) {
   }
   const uint64_t untrained = model.parameter_count() - model.trainable_count();
   return "\nModel of " + shape_text(model.input_shape().dims()) + " pixels, " + grouped(model.parameter_count()) +
-         " parameters" +
-         (untrained == 0 ? "" : ", " + grouped(untrained) + " of which are running means and variances") + "\n" +
+         " parameters" + (untrained == 0 ? "" : ", " + grouped(untrained) + " of them not trained") + "\n" +
          table(rows);
 }
 
