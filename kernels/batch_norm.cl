@@ -13,7 +13,8 @@
 #include "valid.clh"
 #pragma OPENCL FP_CONTRACT OFF
 
-#define BLOCK 8  // rows that are in registers at once
+#define BLOCK 8   // rows that are in registers at once
+#define CHAINS 4  // sums that go on side by side
 
 /// What a work-item has to do: rows first … end - 1 and channels from … to - 1.
 typedef struct {
@@ -117,20 +118,27 @@ __kernel void batch_norm_sums(__global const float* restrict src, ulong src_at, 
     for (int c = s.from; c < s.to; c += LANES) {
       const int lanes = channels - c;
       const vec m = load_up_to(mean + mean_at + c, lanes);
-      vec sum[2] = {(vec)(0.0f), (vec)(0.0f)};
-      vec product[2] = {(vec)(0.0f), (vec)(0.0f)};
-      for (int r = s.first; r < end; r += 2) {
-        for (int i = 0; i < 2; ++i) {
-          if (r + i < end) {
-            const long at = (long)(r + i) * channels + c;
-            const vec d = load_up_to(diff + diff_at + at, lanes);
-            sum[i] += d;
-            product[i] += d * (load_up_to(src + src_at + at, lanes) - m);
-          }
+      vec sums[CHAINS];
+      vec products[CHAINS];
+      for (int i = 0; i < CHAINS; ++i) sums[i] = products[i] = (vec)(0.0f);
+      int r = s.first;
+      for (; r + CHAINS <= end; r += CHAINS) {
+        for (int i = 0; i < CHAINS; ++i) {
+          const long at = (long)(r + i) * channels + c;
+          const vec d = load_up_to(diff + diff_at + at, lanes);
+          sums[i] += d;
+          products[i] += d * (load_up_to(src + src_at + at, lanes) - m);
         }
       }
-      store_up_to(to + c, sum[0] + sum[1], lanes);
-      store_up_to(to + channels + c, (product[0] + product[1]) * load_up_to(inverse + inverse_at + c, lanes), lanes);
+      for (; r < end; ++r) {
+        const long at = (long)r * channels + c;
+        const vec d = load_up_to(diff + diff_at + at, lanes);
+        sums[0] += d;
+        products[0] += d * (load_up_to(src + src_at + at, lanes) - m);
+      }
+      const vec product = (products[0] + products[1]) + (products[2] + products[3]);
+      store_up_to(to + c, (sums[0] + sums[1]) + (sums[2] + sums[3]), lanes);
+      store_up_to(to + channels + c, product * load_up_to(inverse + inverse_at + c, lanes), lanes);
     }
   }
 }
@@ -143,20 +151,19 @@ __kernel void batch_norm_diff(__global const float* restrict src, ulong src_at, 
                               int span, int vectors) {
   const share s = share_of((int)get_global_id(0), n * per_sample, channels, span, vectors);
   const int counted = valid_rows(valid + valid_at, cursor + cursor_at, table, n) * per_sample;
+  const int end = s.end < counted ? s.end : counted;
   for (int c = s.from; c < s.to; c += LANES) {
     const int lanes = channels - c;
     const vec m = load_up_to(mean + mean_at + c, lanes);
     const vec factor = load_up_to(terms + terms_at + c, lanes);
     const vec offset = load_up_to(terms + terms_at + channels + c, lanes);
     const vec slope = load_up_to(terms + terms_at + 2 * (long)channels + c, lanes);
-    for (int r = s.first; r < s.end; ++r) {
+    int r = s.first;
+    for (; r < end; ++r) {
       const long at = (long)r * channels + c;
-      vec x = (vec)(0.0f);
-      if (r < counted) {
-        x = load_up_to(src + src_at + at, lanes) - m;
-        x = factor * (load_up_to(diff + diff_at + at, lanes) - offset - x * slope);
-      }
-      store_up_to(to + to_at + at, x, lanes);
+      const vec x = load_up_to(src + src_at + at, lanes) - m;
+      store_up_to(to + to_at + at, factor * (load_up_to(diff + diff_at + at, lanes) - offset - x * slope), lanes);
     }
+    for (; r < s.end; ++r) store_up_to(to + to_at + (long)r * channels + c, (vec)(0.0f), lanes);
   }
 }

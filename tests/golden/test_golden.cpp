@@ -57,9 +57,9 @@ sateen::Sequential narrow_network(const sateen::Shape& input, bool dropout) {
 sateen::Sequential norm_network(const sateen::Shape& input) {
   using namespace sateen;
   Sequential model(input);
-  model.add(Conv2D(32)).add(LeakyReLU(0.1)).add(MaxPool2D()).add(BatchNorm());
+  model.add(BatchNorm()).add(Conv2D(32)).add(LeakyReLU(0.1)).add(MaxPool2D()).add(BatchNorm());
   model.add(Conv2D(8)).add(LeakyReLU(0.1)).add(BatchNorm()).add(LeakyReLU(0.1)).add(Dropout(0.25));
-  model.add(Flatten()).add(Dense(16)).add(LeakyReLU(0.1)).add(BatchNorm()).add(Dropout(0.3)).add(Dense(10));
+  model.add(Flatten()).add(BatchNorm()).add(Dense(16)).add(LeakyReLU(0.1)).add(Dropout(0.3)).add(Dense(10));
   return model;
 }
 
