@@ -7,6 +7,7 @@
 //   cross_entropy_sum: log[cursor[0]] = sum of result[i] over i < v, in order
 // Global size: n for the first two, 1 for the third. Layout: [n][classes], result [n][2], log [rows][2].
 // Bounds: classes >= 1; where the cursor is outside the tables, or v outside 0 … n, v counts as 0 and no log is written.
+#include "valid.clh"
 #pragma OPENCL FP_CONTRACT OFF
 
 /// The place of the first largest value; of the first NaN, if it comes first of all.
@@ -41,13 +42,6 @@ __kernel void softmax(__global const float* restrict src, ulong src_at, __global
   }
 }
 
-/// valid[cursor[0]], or 0 where the one is outside its table or the other outside 0 … n.
-static inline int valid_rows(__global const int* valid, __global const int* cursor, int rows, int n) {
-  const int row = cursor[0];
-  const int count = row >= 0 && row < rows ? valid[row] : 0;
-  return count >= 0 && count <= n ? count : 0;
-}
-
 /// Whether the first largest logit is the label's; never where there is a NaN.
 static inline int is_correct(__global const float* row, int classes, int label) {
   int correct = 1;
@@ -60,10 +54,10 @@ static inline int is_correct(__global const float* row, int classes, int label) 
 
 __kernel void cross_entropy_rows(__global const float* restrict logits, ulong logits_at,
                                  __global const int* restrict labels, ulong labels_at,
-                                 __global const int* restrict valid, ulong valid_at, __global const int* restrict cursor,
-                                 ulong cursor_at, __global float* restrict diff, ulong diff_at,
-                                 __global float* restrict result, ulong result_at, int has_diff, int rows, int n,
-                                 int classes) {
+                                 __global const int* restrict valid, ulong valid_at,
+                                 __global const int* restrict cursor, ulong cursor_at, __global float* restrict diff,
+                                 ulong diff_at, __global float* restrict result, ulong result_at, int has_diff,
+                                 int rows, int n, int classes) {
   const long i = get_global_id(0);
   if (i < n) {
     const int v = valid_rows(valid + valid_at, cursor + cursor_at, rows, n);

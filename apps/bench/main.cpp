@@ -6,6 +6,7 @@
 #include "bench/measure.hpp"
 #include "bench/tune.hpp"
 #include "common/exit_code.hpp"
+#include "common/networks.hpp"
 #include "common/options.hpp"
 #include "common/program.hpp"
 #include "sateen/checkpoint.hpp"
@@ -19,7 +20,7 @@ constexpr uint64_t kMaxRepeats = 1000;
 void describe(Options& options) {
   options.add_group(
       "Work",
-      {{"model", "NAME", "plain or dropout", "plain"},
+      {{"model", "NAME", "plain, dropout or deep", "plain"},
        {"batch-size", "N", "images in a step", "64"},
        {"images", "N",
         "random pictures in memory, of which a pass takes all (default: 1024 and four batches or more, on GPUs 16384 "
@@ -49,7 +50,7 @@ void describe(Options& options) {
 BenchSettings bench_settings(const Options& options, Mode mode) {
   BenchSettings settings;
   settings.mode = mode;
-  settings.model = options.choice("model", {"plain", "dropout"});
+  settings.model = options.choice("model", network_names());
   settings.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 1, kMaxBatch));
   if (options.given("images")) settings.images = static_cast<uint32_t>(options.whole_number("images", 1, kMaxImages));
   settings.repeats = options.whole_number("repeats", 1, kMaxRepeats);

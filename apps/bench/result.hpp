@@ -23,7 +23,7 @@ constexpr int64_t kMaxImages = 1'000'000;
 
 struct BenchSettings {
   Mode mode = Mode::kTrain;
-  std::string model = "plain";  ///< or "dropout"
+  std::string model = "plain";  ///< one of network_names()
   int64_t batch_size = 64;
   uint32_t images = 0;   ///< of a pass; 0: enough for the kind of device
   uint64_t repeats = 5;  ///< in which passes are timed

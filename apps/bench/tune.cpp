@@ -10,6 +10,7 @@
 
 #include "common/device.hpp"
 #include "common/exit_code.hpp"
+#include "common/networks.hpp"
 #include "common/numbers.hpp"
 #include "sateen/data.hpp"
 #include "sateen/error.hpp"
@@ -31,7 +32,7 @@ TuneSettings tune_settings(const Options& options) {
   constexpr uint64_t kMostSeconds = 86'400;
   constexpr uint64_t kMostImages = 1'000'000;
   TuneSettings settings;
-  settings.model = options.choice("model", {"plain", "dropout"});
+  settings.model = options.choice("model", network_names());
   settings.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 1, kMostImages));
   if (options.given("seconds")) settings.seconds = options.whole_number("seconds", 1, kMostSeconds);
   for (const char* name : {"images", "repeats", "turns", "brief"}) {
@@ -52,14 +53,14 @@ TuneSettings tune_settings(const Options& options) {
 
 /// Compiles all graphs of the network: that is when the device measures.
 void compile_all(const TuneSettings& settings, const Device& device) {
-  Sequential network = fashion_mnist_network(settings.model == "dropout");
-  network.initialise(0);
-  const Dataset data = noise_dataset(network.input_shape(), static_cast<uint32_t>(network.output_shape().elements()),
+  Sequential model = network(settings.model);
+  model.initialise(0);
+  const Dataset data = noise_dataset(model.input_shape(), static_cast<uint32_t>(model.output_shape().elements()),
                                      static_cast<uint32_t>(3 * settings.batch_size));
   TrainOptions options;
   options.batch_size = settings.batch_size;
-  const Trainer trainer(device, network, data, split(data.size(), 1.0 / 3, 0), options);
-  for (const int64_t images : {settings.batch_size, int64_t{1}}) const Predictor predictor(device, network, {}, images);
+  const Trainer trainer(device, model, data, split(data.size(), 1.0 / 3, 0), options);
+  for (const int64_t images : {settings.batch_size, int64_t{1}}) const Predictor predictor(device, model, {}, images);
 }
 
 std::string as_text(const Choices& choices, const std::vector<TunedVariant>& variants) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "common/networks.hpp"
 #include "sateen/predict.hpp"
 #include "sateen/train.hpp"
 
@@ -70,7 +71,7 @@ uint32_t images_for(const BenchSettings& settings, const DeviceInfo& device) {
 }  // namespace
 
 Material make_material(const BenchSettings& settings, const DeviceInfo& device) {
-  Sequential model = fashion_mnist_network(settings.model == "dropout");
+  Sequential model = network(settings.model);
   model.initialise(0);
   Dataset data = noise_dataset(model.input_shape(), static_cast<uint32_t>(model.output_shape().elements()),
                                images_for(settings, device));

@@ -8,7 +8,7 @@
 
 namespace sateen::app {
 
-/// Trainable values of the layer.
+/// All values that the layer keeps, trained or not.
 uint64_t parameters_of(const Sequential& model, size_t layer);
 
 }  // namespace sateen::app

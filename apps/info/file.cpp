@@ -51,8 +51,10 @@ std::string architecture(const Sequential& model) {
     rows.push_back({model.layer_name(i), std::string(model.layer(i).type()), shape_text(model.layer_output(i).dims()),
                     grouped(parameters_of(model, i)), settings_text(model.layer(i).attributes())});
   }
+  const uint64_t untrained = model.parameter_count() - model.trainable_count();
   return "\nModel of " + shape_text(model.input_shape().dims()) + " pixels, " + grouped(model.parameter_count()) +
-         " parameters\n" + table(rows);
+         " parameters" + (untrained == 0 ? "" : ", " + grouped(untrained) + " of them not trained") + "\n" +
+         table(rows);
 }
 
 std::string origin(const ModelFile& file) {

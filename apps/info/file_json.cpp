@@ -97,6 +97,7 @@ std::string file_as_json(const std::filesystem::path& path, const FileSummary& f
            {"input", std::vector<int64_t>(input.begin(), input.end())},
            {"layers", layers(model.model)},
            {"parameters", model.model.parameter_count()},
+           {"trainable_parameters", model.model.trainable_count()},
            {"preprocessing", {{"scale", model.preprocessing.scale}, {"shift", model.preprocessing.shift}}},
            {"labels", model.class_names},
            {"version", model.version},

@@ -9,6 +9,7 @@
 #include "common/data_option.hpp"
 #include "common/device.hpp"
 #include "common/exit_code.hpp"
+#include "common/networks.hpp"
 #include "common/numbers.hpp"
 #include "common/options.hpp"
 #include "common/program.hpp"
@@ -30,7 +31,7 @@ constexpr uint64_t kMaxBatch = 1'000'000;
 void describe(Options& options) {
   const TrainSettings usual;
   options.add_group("Network and training",
-                    {{"model", "NAME", "plain or dropout", usual.model},
+                    {{"model", "NAME", "plain, dropout or deep", usual.model},
                      {"epochs", "N", "passes over the training images", std::to_string(usual.epochs)},
                      {"batch-size", "N", "images in a step", std::to_string(usual.batch_size)},
                      {"lr", "X", "Adam's learning rate", general(usual.learning_rate)},
@@ -102,7 +103,7 @@ void describe(Options& options) {
 
 GivenSettings given_settings(const Options& options) {
   GivenSettings given;
-  if (options.given("model")) given.model = options.choice("model", {"dropout", "plain"});
+  if (options.given("model")) given.model = options.choice("model", network_names());
   if (options.given("epochs")) given.epochs = static_cast<int64_t>(options.whole_number("epochs", 1, kMostEpochs));
   if (options.given("batch-size")) {
     given.batch_size = static_cast<int64_t>(options.whole_number("batch-size", 1, kMaxBatch));

@@ -39,8 +39,10 @@ std::string model_summary(const std::string& name, const Sequential& model) {
     text += row({model.layer_name(i) + " (" + std::string(model.layer(i).type()) + ")",
                  shape_of_batch(model.layer_output(i)), grouped(parameters_of(model, i))});
   }
-  const std::string total = grouped(model.parameter_count());
-  return text + double_rule + "Total params: " + total + "\nTrainable params: " + total + "\nNon-trainable params: 0\n";
+  const uint64_t all = model.parameter_count();
+  const uint64_t trainable = model.trainable_count();
+  return text + double_rule + "Total params: " + grouped(all) + "\nTrainable params: " + grouped(trainable) +
+         "\nNon-trainable params: " + grouped(all - trainable) + "\n";
 }
 
 }  // namespace sateen::app

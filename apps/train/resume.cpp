@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "common/augmentation.hpp"
+#include "common/networks.hpp"
 #include "common/numbers.hpp"
 #include "common/plan_text.hpp"
 #include "sateen/error.hpp"
@@ -36,19 +37,13 @@ void keep(const char* option, const std::optional<T>& given, const T& trained, c
                                      " out to go on, or begin another run with --out");
 }
 
-std::string network_name(const Sequential& model, const std::filesystem::path& path) {
-  for (const char* name : {"dropout", "plain"}) {
-    if (same_architecture(model, network(name))) return name;
-  }
+std::string known_network(const Sequential& model, const std::filesystem::path& path) {
+  if (const auto name = network_name(model)) return *name;
   throw Error(ErrorCode::kUsage,
               path.string() + ": its network is none of --model; " + "it can only go on in the program that made it");
 }
 
 }  // namespace
-
-Sequential network(const std::string& name) {
-  return fashion_mnist_network(name == "dropout");
-}
 
 TrainSettings settings_of(const GivenSettings& given) {
   TrainSettings settings;
@@ -65,7 +60,7 @@ TrainSettings settings_of(const GivenSettings& given) {
 
 TrainSettings settings_of(const GivenSettings& given, const Checkpoint& checkpoint, const std::filesystem::path& path) {
   TrainSettings settings;
-  settings.model = network_name(checkpoint.file.model, path);
+  settings.model = known_network(checkpoint.file.model, path);
   settings.batch_size = checkpoint.batch_size;
   settings.seed = checkpoint.file.seed;
   settings.held_out_share = checkpoint.held_out_share;

@@ -12,9 +12,6 @@
 
 namespace sateen::app {
 
-/// The network of --model, weights zero.
-Sequential network(const std::string& name);
-
 /// What was given, the rest by default.
 TrainSettings settings_of(const GivenSettings& given);
 

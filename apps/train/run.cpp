@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "common/exit_code.hpp"
+#include "common/networks.hpp"
 #include "common/numbers.hpp"
 #include "common/profile_table.hpp"
 #include "common/signals.hpp"

@@ -50,7 +50,7 @@ struct GivenSettings {
 
 /// What shapes the result.
 struct TrainSettings {
-  std::string model = "dropout";  ///< "plain" or "dropout"
+  std::string model = "dropout";  ///< one of network_names()
   int64_t epochs = 20;
   int64_t batch_size = 64;
   uint64_t seed = 0;

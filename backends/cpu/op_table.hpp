@@ -22,6 +22,9 @@ Step make_softmax_cross_entropy(StepBuilder& builder);
 Step make_adam(StepBuilder& builder);
 Step make_advance(StepBuilder& builder);
 Step make_augment(StepBuilder& builder);
+Step make_batch_norm(StepBuilder& builder);
+Step make_batch_norm_train(StepBuilder& builder);
+Step make_batch_norm_backward(StepBuilder& builder);
 
 using StepMaker = Step (*)(StepBuilder&);
 

@@ -16,7 +16,10 @@ struct FileBuild {
 
 /// All there are: what is not in this list is never compiled, and what is in it goes through every compiler of
 /// docs/platforms.md. Those of the convolution kernels for GPUs are in gemm_tiles.hpp.
-inline constexpr std::array<FileBuild, 3> kBuilds = {{{"narrow_convolution.cl", FileBuild::Kind::kCpu, ""},
+inline constexpr std::array<FileBuild, 6> kBuilds = {{{"batch_norm_finish.cl", FileBuild::Kind::kCpu, "-DSLICES=1"},
+                                                      {"batch_norm_finish.cl", FileBuild::Kind::kGpu, "-DSLICES=1"},
+                                                      {"batch_norm_finish.cl", FileBuild::Kind::kGpu, "-DSLICES=64"},
+                                                      {"narrow_convolution.cl", FileBuild::Kind::kCpu, ""},
                                                       {"winograd.cl", FileBuild::Kind::kCpu, ""},
                                                       {"winograd_gradient.cl", FileBuild::Kind::kCpu, ""}}};
 

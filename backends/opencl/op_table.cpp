@@ -44,6 +44,12 @@ StepMaker find_step_maker(uint32_t kind) {
       return make_advance;
     case SATEEN_OP_AUGMENT:
       return make_augment;
+    case SATEEN_OP_BATCH_NORM:
+      return make_batch_norm;
+    case SATEEN_OP_BATCH_NORM_TRAIN:
+      return make_batch_norm_train;
+    case SATEEN_OP_BATCH_NORM_BACKWARD:
+      return make_batch_norm_backward;
     default:
       return nullptr;
   }

@@ -22,6 +22,9 @@ void make_softmax_cross_entropy(StepBuilder& builder);
 void make_adam(StepBuilder& builder);
 void make_advance(StepBuilder& builder);
 void make_augment(StepBuilder& builder);
+void make_batch_norm(StepBuilder& builder);
+void make_batch_norm_train(StepBuilder& builder);
+void make_batch_norm_backward(StepBuilder& builder);
 /// A group of kind kBackward.
 void make_way_back(StepBuilder& builder);
 

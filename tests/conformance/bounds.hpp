@@ -24,6 +24,8 @@ inline constexpr Bound kDense{1e-5, Bound::Scale::kLargest};
 inline constexpr Bound kElementwise{1e-6, Bound::Scale::kElement};
 /// Adam: a difference of terms may be small beside them, so against the tensor's largest. A dozen roundings.
 inline constexpr Bound kAdam{1e-6, Bound::Scale::kLargest};
+/// Batch normalisation: a mean and sums over thousands of values, and what is left where they are subtracted.
+inline constexpr Bound kBatchNorm{1e-5, Bound::Scale::kLargest};
 /// Probabilities are at most 1: exp of a few ulp, a sum, a quotient.
 inline constexpr Bound kSoftmax{1e-6, Bound::Scale::kOne};
 /// A logarithm and a sum over the batch.

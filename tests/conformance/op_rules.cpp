@@ -33,6 +33,9 @@ const std::vector<std::pair<uint32_t, std::string>> kStart = {
     {SATEEN_OP_ADAM, "odd"},
     {SATEEN_OP_ADVANCE, "from_0"},
     {SATEEN_OP_AUGMENT, "odd"},
+    {SATEEN_OP_BATCH_NORM, "odd"},
+    {SATEEN_OP_BATCH_NORM_TRAIN, "part_of_a_batch"},
+    {SATEEN_OP_BATCH_NORM_BACKWARD, "part_of_a_batch"},
 };
 
 /// The arguments that may be SATEEN_NONE: {kind, source?, number}.
@@ -43,7 +46,8 @@ const std::set<std::tuple<uint32_t, bool, size_t>> kOptional = {{SATEEN_OP_GATHE
                                                                 {SATEEN_OP_CONV2D_BACKWARD_WEIGHTS, false, 1},
                                                                 {SATEEN_OP_DENSE_FORWARD, true, 2},
                                                                 {SATEEN_OP_DENSE_BACKWARD_WEIGHTS, false, 1},
-                                                                {SATEEN_OP_SOFTMAX_CROSS_ENTROPY, false, 1}};
+                                                                {SATEEN_OP_SOFTMAX_CROSS_ENTROPY, false, 1},
+                                                                {SATEEN_OP_BATCH_NORM_BACKWARD, false, 0}};
 
 struct Fault {
   std::string name;
@@ -83,7 +87,9 @@ void add_argument_faults(std::vector<Fault>& list, const RawGraph& good, bool is
       },
       kRefused);
   add("rank_too_large", [](RawGraph&, sateen_tensor& t) { t.dim[t.rank++] = 1; });
-  const bool free_length = kind == SATEEN_OP_ADAM && is_src && i == 4;  // lr has as many rows as it likes
+  // lr and valid have as many rows as they like.
+  const bool valid = (kind == SATEEN_OP_BATCH_NORM_TRAIN || kind == SATEEN_OP_BATCH_NORM_BACKWARD) && is_src && i == 5;
+  const bool free_length = valid || (kind == SATEEN_OP_ADAM && is_src && i == 4);
   if (!free_length)
     add("last_dim_larger", [](RawGraph& g, sateen_tensor& t) {
       make_room(g, t);
@@ -103,8 +109,10 @@ void add_argument_faults(std::vector<Fault>& list, const RawGraph& good, bool is
     });
 }
 
-bool in_place(uint32_t kind) {
-  return kind == SATEEN_OP_ADAM || kind == SATEEN_OP_ADVANCE;
+/// The first destination that is in place, or -1.
+int first_in_place(uint32_t kind) {
+  if (kind == SATEEN_OP_BATCH_NORM_TRAIN) return 3;
+  return kind == SATEEN_OP_ADAM || kind == SATEEN_OP_ADVANCE ? 0 : -1;
 }
 
 /// Faults that every operation can have.
@@ -133,14 +141,15 @@ std::vector<Fault> common_faults(const RawGraph& good) {
   }
   for (size_t i = 0; i < op.src.size(); ++i) add_argument_faults(list, good, true, i);
   for (size_t i = 0; i < op.dst.size(); ++i) add_argument_faults(list, good, false, i);
-  if (in_place(op.kind)) {
-    list.push_back({"not_in_place", [](RawGraph& g) {
-                      const uint32_t copy = g.duplicate(g.ops[0].dst[0]);
+  if (first_in_place(op.kind) >= 0) {
+    list.push_back({"not_in_place", [d = static_cast<size_t>(first_in_place(op.kind))](RawGraph& g) {
+                      const uint32_t copy = g.duplicate(g.ops[0].dst[d]);
                       g.storages.push_back(g.storage_of(g.tensors[copy]));
                       g.tensors[copy].storage = static_cast<uint32_t>(g.storages.size() - 1);
-                      g.ops[0].dst[0] = copy;
+                      g.ops[0].dst[d] = copy;
                     }});
-  } else {
+  }
+  if (first_in_place(op.kind) != 0) {
     for (size_t i = 0; i < op.src.size(); ++i)
       list.push_back({"destination_overlaps_src" + std::to_string(i), [i](RawGraph& g) {
                         g.storage_of(g.src(i)).bytes += g.storage_of(g.dst(0)).bytes;
@@ -191,6 +200,20 @@ std::vector<Fault> augment_faults() {
   };
 }
 
+std::vector<Fault> batch_norm_faults(uint32_t kind) {
+  using Attrs = sateen_batch_norm_attrs;
+  const float too_much = kind == SATEEN_OP_BATCH_NORM ? 0.5F : 1.5F;
+  return {
+      attrs_fault<Attrs>("epsilon_0", [](Attrs& a) { a.epsilon = 0; }),
+      attrs_fault<Attrs>("epsilon_negative", [](Attrs& a) { a.epsilon = -1e-3F; }),
+      attrs_fault<Attrs>("epsilon_nan", [](Attrs& a) { a.epsilon = std::nanf(""); }),
+      attrs_fault<Attrs>("epsilon_infinite", [](Attrs& a) { a.epsilon = std::numeric_limits<float>::infinity(); }),
+      attrs_fault<Attrs>("momentum_negative", [](Attrs& a) { a.momentum = -0.5F; }),
+      attrs_fault<Attrs>("momentum_nan", [](Attrs& a) { a.momentum = std::nanf(""); }),
+      attrs_fault<Attrs>("momentum_too_large", [too_much](Attrs& a) { a.momentum = too_much; }),
+  };
+}
+
 std::vector<Fault> attribute_faults(uint32_t kind) {
   using Pool = sateen_max_pool2d_attrs;
   using Relu = sateen_leaky_relu_attrs;
@@ -221,6 +244,9 @@ std::vector<Fault> attribute_faults(uint32_t kind) {
           "reserved", [](sateen_adam_attrs& a) { a.reserved = 1; }, kRefused)};
     case SATEEN_OP_AUGMENT:
       return augment_faults();
+    case SATEEN_OP_BATCH_NORM:
+    case SATEEN_OP_BATCH_NORM_TRAIN:
+      return batch_norm_faults(kind);
     default:
       return {};
   }

@@ -20,6 +20,7 @@ CaseList all_cases() {
   add_softmax_cases(list);
   add_update_cases(list);
   add_augment_cases(list);
+  add_batch_norm_cases(list);
   return list;
 }
 

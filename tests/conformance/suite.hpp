@@ -41,6 +41,7 @@ void add_softmax_cases(CaseList& list);
 void add_gather_cases(CaseList& list);
 void add_update_cases(CaseList& list);
 void add_augment_cases(CaseList& list);
+void add_batch_norm_cases(CaseList& list);
 CaseList all_cases();
 
 /// A test that isn't one operation.

@@ -106,7 +106,7 @@ class Bench(ProgramTest):
                 (("tune", "--device-option", "variant=direct"), 2, "leaves nothing to choose from"),
                 (("tune", "--seconds", "0.5"), 2, "is not a whole number from 1"),
                 (("train", "infer"), 2, 'unexpected argument "infer"'),
-                (("train", "--model", "large"), 2, '--model: "large" is not plain or dropout'),
+                (("train", "--model", "large"), 2, '--model: "large" is not dropout, plain or deep'),
                 (("train", "--batch-size", "0"), 2, "--batch-size"),
                 (("infer", "--images", "2000000"), 2, "--images"),
                 (("train", "--batch-size", "64", "--images", "32"), 2, "batch"),

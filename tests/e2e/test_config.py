@@ -31,7 +31,7 @@ WRONG = [
     ("epochs = \"3\"", "epochs: \"\"3\"\" " + WHOLE),
     ("lr = nan", 'lr: "nan" is not a number above 0'),
     ("lr = 0,5", 'lr: "0,5" is not a number above 0'),
-    ("model = huge", 'model: "huge" is not dropout or plain'),
+    ("model = huge", 'model: "huge" is not dropout, plain or deep'),
     ("epochs = 3\0", None),
     ("\x7fELF\x02\x01", None),
 ]

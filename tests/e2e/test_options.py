@@ -49,7 +49,7 @@ WRONG = [
     (["--val-split", "nan"], "is not a number from 0 to below 1"),
     (["--seed", "-1"], "is not a whole number from 0 to 18,446,744,073,709,551,615"),
     (["--seed", "18446744073709551616"], "is not a whole number from 0 to 18,446,744,073,709,551,615"),
-    (["--model", "huge"], '"huge" is not dropout or plain'),
+    (["--model", "huge"], '"huge" is not dropout, plain or deep'),
     (["--progress", "always"], '"always" is not auto, bar, plain or none'),
     (["--ep", "3"], "unknown option --ep; did you mean --epochs?"),
     (["--epchs=3"], "did you mean --epochs?"),
@@ -147,6 +147,14 @@ class Summary(ProgramTest):
             self.assertIn("Total params: 356,234", lines)
             parameters = sum(int(line.split()[-1].replace(",", "")) for line in lines[4:4 + layers])
             self.assertEqual(parameters, 356_234)
+            self.assertEqual(lines[-2:], ["Trainable params: 356,234", "Non-trainable params: 0"])
+
+    def test_what_is_not_trained_is_counted_apart(self):
+        result = run("sateen-train", "--summary", "--model", "deep")
+        self.assert_code(result, 0)
+        lines = result.stdout.splitlines()
+        self.assertEqual(re.split(" {2,}", lines[7].strip()), ["norm1 (batch_norm)", "(None, 14, 14, 32)", "128"])
+        self.assertEqual(lines[-3:], ["Total params: 542,922", "Trainable params: 541,834", "Non-trainable params: 1,088"])
 
 
 class DumpConfig(ProgramTest):

@@ -5,15 +5,25 @@
 
 namespace sateen::fuzz {
 
-std::vector<Input> checkpoint_seeds() {
-  Sequential model({1});
-  model.add(Dense(2));
+namespace {
+
+Checkpoint checkpoint_of(Sequential model) {
   model.weights()[0] = 1.0F;
   Checkpoint checkpoint{{std::move(model), {}, {"a", "b"}, "1", 1, 2}};
   const std::vector<float> means(checkpoint.file.model.parameter_count(), 0.5F);
   checkpoint.state.adam_m = checkpoint.state.adam_v = means;
   checkpoint.device = "cpu";
   checkpoint.epochs = 3;
+  return checkpoint;
+}
+
+}  // namespace
+
+std::vector<Input> checkpoint_seeds() {
+  Sequential model({1});
+  model.add(Dense(2));
+  Checkpoint checkpoint = checkpoint_of(model);
+  const std::vector<float> means = checkpoint.state.adam_m;
   const TempFolder folder;
   save_checkpoint(checkpoint, folder / "beginning");
   checkpoint.state.epoch = 1;
@@ -27,7 +37,9 @@ std::vector<Input> checkpoint_seeds() {
   checkpoint.plan.early_stop.patience = 2;
   checkpoint.restore_best = true;
   save_checkpoint(checkpoint, folder / "steered");
-  return {get_file(folder / "beginning"), get_file(folder / "within"), get_file(folder / "steered")};
+  save_checkpoint(checkpoint_of(std::move(model.add(BatchNorm()))), folder / "norm");
+  return {get_file(folder / "beginning"), get_file(folder / "within"), get_file(folder / "steered"),
+          get_file(folder / "norm")};
 }
 
 }  // namespace sateen::fuzz

@@ -57,6 +57,7 @@ json odd_value(Random& random) {
       json("max_pool2d"),
       json("leaky_relu"),
       json("dropout"),
+      json("batch_norm"),
       json("model/dense1.bias"),
       json(std::string(129, 'a')),
       json("\x01"),

@@ -108,6 +108,26 @@ Values augment(const Augment& a, uint32_t step, const Images& g, const Values& d
                const std::vector<int64_t>& places);
 Values change(const Change& change, const Images& g, const Values& image);
 
+/// [n][rows][c]: batch normalisation's axes but the first and the last are one.
+struct Channels {
+  int64_t n = 1, rows = 1, c = 1;
+};
+/// Of the first `valid` samples, by channel; the variance is the mean squared distance. 0 where none is valid.
+struct BatchMoments {
+  Values mean, variance;
+};
+struct NormGradient {
+  Values src, scale, shift;
+};
+Values batch_norm(const Channels& g, double epsilon, const Values& src, const Values& scale, const Values& shift,
+                  const Values& mean, const Values& variance);
+BatchMoments batch_moments(const Channels& g, int64_t valid, const Values& src);
+/// momentum · running + (1 − momentum) · now
+Values follow(double momentum, const Values& running, const Values& now);
+/// inverse is 1 / √(variance + epsilon).
+NormGradient batch_norm_backward(const Channels& g, int64_t valid, const Values& src, const Values& scale,
+                                 const Values& mean, const Values& inverse, const Values& diff_dst);
+
 std::array<int32_t, 2> advance(std::array<int32_t, 2> cursor);
 
 }  // namespace oracle

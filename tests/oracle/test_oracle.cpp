@@ -185,3 +185,34 @@ BOOST_AUTO_TEST_CASE(augment_by_hand) {
   check_equal(oracle::augment(a, 0, {3, 3, 1}, {8, 2, 2, 2, 2, 2, 2, 2, 2}, {0}), {1, 1, 1, 1, 1, 1, 1, 5, 2});
   check_equal(oracle::augment(a, 0, {1, 2, 1}, {8, 2}, {-1}), {0, 0});
 }
+
+BOOST_AUTO_TEST_CASE(batch_norm_by_hand) {
+  const oracle::Channels g{3, 2, 2};
+  const Values src = {1, 10, 3, 10, 5, 10, 7, 10, 99, 98, 97, 96};  // the last sample does not count
+  const oracle::BatchMoments batch = oracle::batch_moments(g, 2, src);
+  check_equal(batch.mean, {4, 10});
+  check_equal(batch.variance, {5, 0});
+  check_equal(oracle::batch_norm(g, 4, src, {2, 1}, {1, -1}, {4, 10}, {5, 0}),
+              {-1, -1, 1 - 2 / 3., -1, 1 + 2 / 3., -1, 3, -1, 1 + 190 / 3., 43, 63, 42});
+  check_equal(oracle::follow(0.75, {4, 8}, {8, 4}), {5, 7});
+}
+
+BOOST_AUTO_TEST_CASE(batch_norm_gradients) {
+  const oracle::Channels g{4, 3, 2};
+  const int64_t valid = 3;
+  const double epsilon = 0.1;
+  const Values src = draw(24, 1), scale = draw(2, 2), shift = draw(2, 3);
+  Values toward = draw(24, 4);
+  for (size_t i = 18; i < 24; ++i) toward[i] = 0;  // as the loss has it for rows that don't count
+  const auto loss = [&](const Values& x, const Values& by, const Values& and_by) {
+    const oracle::BatchMoments batch = oracle::batch_moments(g, valid, x);
+    return dot(oracle::batch_norm(g, epsilon, x, by, and_by, batch.mean, batch.variance), toward);
+  };
+  const oracle::BatchMoments batch = oracle::batch_moments(g, valid, src);
+  Values inverse;
+  for (const double variance : batch.variance) inverse.push_back(1 / std::sqrt(variance + epsilon));
+  const oracle::NormGradient diff = oracle::batch_norm_backward(g, valid, src, scale, batch.mean, inverse, toward);
+  check_gradient([&](const Values& x) { return loss(x, scale, shift); }, src, diff.src);
+  check_gradient([&](const Values& x) { return loss(src, x, shift); }, scale, diff.scale);
+  check_gradient([&](const Values& x) { return loss(src, scale, x); }, shift, diff.shift);
+}

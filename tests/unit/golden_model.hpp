@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
@@ -13,7 +14,14 @@
 #include "sateen/model_file.hpp"
 #include "temp_folder.hpp"
 
-/// Small, and with every kind of layer and attribute. The golden file holds it: it never changes.
+inline sateen::ModelFile golden_model(sateen::Sequential model) {
+  const auto weights = model.weights();
+  for (size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(i % 17) / 8.0F - 1.0F;
+  return {std::move(model), {1.0F / 255.0F, -0.25F}, {"left", "Größe", "Ankle boot"},
+          "0.1.0",          0x0123456789ABCDEF,      std::numeric_limits<uint64_t>::max()};
+}
+
+/// Small, and with the first kinds of layers and attributes. The golden file holds it: it never changes.
 inline sateen::ModelFile golden_model() {
   sateen::Sequential model({4, 4, 1});
   model.add(sateen::Conv2D(2))
@@ -22,10 +30,15 @@ inline sateen::ModelFile golden_model() {
       .add(sateen::Dropout(0.25))
       .add(sateen::Flatten())
       .add(sateen::Dense(3));
-  const auto weights = model.weights();
-  for (size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(i % 17) / 8.0F - 1.0F;
-  return {std::move(model), {1.0F / 255.0F, -0.25F}, {"left", "Größe", "Ankle boot"},
-          "0.1.0",          0x0123456789ABCDEF,      std::numeric_limits<uint64_t>::max()};
+  return golden_model(std::move(model));
+}
+
+/// The same with batch normalisation.
+inline sateen::ModelFile golden_norm_model() {
+  sateen::Sequential model({4, 4, 1});
+  model.add(sateen::Conv2D(2)).add(sateen::BatchNorm()).add(sateen::Flatten());
+  model.add(sateen::Dense(3)).add(sateen::BatchNorm(0.5, 0.0625));
+  return golden_model(std::move(model));
 }
 
 inline std::filesystem::path golden_path() {

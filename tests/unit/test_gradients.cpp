@@ -20,6 +20,16 @@ sateen::Sequential small_network() {
   return model;
 }
 
+/// Batch normalisation of pooled channels, and of a dense layer's.
+sateen::Sequential norm_network() {
+  sateen::Sequential model({4, 4, 1});
+  model.add(sateen::Conv2D(3)).add(sateen::LeakyReLU()).add(sateen::MaxPool2D()).add(sateen::BatchNorm());
+  model.add(sateen::Flatten()).add(sateen::Dense(4)).add(sateen::LeakyReLU()).add(sateen::BatchNorm());
+  model.add(sateen::Dense(3));
+  model.initialise(7);
+  return model;
+}
+
 sateen::Batch small_batch() {
   sateen::Batch batch;
   for (int i = 0; i < 5 * 16; ++i) batch.images.push_back(static_cast<uint8_t>(37 * i * i + 11 * i));
@@ -33,12 +43,7 @@ sateen::Device cpu() {
   return sateen::Registry().open("cpu");
 }
 
-}  // namespace
-
-BOOST_AUTO_TEST_SUITE(gradients)
-
-BOOST_AUTO_TEST_CASE(are_the_slopes_of_the_loss) {
-  const sateen::Sequential model = small_network();
+void check_slopes(const sateen::Sequential& model) {
   const sateen::Batch batch = small_batch();
   const sateen::Gradients at = sateen::gradients(cpu(), model, batch);
   BOOST_REQUIRE_EQUAL(at.values.size(), model.parameter_count());
@@ -54,8 +59,21 @@ BOOST_AUTO_TEST_CASE(are_the_slopes_of_the_loss) {
                          (double{up.weights()[i]} - double{down.weights()[i]});
     BOOST_TEST(std::abs(slope - double{at.values[i]}) < 0.02 * largest, "weight " << i);
   }
-  BOOST_TEST((model.weights()[0] == small_network().weights()[0]));
   BOOST_TEST(sateen::is_smooth(cpu(), model, batch, at, 1e-3));
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(gradients)
+
+BOOST_AUTO_TEST_CASE(are_the_slopes_of_the_loss) {
+  const sateen::Sequential model = small_network();
+  check_slopes(model);
+  BOOST_TEST((model.weights()[0] == small_network().weights()[0]));
+}
+
+BOOST_AUTO_TEST_CASE(are_the_slopes_with_batch_norm) {
+  check_slopes(norm_network());
 }
 
 BOOST_AUTO_TEST_CASE(seed_and_step_number_the_masks) {

@@ -70,7 +70,8 @@ BOOST_AUTO_TEST_CASE(attributes_there_and_back) {
       std::make_shared<LeakyReLU>(0.3),
       std::make_shared<Flatten>(),
       std::make_shared<Dense>(11),
-      std::make_shared<Dropout>(0.5)};
+      std::make_shared<Dropout>(0.5),
+      std::make_shared<BatchNorm>(0.9, 1e-5)};
   for (const auto& layer : all) {
     const auto again = make_layer(layer->type(), layer->attributes());
     BOOST_TEST(again->type() == layer->type());
@@ -87,6 +88,10 @@ BOOST_AUTO_TEST_CASE(attributes_from_files_are_checked) {
   EXPECT_ERROR(make_layer("dense", (Attributes{{"units", int64_t{0}}})), ErrorCode::kBadInput, "at least one unit");
   EXPECT_ERROR(make_layer("dropout", (Attributes{{"rate", 1.0}})), ErrorCode::kBadInput, "below 1");
   EXPECT_ERROR(make_layer("dropout", (Attributes{{"rate", std::nan("")}})), ErrorCode::kBadInput, "below 1");
+  EXPECT_ERROR(make_layer("batch_norm", (Attributes{{"momentum", 1.5}, {"epsilon", 1e-3}})), ErrorCode::kBadInput,
+               "momentum is 0 to 1");
+  EXPECT_ERROR(make_layer("batch_norm", (Attributes{{"momentum", 0.5}, {"epsilon", 1e-50}})), ErrorCode::kBadInput,
+               "epsilon is a finite number above 0");
   EXPECT_ERROR(make_layer("leaky_relu", (Attributes{{"alpha", 1e300}})), ErrorCode::kBadInput, "finite");
   Attributes conv = Conv2D(3).attributes();
   conv["stride"] = std::vector<int64_t>{1};
@@ -115,6 +120,16 @@ BOOST_AUTO_TEST_CASE(the_published_networks) {
   BOOST_TEST(model.parameters()[4].spec.shape.to_string() == "3x3x64x128");
   BOOST_TEST(model.parameters()[4].offset == 320U + 18496U);
   BOOST_TEST(model.layer_name(16) == "dense2");
+}
+
+BOOST_AUTO_TEST_CASE(the_deep_network) {
+  const Sequential model = fashion_mnist_deep_network();
+  BOOST_TEST(model.layer_count() == 26U);
+  BOOST_TEST((model.layer_output(20) == Shape{2048}));
+  BOOST_TEST(model.layer_name(25) == "dense2");
+  BOOST_TEST(model.parameter_count() == 540'746U + 2'176U);
+  BOOST_TEST(model.trainable_count() == 540'746U + 1'088U);
+  BOOST_TEST(fashion_mnist_network(true).trainable_count() == fashion_mnist_network(true).parameter_count());
 }
 
 BOOST_AUTO_TEST_CASE(layers_that_do_not_fit_change_nothing) {

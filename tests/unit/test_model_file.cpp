@@ -78,6 +78,14 @@ BOOST_AUTO_TEST_CASE(golden_file_of_format_1_0) {
   BOOST_TEST(get_file(folder / "now") == get_file(golden_path()), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(golden_file_with_batch_norm) {
+  const std::filesystem::path path = std::filesystem::path(SATEEN_UNIT_DATA) / "golden-norm-1.0.sateen";
+  check_equal(golden_norm_model(), sateen::load_model(path));
+  const TempFolder folder;
+  sateen::save_model(golden_norm_model(), folder / "now");
+  BOOST_TEST(get_file(folder / "now") == get_file(path), boost::test_tools::per_element());
+}
+
 // The golden file cut at every byte and with every bit flipped, in place: a file is written anew only once.
 BOOST_AUTO_TEST_CASE(cut_or_flipped_anywhere) {
   const TempFolder folder;

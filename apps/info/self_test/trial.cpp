@@ -127,16 +127,16 @@ std::vector<Values> run_trial(Device& device, const Trial& trial) {
     }
     src.push_back(trial.src[i].there() ? placed.back().add_to(graph) : TensorId{});
   }
-  for (const size_t i : trial.in_place) {
-    dst.push_back(src[i]);
-    results.push_back(place_of_src[i]);
-  }
   for (const Values& values : trial.dst) {
     if (values.there()) {
       results.push_back(placed.size());
       placed.emplace_back(device, values);
     }
     dst.push_back(values.there() ? placed.back().add_to(graph) : TensorId{});
+  }
+  for (const size_t i : trial.in_place) {
+    dst.push_back(src[i]);
+    results.push_back(place_of_src[i]);
   }
   trial.emit(graph, src, dst);
   Program program = device.compile(graph);

@@ -35,7 +35,7 @@ struct Trial {
   std::string name;  ///< "conv2d_forward of 3×5×7×2"
   std::vector<Values> src;
   std::vector<Values> dst;       ///< as they are before
-  std::vector<size_t> in_place;  ///< instead of dst: which sources are the destinations
+  std::vector<size_t> in_place;  ///< which sources are the destinations after those of dst
   std::function<void(Graph& graph, const Ids& src, const Ids& dst)> emit;
   double tolerance = 0;      ///< of the largest value; 0: the same values
   bool spreads_nan = false;  ///< to values beside those that see one

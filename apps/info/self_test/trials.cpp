@@ -175,6 +175,31 @@ void add_softmax(Trials& all) {
                       {Values::of(Shape{3, 2}, std::vector<float>(6, 0.5F)), Values::untouched(shape)}));
 }
 
+/// Four of five rows count.
+void add_batch_norm(Trials& all) {
+  const Shape src{5, 3, 7, 19};
+  const Shape channels{19};
+  const Values valid = Values::of(Shape{2}, std::vector<int32_t>{5, 4});
+  const Values positive = Values::of(channels, std::vector<float>(19, 0.75F));
+  const std::vector<Values> by_channel = {Values::random(channels, 32), Values::random(channels, 33),
+                                          Values::random(channels, 34), positive};
+  std::vector<Values> inputs = {Values::random(src, 35)};
+  inputs.insert(inputs.end(), by_channel.begin(), by_channel.end());
+  all.push_back(with(trial(SATEEN_OP_BATCH_NORM, src, kProduct, inputs, {Values::untouched(src)}),
+                     sateen_batch_norm_attrs{1e-3F, 0}));
+  inputs.push_back(valid);
+  inputs.push_back(cursor(1, 1));
+  Trial train = with(trial(SATEEN_OP_BATCH_NORM_TRAIN, src, kProduct, inputs,
+                           {Values::untouched(src), Values::untouched(channels), Values::untouched(channels)}),
+                     sateen_batch_norm_attrs{1e-3F, 0.99F});
+  train.in_place = {3, 4};
+  all.push_back(train);
+  all.push_back(trial(
+      SATEEN_OP_BATCH_NORM_BACKWARD, src, kProduct,
+      {Values::random(src, 36), by_channel[0], by_channel[2], positive, Values::random(src, 37), valid, cursor(1, 1)},
+      {Values::untouched(src), Values::untouched(channels), Values::untouched(channels)}));
+}
+
 }  // namespace
 
 size_t operation_count() {
@@ -194,6 +219,7 @@ std::vector<Trial> operation_trials() {
   add_elementwise(all);
   add_softmax(all);
   add_augment(all);
+  add_batch_norm(all);
   return all;
 }
 

@@ -53,6 +53,16 @@ struct AdamStep {
   float beta1, beta2, epsilon, lr;
 };
 
+/// One value a channel each: dst = (src − mean) · factor + shift.
+struct NormChannels {
+  const float *mean, *factor, *shift;
+};
+
+/// One value a channel each: diff_src = factor · (diff_dst − offset − (src − mean) · slope).
+struct NormDiff {
+  const float *mean, *factor, *offset, *slope;
+};
+
 struct KernelTable {
   const char* name;
   int64_t columns;  ///< the width of a block of output columns
@@ -71,6 +81,15 @@ struct KernelTable {
   /// src and dst begin at the first element of draw.group.
   void (*dropout)(const DropoutDraw& draw, const float* src, int64_t n, float* dst);
   void (*adam)(const AdamStep& step, const float* diff, int64_t n, float* params, float* m, float* v);
+  // Batch normalisation; src, diffs and dst are [rows][channels], the others [channels].
+  /// The rows' mean, and the sum of their squared distances from it.
+  void (*channel_moments)(const float* src, int64_t rows, int64_t channels, float* mean, float* squares);
+  void (*normalise)(const float* src, const NormChannels& by, int64_t rows, int64_t channels, float* dst);
+  /// sum = Σ diff_dst, product = Σ diff_dst · (src − mean) · factor.
+  void (*normalised_sums)(const float* src, const float* diff_dst, const NormChannels& by, int64_t rows,
+                          int64_t channels, float* sum, float* product);
+  void (*normalised_diff)(const float* src, const float* diff_dst, const NormDiff& by, int64_t rows, int64_t channels,
+                          float* diff_src);
   void (*u8_to_f32)(const uint8_t* src, float scale, float shift, int64_t n, float* dst);
   /// As many multiply-adds as the instruction set does at the most, for `rounds` rounds: x = x · factor + term in
   /// `peak_chains` independent chains. *sum becomes what came out of them, so that they are not left out.

@@ -1,4 +1,4 @@
-// Reading the cursor: a row out of its table's range is refused here, before anything is touched with it.
+// Reading the cursor and what it points at: numbers out of range are refused here, before anything is touched with them.
 #pragma once
 
 #include <cstdint>
@@ -16,6 +16,15 @@ inline int64_t cursor_row(const RunContext& context, Place cursor, int64_t rows,
     throw sdk::Failure(SATEEN_INVALID, sdk::text(op, ": the cursor is at row ", row, " of a table of ", rows));
   }
   return row;
+}
+
+/// valid[row], or INVALID naming the operation where that is no number of rows of a batch of n.
+inline int64_t valid_rows(const RunContext& context, Place valid, int64_t row, int64_t n, const std::string& op) {
+  const int64_t count = context.at<const int32_t>(valid)[row];
+  if (count < 0 || count > n) {
+    throw sdk::Failure(SATEEN_INVALID, sdk::text(op, ": ", count, " valid rows in a batch of ", n));
+  }
+  return count;
 }
 
 }  // namespace sateen::cpu

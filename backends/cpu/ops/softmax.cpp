@@ -49,10 +49,7 @@ class CrossEntropy {
 
   void run(const RunContext& context) const {
     const int64_t row = cursor_row(context, cursor_, rows_, name_);
-    const int64_t valid = context.at<const int32_t>(valid_)[row];
-    if (valid < 0 || valid > n_) {
-      throw sdk::Failure(SATEEN_INVALID, sdk::text(name_, ": ", valid, " valid rows in a batch of ", n_));
-    }
+    const int64_t valid = valid_rows(context, valid_, row, n_, name_);
     auto* results = context.at<Result>(results_);
     parallel_pieces(n_, kRows, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {

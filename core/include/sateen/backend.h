@@ -182,7 +182,10 @@ typedef struct {
   X(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, 14u, "softmax_cross_entropy", 4, 2)    \
   X(SATEEN_OP_ADAM, 15u, "adam", 6, 3)                                      \
   X(SATEEN_OP_ADVANCE, 16u, "advance", 1, 1)                                \
-  X(SATEEN_OP_AUGMENT, 17u, "augment", 3, 1)
+  X(SATEEN_OP_AUGMENT, 17u, "augment", 3, 1)                                \
+  X(SATEEN_OP_BATCH_NORM, 18u, "batch_norm", 5, 1)                          \
+  X(SATEEN_OP_BATCH_NORM_TRAIN, 19u, "batch_norm_train", 7, 5)              \
+  X(SATEEN_OP_BATCH_NORM_BACKWARD, 20u, "batch_norm_backward", 7, 3)
 
 #define SATEEN_DECLARE_OP(constant, number, name, n_src, n_dst) constant = number,
 enum { SATEEN_FOR_EACH_OP(SATEEN_DECLARE_OP) SATEEN_OP_END_ };
@@ -290,6 +293,28 @@ typedef struct {
   float scale, shift;
   uint32_t reserved; /* 0 */
 } sateen_augment_attrs;
+
+/* BATCH_NORM: Ioffe and Szegedy, "Batch normalization", ICML 2015. src [N][…][C] of rank 2 or more; scale, shift, means,
+ * variances and what follows from them are [C]; sums go over all axes but the last.
+ * BATCH_NORM (src, scale, shift, mean, variance) -> dst: prediction
+ *   dst = (src − mean) · scale / √(variance + epsilon) + shift
+ * TRAIN (src, scale, shift, running_mean, running_variance, valid I32 [rows], cursor)
+ *    -> (dst, mean, inverse, running_mean, running_variance), the last two in place
+ *   v = valid[row], 0 ≤ v ≤ N, row = cursor[0]; K = v · (elements of src / (N · C)) values of each channel count.
+ *   mean = Σ src / K, variance = Σ (src − mean)² / K, both over i < v; inverse = 1 / √(variance + epsilon)
+ *   dst = (src − mean) · inverse · scale + shift, for every row
+ *   running = momentum · running + (1 − momentum) · that of the batch
+ *   Not from the difference of Σ src² and Σ src: a mean that is large beside the spread costs no more than it must.
+ *   With v = 0 the mean and the variance are 0, and the running ones stay as they are.
+ * BACKWARD (src, scale, mean, inverse, diff_dst, valid, cursor) -> (diff_src | NONE, diff_scale, diff_shift)
+ *   With x = (src − mean) · inverse and sums over i < v:
+ *   diff_shift = Σ diff_dst, diff_scale = Σ diff_dst · x
+ *   diff_src = scale · inverse · (diff_dst − (diff_shift + x · diff_scale) / K) for i < v, 0 for the rest.
+ *   No attributes.
+ * epsilon is finite and above 0. momentum is 0 to 1 in TRAIN, and 0 in BATCH_NORM, which has no use for it. */
+typedef struct {
+  float epsilon, momentum;
+} sateen_batch_norm_attrs;
 
 /* ---- 6. The table ------------------------------------------------------------------------------------------------ */
 typedef struct {

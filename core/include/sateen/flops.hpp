@@ -21,8 +21,8 @@ struct OperationFlops {
 ///   dense        2 · in · out
 /// and each of its two gradients, by the weights and by the source, as many; the first layer with weights has no gradient
 /// by its source. Counted as a direct computation does it, also where a backend finds a shorter way (Winograd), and
-/// without what is little beside it: bias, pooling, activations, loss and optimizer. The published network: 15.4 million
-/// forward, 45.8 million in training. Throws Error(kUsage) beyond 64 bits.
+/// without what is little beside it: bias, pooling, activations, batch normalisation, loss and optimizer. The published
+/// network: 15.4 million forward, 45.8 million in training. Throws Error(kUsage) beyond 64 bits.
 std::vector<OperationFlops> count_flops(const Sequential& model, bool training);
 
 /// Their sum.

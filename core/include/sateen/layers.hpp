@@ -29,14 +29,16 @@ enum class Padding { kValid, kSame };
 using Attribute = std::variant<int64_t, double, std::string, std::vector<int64_t>>;
 using Attributes = std::map<std::string, Attribute>;
 
-enum class Init { kGlorotUniform, kZeros };
+enum class Init { kGlorotUniform, kZeros, kOnes };
 
-/// One trainable tensor that a layer wants.
+/// One tensor that a layer wants to be kept: trained by its gradient, or written by the layer itself.
 struct ParameterSpec {
   std::string name;  ///< "weights", "bias"
   Shape shape;
   Init init = Init::kZeros;
   uint64_t fan_in = 0, fan_out = 0;  ///< for Glorot: U(−l, l), l = √(6 / (fan_in + fan_out)); Glorot & Bengio, 2010
+  /// false: the layer's forward pass in training writes it, and backward leaves its gradient alone, at zero.
+  bool trainable = true;
 };
 
 /// What surrounds a layer while it emits.
@@ -47,8 +49,10 @@ struct EmitContext {
   bool training = false;                 ///< dropout acts
   TensorId cursor;                       ///< set when training
   uint64_t seed = 0;
-  uint32_t layer = 0;      ///< place in the model: numbers the random stream
-  uint64_t first_row = 0;  ///< of this batch within the global batch
+  uint32_t layer = 0;                     ///< place in the model: numbers the random stream
+  uint64_t first_row = 0;                 ///< of this batch within the global batch
+  TensorId valid = {};                    ///< set when training: how many rows of each step's batch count
+  std::vector<TensorId>* kept = nullptr;  ///< set when training: what forward puts here, backward finds
 };
 
 /// Immutable, so it may be shared and read from any thread. Shapes are without the batch dim. Functions that take a
@@ -179,6 +183,28 @@ class Dropout final : public Layer {
 
  private:
   double rate_;
+};
+
+/// Batch normalisation over all axes but the last, as in Keras: (x − mean) / √(variance + epsilon) · scale + shift by
+/// channel. While training, mean and variance are those of the batch's rows that count, and the running ones follow:
+/// running = momentum · running + (1 − momentum) · the batch's. Otherwise the running ones are taken.
+/// scale [c] and shift [c] are trained; mean [c] and variance [c] are parameters that are not trained.
+class BatchNorm final : public Layer {
+ public:
+  /// momentum is 0 to 1; epsilon is a finite number above 0 in f32.
+  explicit BatchNorm(double momentum = 0.99, double epsilon = 1e-3);
+  static std::shared_ptr<const Layer> from(const Attributes& attributes);
+  std::string_view type() const override { return "batch_norm"; }
+  std::string_view short_name() const override { return "norm"; }
+  Attributes attributes() const override;
+  Shape output_shape(const Shape& src) const override;
+  std::vector<ParameterSpec> parameters(const Shape& src) const override;
+  TensorId forward(const EmitContext& context, TensorId src) const override;
+  TensorId backward(const EmitContext& context, TensorId src, TensorId dst, TensorId diff_dst,
+                    std::span<const TensorId> diff_parameters, bool want_diff_src) const override;
+
+ private:
+  double momentum_, epsilon_;
 };
 
 /// A layer of the closed set above by its type. Throws Error(kBadInput) for an unknown type, and for a missing,

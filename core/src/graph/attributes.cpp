@@ -47,6 +47,8 @@ constexpr AttributeField kAugment[] = {
     FIELD(sateen_augment_attrs, mirror), FIELD(sateen_augment_attrs, max_shift), FIELD(sateen_augment_attrs, scale),
     FIELD(sateen_augment_attrs, shift),  FIELD(sateen_augment_attrs, reserved),
 };
+constexpr AttributeField kBatchNorm[] = {FIELD(sateen_batch_norm_attrs, epsilon),
+                                         FIELD(sateen_batch_norm_attrs, momentum)};
 #undef FIELD
 
 struct Attributes {
@@ -74,6 +76,9 @@ constexpr Attributes attributes_of(uint32_t kind) {
       return {kAdam, sizeof(sateen_adam_attrs)};
     case SATEEN_OP_AUGMENT:
       return {kAugment, sizeof(sateen_augment_attrs)};
+    case SATEEN_OP_BATCH_NORM:
+    case SATEEN_OP_BATCH_NORM_TRAIN:
+      return {kBatchNorm, sizeof(sateen_batch_norm_attrs)};
     default:
       return {};
   }

@@ -23,14 +23,18 @@ std::vector<TensorId> parameter_tensors(Graph& graph, const Sequential& model, c
 /// Walks a model's layers, forward and then backward, and remembers what the backward pass needs.
 class LayerWalk {
  public:
-  LayerWalk(Graph& graph, const Sequential& model, std::vector<TensorId> parameters, bool training, TensorId cursor,
-            uint64_t seed)
-      : graph_(graph),
-        model_(model),
-        parameters_(std::move(parameters)),
-        training_(training),
-        cursor_(cursor),
-        seed_(seed) {}
+  LayerWalk(Graph& graph, const Sequential& model, std::vector<TensorId> parameters)
+      : graph_(graph), model_(model), parameters_(std::move(parameters)) {}
+
+  /// From now on layers emit what they do in a training step. valid and cursor: of the step's tables.
+  LayerWalk& train(TensorId valid, TensorId cursor, uint64_t seed) {
+    training_ = true;
+    valid_ = valid;
+    cursor_ = cursor;
+    seed_ = seed;
+    kept_.resize(model_.layer_count());
+    return *this;
+  }
 
   TensorId forward(TensorId src) {
     values_ = {src};
@@ -59,7 +63,7 @@ class LayerWalk {
     return std::span(tensors).subspan(static_cast<size_t>(first), static_cast<size_t>(count));
   }
 
-  EmitContext context(size_t layer) const {
+  EmitContext context(size_t layer) {
     return {graph_,
             model_.layer_name(layer),
             slice(parameters_, layer),
@@ -67,16 +71,19 @@ class LayerWalk {
             cursor_,
             seed_,
             static_cast<uint32_t>(layer),
-            0};
+            0,
+            valid_,
+            training_ ? &kept_[layer] : nullptr};
   }
 
   Graph& graph_;
   const Sequential& model_;
   std::vector<TensorId> parameters_;
-  bool training_;
-  TensorId cursor_;
-  uint64_t seed_;
+  bool training_ = false;
+  TensorId valid_, cursor_;
+  uint64_t seed_ = 0;
   std::vector<TensorId> values_;
+  std::vector<std::vector<TensorId>> kept_;  // by layer: what its forward pass leaves for its backward pass
 };
 
 /// The data set on the device and the tables that say which of its rows make a step's batch.
@@ -180,7 +187,8 @@ Graph emit_training_step(const Sequential& model, const ParameterLayout& layout,
   const TensorId learning_rate = external_tensor(graph, DType::kF32, {spec.rows});
   const TensorId log = declare_log(graph, spec, source);
 
-  LayerWalk walk(graph, model, parameter_tensors(graph, model, layout, parameters), true, source.cursor, spec.seed);
+  LayerWalk walk(graph, model, parameter_tensors(graph, model, layout, parameters));
+  walk.train(source.valid, source.cursor, spec.seed);
   const TensorId logits = walk.forward(spec.augmentation.any() ? source.augment_images(graph, model, spec)
                                                                : source.gather_images(graph, model, spec));
   const TensorId labels = source.gather_labels(graph, spec);
@@ -211,7 +219,7 @@ Graph emit_evaluation_step(const Sequential& model, const ParameterLayout& layou
   BatchSource source = declare_data(graph, model, spec);
   const TensorId log = declare_log(graph, spec, source);
 
-  LayerWalk walk(graph, model, parameter_tensors(graph, model, layout, parameters), false, {}, spec.seed);
+  LayerWalk walk(graph, model, parameter_tensors(graph, model, layout, parameters));
   const TensorId logits = walk.forward(source.gather_images(graph, model, spec));
   const TensorId labels = source.gather_labels(graph, spec);
   graph.op(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, "loss", {logits, labels, source.valid, source.cursor}, {log, {}});
@@ -231,7 +239,7 @@ Graph emit_prediction(const Sequential& model, const ParameterLayout& layout, in
   const TensorId src = graph.value(DType::kF32, src_shape);
   graph.op(SATEEN_OP_GATHER, "convert", {images, {}, {}}, {src},
            sateen_gather_attrs{preprocessing.scale, preprocessing.shift});
-  LayerWalk walk(graph, model, parameter_tensors(graph, model, layout, parameters), false, {}, 0);
+  LayerWalk walk(graph, model, parameter_tensors(graph, model, layout, parameters));
   graph.op(SATEEN_OP_SOFTMAX, "softmax", {walk.forward(src)}, {probabilities});
   return graph;
 }

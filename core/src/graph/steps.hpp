@@ -13,7 +13,9 @@
 namespace sateen {
 
 /// Where each parameter lies in the device's flat parameter storage. Gradients and Adam's m and v have the same layout.
-/// The gaps that alignment leaves hold zeros and stay zero, so that one Adam runs over the whole.
+/// The gaps that alignment leaves hold zeros and stay zero, so that one Adam runs over the whole. Parameters that are not
+/// trained lie there too: no operation writes their gradients, so these stay as zero as they were bound, Adam's means
+/// with them, and x − lr · 0 / (√0 + epsilon) is x to the last bit, since epsilon is above 0.
 struct ParameterLayout {
   std::vector<uint64_t> offset;  ///< bytes, per Sequential::parameters
   uint64_t bytes = 0;            ///< of the whole
@@ -42,7 +44,7 @@ struct StepSpec {
 struct TrainingStep {
   enum Binding : size_t {
     kParameters,    ///< f32, layout.bytes
-    kGradients,     ///< f32, layout.bytes; gaps must be zero
+    kGradients,     ///< f32, layout.bytes; gaps and what is not trained must be zero
     kAdamM,         ///< f32, layout.bytes
     kAdamV,         ///< f32, layout.bytes
     kImages,        ///< u8 [images][sample]

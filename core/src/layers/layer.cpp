@@ -18,8 +18,9 @@ uint64_t Layer::operations(const Shape& src) const {
 std::shared_ptr<const Layer> make_layer(std::string_view type, const Attributes& attributes) {
   using Factory = std::shared_ptr<const Layer> (*)(const Attributes&);
   static constexpr std::pair<std::string_view, Factory> kLayers[] = {
-      {"conv2d", Conv2D::from},   {"max_pool2d", MaxPool2D::from}, {"leaky_relu", LeakyReLU::from},
-      {"flatten", Flatten::from}, {"dense", Dense::from},          {"dropout", Dropout::from},
+      {"conv2d", Conv2D::from},        {"max_pool2d", MaxPool2D::from}, {"leaky_relu", LeakyReLU::from},
+      {"flatten", Flatten::from},      {"dense", Dense::from},          {"dropout", Dropout::from},
+      {"batch_norm", BatchNorm::from},
   };
   for (const auto& [name, make] : kLayers) {
     if (name != type) continue;

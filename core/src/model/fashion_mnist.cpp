@@ -1,4 +1,4 @@
-// The published Fashion-MNIST network, without and with dropout.
+// Networks for Fashion-MNIST: the published one, without and with dropout, and a deeper one.
 #include "sateen/model.hpp"
 
 namespace sateen {
@@ -16,6 +16,24 @@ Sequential fashion_mnist_network(bool dropout) {
   model.add(Flatten()).add(Dense(128)).add(LeakyReLU());
   if (dropout) model.add(Dropout(0.3));
   model.add(Dense(10));
+  return model;
+}
+
+Sequential fashion_mnist_deep_network() {
+  struct Stage {
+    int64_t filters;
+    bool pool;
+    double dropout;
+  };
+  Sequential model({28, 28, 1});
+  for (const Stage stage :
+       {Stage{32, true, 0}, Stage{64, false, 0}, Stage{64, true, 0.25}, Stage{128, false, 0}, Stage{128, true, 0.4}}) {
+    model.add(Conv2D(stage.filters)).add(LeakyReLU());
+    if (stage.pool) model.add(MaxPool2D());
+    model.add(BatchNorm());
+    if (stage.dropout > 0) model.add(Dropout(stage.dropout));
+  }
+  model.add(Flatten()).add(Dense(128)).add(LeakyReLU()).add(BatchNorm()).add(Dropout(0.3)).add(Dense(10));
   return model;
 }
 

@@ -1,12 +1,23 @@
 // How much arithmetic a model needs.
 #include "sateen/flops.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include "sateen/checked.hpp"
 
 namespace sateen {
 
 namespace {
+
 constexpr const char* kWhat = "the number of operations";
+
+/// Convolutions and dense layers have weights from each channel to each; batch normalisation has only some by channel.
+bool multiplies(const std::vector<ParameterSpec>& parameters) {
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [](const ParameterSpec& p) { return p.shape.rank() >= 2; });
+}
+
 }
 
 std::vector<OperationFlops> count_flops(const Sequential& model, bool training) {
@@ -15,13 +26,15 @@ std::vector<OperationFlops> count_flops(const Sequential& model, bool training) 
   for (size_t i = 0; i < model.layer_count(); ++i) {
     const Layer& layer = model.layer(i);
     const Shape& src = model.layer_input(i);
-    if (layer.parameters(src).empty()) continue;
+    const std::vector<ParameterSpec> parameters = layer.parameters(src);
+    if (parameters.empty()) continue;
+    const bool wants_diff_src = !std::exchange(first, false);
+    if (!multiplies(parameters)) continue;
     const uint64_t flops = checked_mul(2, layer.operations(src), kWhat);
     const std::string& name = model.layer_name(i);
     counted.push_back({name + ".forward", flops});
     if (training) counted.push_back({name + ".backward_weights", flops});
-    if (training && !first) counted.push_back({name + ".backward_data", flops});
-    first = false;
+    if (training && wants_diff_src) counted.push_back({name + ".backward_data", flops});
   }
   return counted;
 }

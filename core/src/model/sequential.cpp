@@ -51,11 +51,17 @@ Sequential& Sequential::add(std::shared_ptr<const Layer> layer) {
   return *this;
 }
 
+uint64_t Sequential::trainable_count() const {
+  uint64_t count = 0;
+  for (const Parameter& p : parameters_) count += p.spec.trainable ? p.spec.shape.elements() : 0;
+  return count;
+}
+
 void Sequential::initialise(uint64_t seed) {
   for (const Parameter& p : parameters_) {
     const std::span<float> values = weights().subspan(p.offset, p.spec.shape.elements());
-    if (p.spec.init == Init::kZeros) {
-      std::fill(values.begin(), values.end(), 0.0F);
+    if (p.spec.init != Init::kGlorotUniform) {
+      std::fill(values.begin(), values.end(), p.spec.init == Init::kOnes ? 1.0F : 0.0F);
       continue;
     }
     const double limit = std::sqrt(6.0 / static_cast<double>(p.spec.fan_in + p.spec.fan_out));

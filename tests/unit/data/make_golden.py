@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes golden-1.0.sateen and golden-checkpoint-1.0.sateen: a second writer of the format, made from
+"""Writes golden-1.0.sateen, golden-norm-1.0.sateen and golden-checkpoint-1.0.sateen: a second writer of the format, made from
 docs/file-format.md and not from the library.
 
 The files are kept for ever; run this only to see that they still come out the same: make_golden.py FOLDER
@@ -32,18 +32,36 @@ LAYERS = [
     ("dense", "dense1", {"units": 3}),
 ]
 WEIGHTS = [("conv1.weights", [3, 3, 1, 2]), ("conv1.bias", [2]), ("dense1.weights", [8, 3]), ("dense1.bias", [3])]
+# Batch normalisation of channels, and of what a dense layer gives.
+NORM_LAYERS = [
+    ("conv2d", "conv1", {"filters": 2, "kernel": [3, 3], "stride": [1, 1], "padding": "same"}),
+    ("batch_norm", "norm1", {"momentum": 0.99, "epsilon": 0.001}),
+    ("flatten", "flatten1", {}),
+    ("dense", "dense1", {"units": 3}),
+    ("batch_norm", "norm2", {"momentum": 0.5, "epsilon": 0.0625}),
+]
+NORM_WEIGHTS = [("conv1.weights", [3, 3, 1, 2]), ("conv1.bias", [2]),
+                *[(f"norm1.{name}", [2]) for name in ("scale", "shift", "mean", "variance")],
+                ("dense1.weights", [32, 3]), ("dense1.bias", [3]),
+                *[(f"norm2.{name}", [3]) for name in ("scale", "shift", "mean", "variance")]]
+
+
+def model(layers):
+    return {"input": [4, 4, 1], "layers": [{"type": t, "name": n, "attributes": a} for t, n, a in layers]}
+
+
 HEADER = {
-    "model": {"input": [4, 4, 1], "layers": [{"type": t, "name": n, "attributes": a} for t, n, a in LAYERS]},
+    "model": model(LAYERS),
     "preprocessing": {"scale": struct.unpack("<f", struct.pack("<f", 1 / 255))[0], "shift": -0.25},
     "labels": ["left", "Größe", "Ankle boot"],
     "provenance": {"version": "0.1.0", "data_hash": "0123456789abcdef", "seed": "f" * 16},
 }
 
 
-def section(name, value):
+def section(name, value, parameters=WEIGHTS):
     """Tensors of the weights' shapes; the i-th value of them all is value(i)."""
     tensors, index = [], 0
-    for weights, shape in WEIGHTS:
+    for weights, shape in parameters:
         count = 1
         for dim in shape:
             count *= dim
@@ -72,8 +90,10 @@ def write(path, header, tensors):
 
 def main():
     folder = sys.argv[1]
-    model = section("model/", lambda i: i % 17 / 8 - 1)
-    write(folder + "/golden-1.0.sateen", HEADER, model)
+    weights = section("model/", lambda i: i % 17 / 8 - 1)
+    write(folder + "/golden-1.0.sateen", HEADER, weights)
+    write(folder + "/golden-norm-1.0.sateen", {**HEADER, "model": model(NORM_LAYERS)},
+          section("model/", lambda i: i % 17 / 8 - 1, NORM_WEIGHTS))
     training = {
         "epoch": 2, "step": 3, "loss_sum": 10.0625, "correct": 17.0, "images": 24, "best_epoch": 1, "epochs": 5,
         "batch_size": 8, "held_out_share": 0.2,
@@ -82,7 +102,7 @@ def main():
     }
     rows = [(0.75, 0.5, 40.0, 0.5, 0.75, 10.0, 0.001), (0.5, 0.625, 40.0, 0.625, 0.5, 10.0, 0.001)]
     write(folder + "/golden-checkpoint-1.0.sateen", {**HEADER, "training": training},
-          model + section("training/adam_m/", lambda i: i / 64 - 0.25) + section("training/adam_v/", lambda i: i / 128) +
+          weights + section("training/adam_m/", lambda i: i / 64 - 0.25) + section("training/adam_v/", lambda i: i / 128) +
           section("training/best/", lambda i: 0.5 - i % 5 / 4) +
           [("training/history", "u8", [2, 56], b"".join(struct.pack("<7d", *row) for row in rows))])
 

@@ -34,6 +34,9 @@ constexpr uint32_t attrs_size_of(uint32_t kind) {
       return sizeof(sateen_adam_attrs);
     case SATEEN_OP_AUGMENT:
       return sizeof(sateen_augment_attrs);
+    case SATEEN_OP_BATCH_NORM:
+    case SATEEN_OP_BATCH_NORM_TRAIN:
+      return sizeof(sateen_batch_norm_attrs);
     default:
       return 0;
   }
@@ -59,6 +62,8 @@ constexpr uint32_t optional_dst_of(uint32_t kind) {
     case SATEEN_OP_DENSE_BACKWARD_WEIGHTS:
     case SATEEN_OP_SOFTMAX_CROSS_ENTROPY:
       return 1U << 1;
+    case SATEEN_OP_BATCH_NORM_BACKWARD:
+      return 1U << 0;
     default:
       return 0;
   }
@@ -77,6 +82,7 @@ inline const OpInfo* find_op_info(uint32_t kind) {
 /// Where the page says "in place": the source that destination `dst` must be the same tensor as, or SATEEN_NONE.
 constexpr uint32_t in_place_src(uint32_t kind, uint32_t dst) {
   if (kind == SATEEN_OP_ADVANCE) return 0;
+  if (kind == SATEEN_OP_BATCH_NORM_TRAIN) return dst >= 3 ? dst : SATEEN_NONE;  // the running mean and variance
   if (kind != SATEEN_OP_ADAM) return SATEEN_NONE;
   return dst == 0 ? 0 : dst + 1;  // params, m, v are sources 0, 2, 3
 }

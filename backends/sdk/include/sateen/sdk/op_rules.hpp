@@ -55,6 +55,12 @@ class OpRules {
         return adam();
       case SATEEN_OP_AUGMENT:
         return augment();
+      case SATEEN_OP_BATCH_NORM:
+        return batch_norm();
+      case SATEEN_OP_BATCH_NORM_TRAIN:
+        return batch_norm_train();
+      case SATEEN_OP_BATCH_NORM_BACKWARD:
+        return batch_norm_backward();
       default:
         return cursor(src(0));  // ADVANCE
     }
@@ -74,6 +80,11 @@ class OpRules {
   }
   void cursor(const Tensor& t) const {
     need(t.dtype == SATEEN_I32 && t.rank == 1 && t.dim[0] == 2, "the cursor is i32 [2]");
+  }
+  /// How many rows of each step's batch count.
+  void valid(const Tensor& table, const Tensor& row) const {
+    need(table.dtype == SATEEN_I32 && table.rank == 1, "valid is i32 [rows]");
+    cursor(row);
   }
 
   /// The data, the indices into it and the batch.
@@ -187,15 +198,13 @@ class OpRules {
   void softmax_cross_entropy() const {
     const Tensor& logits = src(0);
     const Tensor& labels = src(1);
-    const Tensor& valid = src(2);
     const Tensor& log = dst(0);
     f32(logits);
     f32(log);
     need(logits.rank == 2, "logits are [N][C]");
     need(labels.dtype == SATEEN_I32 && labels.rank == 1 && labels.dim[0] == logits.dim[0], "labels are i32 [N]");
-    need(valid.dtype == SATEEN_I32 && valid.rank == 1, "valid is i32 [rows]");
-    need(log.rank == 2 && log.dim[0] == valid.dim[0] && log.dim[1] == 2, "log is [rows][2]");
-    cursor(src(3));
+    valid(src(2), src(3));
+    need(log.rank == 2 && log.dim[0] == src(2).dim[0] && log.dim[1] == 2, "log is [rows][2]");
     if (const Tensor* diff = g_.dst(op_, 1)) {
       f32(*diff);
       need(diff->same_shape(logits), "diff_logits has another shape than logits");
@@ -208,6 +217,52 @@ class OpRules {
     need(src(4).rank == 1, "lr is [rows]");
     cursor(src(5));
     need(op_.attributes<sateen_adam_attrs>().reserved == 0, "a reserved attribute is not 0");
+  }
+
+  /// A tensor as the source is, or with one value a channel of it.
+  void like_source(const Tensor& t) const {
+    f32(t);
+    need(t.same_shape(src(0)), "activations and their gradients have one shape");
+  }
+  void by_channel(const Tensor& t) const {
+    f32(t);
+    need(t.rank == 1 && t.dim[0] == src(0).dim[src(0).rank - 1], "there is one value per channel of src");
+  }
+
+  void batch_norm_attributes(bool training) const {
+    const auto a = op_.attributes<sateen_batch_norm_attrs>();
+    need(std::isfinite(a.epsilon) && a.epsilon > 0, "epsilon is finite and above 0");
+    need(a.momentum >= 0 && a.momentum <= (training ? 1.0F : 0.0F), "momentum is 0 to 1, and 0 outside training");
+  }
+
+  void batch_norm_source() const {
+    f32(src(0));
+    need(src(0).rank >= 2, "the source is [N][...][C]");
+  }
+
+  void batch_norm() const {
+    batch_norm_source();
+    like_source(dst(0));
+    for (size_t i = 1; i < 5; ++i) by_channel(src(i));
+    batch_norm_attributes(false);
+  }
+
+  void batch_norm_train() const {
+    batch_norm_source();
+    like_source(dst(0));
+    for (size_t i = 1; i < 5; ++i) by_channel(src(i));
+    for (size_t i = 1; i < 5; ++i) by_channel(dst(i));
+    valid(src(5), src(6));
+    batch_norm_attributes(true);
+  }
+
+  void batch_norm_backward() const {
+    batch_norm_source();
+    like_source(src(4));
+    if (const Tensor* diff_src = g_.dst(op_, 0)) like_source(*diff_src);
+    for (size_t i = 1; i < 4; ++i) by_channel(src(i));
+    for (size_t i = 1; i < 3; ++i) by_channel(dst(i));
+    valid(src(5), src(6));
   }
 
   const GraphView& g_;
