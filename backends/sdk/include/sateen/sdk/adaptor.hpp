@@ -266,7 +266,7 @@ class Adaptor : private detail::Extensions<B> {
       if (op_supported != nullptr) op_supported[i] = reason.empty() ? 1 : 0;
       if (reason.empty()) continue;
       reason = text(op.name, " is not supported: ", reason);
-      device.host.log(SATEEN_LOG_INFO, text(B::kName, ": ", reason));
+      device.host.log(SATEEN_LOG_DEBUG, text(B::kName, ": ", reason));  // core says it once
       if (first.empty()) first = reason;
     }
     if (first.empty()) first = view.unsupported();  // a graph without operations
