@@ -10,6 +10,7 @@
 #include "sateen/sdk/adaptor.hpp"
 #include "sateen/sdk/arena.hpp"
 #include "sateen/sdk/host_device.hpp"
+#include "sateen/sdk/timed_steps.hpp"
 
 namespace {
 
@@ -123,14 +124,15 @@ struct Plain {
   using Buffer = sdk::HostBuffer;
   using Event = sdk::DoneEvent;
 
-  struct Program {
-    std::vector<Step> steps;
+  struct Program : sdk::TimedSteps<Step> {
     Addresses addresses;            // of every storage
     std::vector<size_t> externals;  // which of them are bound at run
     sdk::HostMemory arena;          // the others lie in it
   };
 
   struct Device : sdk::HostDevice {
+    bool profile = false;
+
     static std::string unsupported(const sdk::GraphView& graph, const sdk::Op& op) {
       return make_step(graph, op) ? "" : "this backend has dense layers and LeakyReLU alone";
     }
@@ -143,15 +145,15 @@ struct Plain {
         if (graph.storages()[i].external()) program->externals.push_back(i);
         program->addresses.push_back(program->arena.data() + plan.offset[i]);
       }
-      for (const sdk::Op& op : graph.ops()) program->steps.push_back(make_step(graph, op));
+      for (const sdk::Op& op : graph.ops()) program->add(op.name, make_step(graph, op));
       return program;
     }
 
-    static void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) {
+    void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) const {
       for (size_t i = 0; i < n; ++i) {
         program.addresses[program.externals[i]] = bound[i].buffer->memory.data() + bound[i].offset;
       }
-      for (const Step& step : program.steps) step(program.addresses);
+      program.run_steps(program.addresses, profile);
     }
   };
 
@@ -167,9 +169,10 @@ struct Plain {
   }
 
   static std::unique_ptr<Device> open(uint32_t /*index*/, sdk::Options options, sdk::Host /*host*/) {
-    options.take_flag("profile");  // which all backends know; this one takes no times
+    auto device = std::make_unique<Device>();
+    device->profile = options.take_flag("profile");
     options.finish();
-    return std::make_unique<Device>();
+    return device;
   }
 };
 
