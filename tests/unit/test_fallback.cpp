@@ -182,6 +182,15 @@ BOOST_AUTO_TEST_CASE(what_nobody_can_do_is_an_error) {
                "cpu: compile: from.the.future is not supported: operation kind");
 }
 
+BOOST_AUTO_TEST_CASE(offsets_fit_both_devices) {
+  Registry::Options options;
+  options.backend_paths = {std::filesystem::path(SATEEN_FIXTURE_DIR) / "sateen_scripted.so"};
+  options.default_paths = false;
+  const Registry registry(options);
+  BOOST_TEST(registry.find("scripted", "scripted:0").alignment == 4U);
+  BOOST_TEST(registry.open("scripted", "scripted:0").info().alignment == registry.open("cpu").info().alignment);
+}
+
 // The data set, the tables and what only one side uses are copied once or never.
 BOOST_AUTO_TEST_CASE(an_epoch_copies_what_crosses) {
   const Subset subset;
