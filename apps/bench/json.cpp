@@ -48,7 +48,8 @@ std::string as_json(const BenchResult& result) {
                {"open_seconds", result.open_seconds},
                {"first_step_seconds", result.first_step_seconds},
                {"memory_peak_rss_bytes", result.peak_rss_bytes},
-               {"memory_buffer_bytes", result.buffer_bytes}};
+               {"memory_buffer_bytes", result.buffer_bytes},
+               {"fallback_ops", result.fallback_ops}};
   for (const char* key : {"programs_built", "programs_loaded"}) {
     if (const auto count = parse_unsigned(result.described(key))) json[key] = *count;
   }

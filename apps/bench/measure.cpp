@@ -121,6 +121,7 @@ BenchResult measure(const BenchSettings& settings, const OpenDevice& open) {
     warm_up(*work, settings);
     result.runs = repeats(*work, settings);
     result.buffer_bytes = device.buffer_bytes();
+    result.fallback_ops = device.fallback_ops();
   }
   result.peak_rss_bytes = peak_rss();
   result.description = device.describe();

@@ -44,6 +44,7 @@ struct BenchResult {
   std::vector<OperationFlops> flops;  ///< of one image
   uint64_t peak_rss_bytes = 0;        ///< of this process up to the last repeat
   uint64_t buffer_bytes = 0;
+  uint64_t fallback_ops = 0;            ///< operations of a step that the device lacks
   std::optional<TrainProfile> profile;  ///< of a run of its own, which takes times
   std::optional<PeakRates> peak;
 

@@ -51,6 +51,7 @@ std::string as_text(const BenchResult& result) {
   text += "start     " + start(result) + "\n";
   const std::string built = result.described("programs_built");
   if (!built.empty()) text += "programs  " + built + " built, " + result.described("programs_loaded") + " loaded\n";
+  if (result.fallback_ops > 0) text += "fallback  " + result.described("fallback") + "\n";
   if (!result.runs.empty()) {
     text += std::string(mode_name(settings.mode)) + "     " + speed(result) + "\n";
     text += "compute   " + arithmetic(result) + "\n";

@@ -96,6 +96,7 @@ Registry::Options registry_places(const Options& options, LogSink log) {
   Registry::Options places;
   for (const std::string& path : options.texts("backend-path")) places.backend_paths.emplace_back(path);
   places.log = std::move(log);
+  places.strict = options.given("strict");
   return places;
 }
 
@@ -116,7 +117,9 @@ void add_device_options(Options& options) {
        {.name = "device-option",
         .value = "KEY=VALUE",
         .text = "a setting of the backend's, such as threads=1 of cpu; may be repeated",
-        .repeatable = true}});
+        .repeatable = true},
+       {"strict", "",
+        "operations that the device can't do are an error; without it they run on cpu, and a line says so"}});
   options.add_variable("SATEEN_CACHE_DIR", "Where measurements and compiled kernels are kept.");
   options.add_variable("SATEEN_CACHE_DISABLE", "With 1, nothing is kept and nothing kept is used.");
 }

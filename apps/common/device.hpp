@@ -16,7 +16,7 @@ void add_registry_options(Options& options);
 Registry::Options registry_places(const Options& options, LogSink log);
 Registry make_registry(const Options& options, const Program& program);
 
-/// Adds --backend, --device, --backend-path and --device-option. SATEEN_BACKEND and SATEEN_DEVICE stand for the first
+/// Adds --backend, --device, --backend-path, --device-option and --strict. SATEEN_BACKEND and SATEEN_DEVICE stand for the first
 /// two where they are not given; without them it is auto.
 void add_device_options(Options& options);
 

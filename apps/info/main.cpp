@@ -86,7 +86,7 @@ int run(const Program& program, int argc, const char* const* argv) {
                                        program.name() + " FILE");
   }
   if (list) {
-    refuse_others(options, {"report", "backend", "device", "device-option", "allow-nonfinite"},
+    refuse_others(options, {"report", "backend", "device", "device-option", "strict", "allow-nonfinite"},
                   "--list-devices, which shows all there is");
     return list_devices(options, program);
   }
@@ -94,7 +94,7 @@ int run(const Program& program, int argc, const char* const* argv) {
     refuse_others(options, {"allow-nonfinite"}, "--self-test, which reads no file");
     return self_test_command(options, program);
   }
-  refuse_others(options, {"report", "backend", "device", "device-option", "backend-path"}, "files");
+  refuse_others(options, {"report", "backend", "device", "device-option", "strict", "backend-path"}, "files");
   const LoadOptions load{options.given("allow-nonfinite")};
   if (!verify) return show_file(files, load, options.given("json"));
   refuse_others(options, {"json"}, "verify; the exit code tells");

@@ -1,7 +1,6 @@
 // The CPU as a device.
 #include "device.hpp"
 
-#include <cstring>
 #include <utility>
 
 #include <tbb/info.h>
@@ -18,32 +17,6 @@ Device::Device(const KernelTable& kernels, int threads, bool profile, sdk::Host 
   }
   host.log(SATEEN_LOG_DEBUG,
            sdk::text("cpu: ", cpu_info().name, ", ", threads, threads == 1 ? " thread, " : " threads, ", kernels.name));
-}
-
-std::unique_ptr<Buffer> Device::create_buffer(uint64_t bytes) {
-  return std::make_unique<Buffer>(Buffer{Memory(bytes)});
-}
-
-void Device::destroy_buffer(std::unique_ptr<Buffer> buffer) {
-  buffer.reset();
-}
-
-void Device::write(Buffer& dst, uint64_t offset, const void* src, uint64_t n) {
-  std::memcpy(dst.memory.data() + offset, src, n);
-}
-
-void Device::read(void* dst, const Buffer& src, uint64_t offset, uint64_t n) {
-  std::memcpy(dst, src.memory.data() + offset, n);
-}
-
-std::unique_ptr<Event> Device::read_async(void* dst, const Buffer& src, uint64_t offset, uint64_t n) {
-  auto event = std::make_unique<Event>();
-  read(dst, src, offset, n);
-  return event;
-}
-
-std::unique_ptr<Event> Device::mark() {
-  return std::make_unique<Event>();
 }
 
 std::string Device::unsupported(const sdk::GraphView& /*graph*/, const sdk::Op& op) const {
@@ -63,10 +36,6 @@ std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
   arena_.reserve(program->arena_bytes());
   thread_scratch_.reserve(scratch);
   return program;
-}
-
-void Device::destroy_program(std::unique_ptr<Program> program) {
-  program.reset();
 }
 
 void Device::run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) {

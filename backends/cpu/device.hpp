@@ -17,30 +17,16 @@
 
 namespace sateen::cpu {
 
-struct Buffer {
-  Memory memory;
-};
+using Buffer = sdk::HostBuffer;
+using Event = sdk::DoneEvent;
 
-/// Reached before anybody holds it.
-struct Event {
-  bool wait(uint64_t /*timeout_ns*/) { return true; }
-};
-
-class Device {
+class Device : public sdk::HostDevice {
  public:
   Device(const KernelTable& kernels, int threads, bool profile, sdk::Host host);
 
-  std::unique_ptr<Buffer> create_buffer(uint64_t bytes);
-  void destroy_buffer(std::unique_ptr<Buffer> buffer);
-  void write(Buffer& dst, uint64_t offset, const void* src, uint64_t n);
-  void read(void* dst, const Buffer& src, uint64_t offset, uint64_t n);
-  std::unique_ptr<Event> read_async(void* dst, const Buffer& src, uint64_t offset, uint64_t n);
-  std::unique_ptr<Event> mark();
   std::string unsupported(const sdk::GraphView& graph, const sdk::Op& op) const;
   std::unique_ptr<Program> compile(const sdk::GraphView& graph);
-  void destroy_program(std::unique_ptr<Program> program);
   void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n);
-  void finish() {}
   std::string describe() const;
   sdk::PeakRates measure_peak();
 

@@ -2,7 +2,6 @@
 #include "program.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "op_table.hpp"
 #include "sateen/sdk/arena.hpp"
@@ -24,8 +23,7 @@ Program::Program(const sdk::GraphView& graph, const KernelTable& kernels, bool p
       sdk::ArenaRequest& activated = requests[graph.dst(*activation, 0)->storage];
       activated.first = std::min(activated.first, i);
     }
-    steps_.push_back(
-        {activation != nullptr ? op.name + " + " + activation->name : op.name, find_step_maker(op.kind)(builder)});
+    add(activation != nullptr ? op.name + " + " + activation->name : op.name, find_step_maker(op.kind)(builder));
     if (activation != nullptr) ++i;
   }
   const sdk::ArenaPlan plan = sdk::plan_arena(requests, kAlignment);
@@ -39,19 +37,7 @@ Program::Program(const sdk::GraphView& graph, const KernelTable& kernels, bool p
 
 void Program::run(unsigned char* arena, unsigned char* thread_scratch) {
   for (const Planned& p : planned_) address_[p.address] = arena + p.offset;
-  const RunContext context(address_, thread_scratch, per_thread_);
-  if (!profile_) {
-    for (const Entry& step : steps_) step.run(context);
-    return;
-  }
-  using Clock = std::chrono::steady_clock;
-  for (Entry& step : steps_) {
-    const Clock::time_point begin = Clock::now();
-    step.run(context);
-    const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin);
-    step.nanoseconds += static_cast<uint64_t>(took.count());
-    ++step.runs;
-  }
+  run_steps(RunContext(address_, thread_scratch, per_thread_), profile_);
 }
 
 }  // namespace sateen::cpu

@@ -8,12 +8,12 @@
 
 #include "kernels/kernel_table.h"
 #include "sateen/sdk/graph_view.hpp"
-#include "sateen/sdk/profile.hpp"
+#include "sateen/sdk/timed_steps.hpp"
 #include "step.hpp"
 
 namespace sateen::cpu {
 
-class Program {
+class Program : public sdk::TimedSteps<Step> {
  public:
   Program(const sdk::GraphView& graph, const KernelTable& kernels, bool profile);
 
@@ -25,22 +25,12 @@ class Program {
   /// One pass. arena and thread_scratch: at least the sizes above, the latter for each thread.
   void run(unsigned char* arena, unsigned char* thread_scratch);
 
-  /// With profile=1, where the time went, an entry per step.
-  size_t profile_count() const { return steps_.size(); }
-  sdk::OpTime profile(size_t i) const { return {steps_[i].name.c_str(), steps_[i].runs, steps_[i].nanoseconds}; }
-
  private:
-  struct Entry {
-    std::string name;
-    Step run;
-    uint64_t runs = 0, nanoseconds = 0;
-  };
   struct Planned {
     size_t address;
     uint64_t offset;  // in the arena
   };
 
-  std::vector<Entry> steps_;
   std::vector<size_t> externals_;  // storage index per EXTERNAL storage
   std::vector<Planned> planned_;
   std::vector<unsigned char*> address_;  // per storage, then per scratch

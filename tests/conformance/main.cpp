@@ -1,7 +1,7 @@
 // sateen-conformance-tests: holds a backend against the contract.
 //   sateen-conformance-tests [Boost.Test options] -- --backend NAME [--device ID] [--option key=value]…
 //                            [--backend-path PATH]… [--needs avx2|avx512|device]
-//                            [--needs-file FILE] [--expect-driver TEXT]
+//                            [--needs-file FILE] [--expect-driver TEXT] [--fallback]
 #include <iostream>
 #include <map>
 

@@ -68,6 +68,7 @@ TargetOptions take_target_options(int& argc, char** argv) {
   add("backend-path", po::value(&paths)->composing());
   add("needs", po::value(&r.needs));
   add("needs-file", po::value(&file));
+  add("fallback", po::bool_switch(&r.fallback));
   add("expect-driver", po::value(&r.expect_driver));
   po::variables_map map;
   po::store(po::command_line_parser(words)
@@ -93,6 +94,7 @@ std::string command_line(const TargetOptions& options) {
   for (const std::string& o : options.options) r += " --option " + o;
   for (const std::string& o : options.vary) r += " --vary " + o;
   for (const std::filesystem::path& p : options.backend_paths) r += " --backend-path " + p.string();
+  if (options.fallback) r += " --fallback";
   if (!options.expect_driver.empty()) r += " --expect-driver '" + options.expect_driver + "'";
   return r;
 }
@@ -108,10 +110,12 @@ std::string command_variables() {
 Target::Target(const TargetOptions& options, const std::vector<std::string>& more_options) : options_(options) {
   sateen::Registry::Options registry;
   registry.backend_paths = options.backend_paths;
+  registry.strict = !options.fallback;
   registry_ = std::make_unique<sateen::Registry>(registry);
   std::vector<std::string> all = options.options;
   all.insert(all.end(), more_options.begin(), more_options.end());
   device_.emplace(registry_->open(options.backend, options.device_id, all));
+  alignment_ = registry_->find(options.backend, options.device_id).alignment;
   const std::string& driver = device_->info().driver;
   if (driver.find(options.expect_driver) == std::string::npos)
     throw std::runtime_error("the device's driver is " + driver + ", not " + options.expect_driver);

@@ -20,6 +20,7 @@ struct TargetOptions {
   std::vector<std::string> vary;     ///< options to compare with one another; sateen-conformance-same-bytes only
   std::string needs;                 ///< an instruction set, or "device": without it the run is skipped
   std::filesystem::path needs_file;  ///< without it the run is skipped too
+  bool fallback = false;             ///< what the device can't do may run on cpu
   std::string expect_driver;         ///< a part of the driver's name; a device of another one is an error
 };
 
@@ -45,13 +46,15 @@ class Target {
   sateen::Device& device() { return *device_; }
   const sateen_backend& table() { return device_->table(); }
   sateen_device* handle() { return device_->handle(); }
-  uint64_t alignment() { return device_->info().alignment; }
+  /// The device's own, by which it refuses; core's may be larger.
+  uint64_t alignment() const { return alignment_; }
   std::string last_error() { return table().last_error(handle()); }
 
  private:
   TargetOptions options_;
   std::unique_ptr<sateen::Registry> registry_;
   std::optional<sateen::Device> device_;
+  uint64_t alignment_ = 0;
 };
 
 /// The target of this process: set once before the tests run, closed after the last.

@@ -12,7 +12,7 @@ from harness import ProgramTest, command, driver_environment, environment, missi
 QUICK = ("--batch-size", "8", "--images", "32", "--seconds", "0.001", "--repeats", "3")
 ALWAYS = {"schema", "version", "mode", "model", "batch_size", "images", "backend", "device", "device_name", "driver",
           "device_options", "images_per_second", "runs", "flops_per_image", "achieved_gflops", "open_seconds",
-          "first_step_seconds", "memory_peak_rss_bytes", "memory_buffer_bytes"}
+          "first_step_seconds", "memory_peak_rss_bytes", "memory_buffer_bytes", "fallback_ops"}
 FULL = {"peak_gflops", "peak_gbytes_per_second", "profiled_step_ms", "operations"}
 COUNTS = {"programs_built", "programs_loaded"}
 

@@ -18,6 +18,7 @@ struct Tally {
   double largest = 0;
   std::string where;  // it was largest
   std::set<uint32_t> kinds;
+  std::set<uint32_t> elsewhere;  // of them, what the device lacks
 
   void add(const std::string& what) {
     if (wrong++ == 0) first = what;
@@ -34,7 +35,9 @@ Tally run_all(Subject& subject, const std::vector<Trial>& trials) {
   for (const Trial& trial : trials) {
     tally.kinds.insert(trial.kind);
     try {
+      const uint64_t lacking = subject.device().fallback_ops();
       const std::vector<Values> got = run_trial(subject.device(), trial);
+      if (subject.device().fallback_ops() != lacking) tally.elsewhere.insert(trial.kind);
       const Difference difference = compare(trial, got, run_trial(subject.reference(), trial));
       if (difference.largest > tally.largest) {
         tally.largest = difference.largest;
@@ -67,6 +70,9 @@ Outcome check_operations(Subject& subject) {
   std::string text = std::to_string(tally.kinds.size()) + " operations in " + std::to_string(trials.size()) +
                      " odd shapes give what " + subject.reference_name() + " gives";
   if (tally.largest > 0) text += ", to " + general(tally.largest, 2) + " (" + tally.where + ")";
+  if (!tally.elsewhere.empty()) {
+    text += "; the device lacks " + std::to_string(tally.elsewhere.size()) + " of them, which run on cpu";
+  }
   return passed(text);
 }
 

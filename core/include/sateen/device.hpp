@@ -25,7 +25,7 @@ struct DeviceInfo {
   std::string id;       ///< "cpu", "opencl:0:1"
   std::string name, vendor, driver;
   uint32_t type = SATEEN_DEVICE_OTHER;
-  uint32_t alignment = 4;
+  uint32_t alignment = 4;  ///< of tensors' offsets; an open device's also fits the device that does what it can't
   uint64_t memory_bytes = 0;
   uint64_t max_allocation_bytes = 0;
 };
@@ -73,6 +73,8 @@ class Registry {
     LogSink log;
     /// Where backends may keep what they can make again; an empty path: nowhere; nullopt: default_cache_folder().
     std::optional<std::filesystem::path> cache_folder = std::nullopt;
+    /// Operations that a device can't do are an error of Device::compile, and don't run on cpu.
+    bool strict = false;
   };
 
   Registry();
@@ -109,13 +111,15 @@ class Registry {
   std::unique_ptr<State> state_;
 };
 
-/// Bytes on a device. Move-only; keeps its device open. Same thread rule as Device.
+/// Bytes on a device. Keeps its device open. Same thread rule as Device.
 class Buffer {
  public:
   Buffer() = default;
-  uint64_t size() const { return size_; }
-  explicit operator bool() const { return handle_ != nullptr; }
-  sateen_buffer* handle() const { return handle_.get(); }
+  uint64_t size() const;
+  explicit operator bool() const { return state_ != nullptr; }
+  /// The device's own. After a program that has operations done elsewhere, what is in it may be older than what read()
+  /// gives.
+  sateen_buffer* handle() const;
 
   /// Copies to the device, in order with other work. The source may be reused at once.
   void write(const void* src, uint64_t bytes, uint64_t offset = 0);
@@ -133,16 +137,15 @@ class Buffer {
   }
   template <typename T>
   std::vector<T> read_as() const {
-    std::vector<T> r(size_ / sizeof(T));
+    std::vector<T> r(size() / sizeof(T));
     read(r.data(), r.size() * sizeof(T));
     return r;
   }
 
  private:
   friend class Device;
-  std::shared_ptr<struct DeviceState> device_;
-  std::shared_ptr<sateen_buffer> handle_;
-  uint64_t size_ = 0;
+  friend class ProgramState;
+  std::shared_ptr<class BufferState> state_;
 };
 
 /// A point in a device's queue. wait() may be called from any thread, by one thread at a time.
@@ -180,6 +183,10 @@ struct PeakRates {
 };
 
 /// A compiled graph. Same thread rule as Device.
+///
+/// Operations that the device can't do run on cpu, and the bytes that both need are copied between them, each as late as
+/// it can be and only where the other side changed it. A buffer that operations on cpu use gets memory there when it is
+/// first bound: then run may throw Error(kNoMemory). Results are those of the whole.
 class Program {
  public:
   Program() = default;
@@ -188,13 +195,13 @@ class Program {
   /// Waits for all work and gives the device time so far, in the order of the operations. Throws Error(kUsage) where
   /// the device was opened without "profile=1", Error(kDevice) where its backend takes no times.
   std::vector<OpProfile> profile() const;
-  explicit operator bool() const { return handle_ != nullptr; }
+  /// How many of the graph's operations run on cpu because the device can't do them.
+  uint64_t fallback_ops() const;
+  explicit operator bool() const { return state_ != nullptr; }
 
  private:
   friend class Device;
-  std::shared_ptr<struct DeviceState> device_;
-  std::shared_ptr<sateen_program> handle_;
-  std::vector<sateen_binding> bindings_;
+  std::shared_ptr<class ProgramState> state_;
 };
 
 /// An open device. A handle: copies mean the same device, which closes when the last handle, buffer, event and program
@@ -208,11 +215,14 @@ class Device {
   /// A buffer with these bytes in it.
   Buffer create_buffer(const void* src, uint64_t bytes);
   /// Where the environment's SATEEN_DUMP_GRAPH names a folder, the graph is written there first (docs/debugging.md);
-  /// Error(kOutput) where it can't be.
+  /// Error(kOutput) where it can't be. What the device can't do is compiled for cpu; the log says so, once for each kind
+  /// of operation. It is Error(kDevice), naming the first of them, where the registry is strict or cpu can't either.
   Program compile(Graph& graph);
   /// Whether compile does that; it does unless told otherwise. For all handles of this device.
   void set_graph_dumps(bool on);
-  /// Which of the graph's operations this device can do, in order; true for all of them means compile will not refuse.
+  /// Of all programs compiled on this device so far: how many of their operations run on cpu. describe() has their kinds.
+  uint64_t fallback_ops() const;
+  /// Which of the graph's operations this device can do itself, in order.
   std::vector<bool> supported(Graph& graph);
   Event mark();
   /// dst must stay until the event was waited for.
@@ -224,7 +234,7 @@ class Device {
   /// backend can't.
   std::optional<PeakRates> peak();
   /// Of the buffers that are there now, for all handles of this device. What programs need for their intermediate values
-  /// is the backend's and not counted.
+  /// is the backend's and not counted, and neither are copies on cpu.
   uint64_t buffer_bytes() const;
 
   /// What was chosen for the programs compiled so far. Empty where the backend has nothing to choose from.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "graph/c_graph.hpp"
 #include "sateen/checked.hpp"
 
 namespace sateen {
@@ -114,19 +115,7 @@ sateen_graph Graph::c_graph() {
                       static_cast<uint32_t>(op.attrs.size()), op.src.data(), op.dst.data(),
                       op.attrs.empty() ? nullptr : op.attrs.data(), op.name.c_str()});
   }
-  sateen_graph g{};
-  g.struct_size = sizeof g;
-  g.math = SATEEN_MATH_F32;
-  g.n_storages = static_cast<uint32_t>(storages_.size());
-  g.storage_stride = sizeof(sateen_storage);
-  g.n_tensors = static_cast<uint32_t>(tensors_.size());
-  g.tensor_stride = sizeof(sateen_tensor);
-  g.n_ops = static_cast<uint32_t>(c_ops_.size());
-  g.op_stride = sizeof(sateen_op);
-  g.storage = storages_.data();
-  g.tensor = tensors_.data();
-  g.op = c_ops_.data();
-  return g;
+  return c_graph_of(storages_, tensors_, c_ops_);
 }
 
 }  // namespace sateen

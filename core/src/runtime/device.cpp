@@ -4,13 +4,25 @@
 #include <utility>
 
 #include "graph/dump.hpp"
+#include "runtime/buffer_state.hpp"
 #include "runtime/describe.hpp"
 #include "runtime/device_state.hpp"
+#include "runtime/fallback.hpp"
 #include "runtime/peak.hpp"
-#include "runtime/profile.hpp"
+#include "runtime/program_state.hpp"
 #include "runtime/tuning.hpp"
 
 namespace sateen {
+
+namespace {
+
+/// What was submitted to the other device comes before what is waited for.
+void finish_fallback(const DeviceState& device) {
+  const DeviceState* fallback = device.fallback.device.get();
+  if (fallback != nullptr) fallback->check(fallback->backend->finish(fallback->device), "finish");
+}
+
+}  // namespace
 
 void DeviceState::throw_status(const sateen_backend& backend, const sateen_device* device, sateen_status status,
                                const std::string& doing) {
@@ -37,14 +49,22 @@ void DeviceState::throw_status(const sateen_backend& backend, const sateen_devic
 
 // -- Buffer --
 
+uint64_t Buffer::size() const {
+  return state_ != nullptr ? state_->bytes() : 0;
+}
+
+sateen_buffer* Buffer::handle() const {
+  return state_ != nullptr ? state_->handle(Side::kDevice) : nullptr;
+}
+
 void Buffer::write(const void* src, uint64_t bytes, uint64_t offset) {
-  if (!handle_) throw Error(ErrorCode::kUsage, "the buffer is empty");
-  device_->check(device_->backend->write(device_->device, handle_.get(), offset, src, bytes), "write");
+  if (!state_) throw Error(ErrorCode::kUsage, "the buffer is empty");
+  state_->write(src, bytes, offset);
 }
 
 void Buffer::read(void* dst, uint64_t bytes, uint64_t offset) const {
-  if (!handle_) throw Error(ErrorCode::kUsage, "the buffer is empty");
-  device_->check(device_->backend->read(device_->device, dst, handle_.get(), offset, bytes), "read");
+  if (!state_) throw Error(ErrorCode::kUsage, "the buffer is empty");
+  state_->read(dst, bytes, offset);
 }
 
 // -- Event --
@@ -62,17 +82,17 @@ bool Event::wait(uint64_t timeout_ns) {
 // -- Program --
 
 void Program::run(std::span<const Binding> bindings) {
-  if (!handle_) throw Error(ErrorCode::kUsage, "the program is empty");
-  bindings_.clear();
-  for (const Binding& b : bindings) bindings_.push_back({b.buffer->handle(), b.offset});
-  device_->check(
-      device_->backend->run(device_->device, handle_.get(), bindings_.data(), static_cast<uint32_t>(bindings_.size())),
-      "run");
+  if (!state_) throw Error(ErrorCode::kUsage, "the program is empty");
+  state_->run(bindings);
 }
 
 std::vector<OpProfile> Program::profile() const {
-  if (!handle_) throw Error(ErrorCode::kUsage, "the program is empty");
-  return read_profile(*device_, handle_.get());
+  if (!state_) throw Error(ErrorCode::kUsage, "the program is empty");
+  return state_->profile();
+}
+
+uint64_t Program::fallback_ops() const {
+  return state_ != nullptr ? state_->fallback_ops() : 0;
 }
 
 // -- Device --
@@ -90,17 +110,9 @@ sateen_device* Device::handle() const {
 }
 
 Buffer Device::create_buffer(uint64_t bytes) {
-  sateen_buffer* raw = nullptr;
-  const std::string doing = "allocate " + std::to_string((bytes + (1U << 20U) - 1) >> 20U) + " MiB";
-  state_->check(state_->backend->buffer_create(state_->device, bytes, &raw), doing.c_str());
   Buffer buffer;
-  buffer.device_ = state_;
-  state_->buffer_bytes += bytes;
-  buffer.handle_ = {raw, [state = state_, bytes](sateen_buffer* b) {
-                      state->backend->buffer_destroy(state->device, b);
-                      state->buffer_bytes -= bytes;
-                    }};
-  buffer.size_ = bytes;
+  buffer.state_ = std::make_shared<BufferState>(state_, bytes);
+  buffer.state_->allocate(Side::kDevice);
   return buffer;
 }
 
@@ -114,19 +126,13 @@ Program Device::compile(Graph& graph) {
   const sateen_graph c = graph.c_graph();
   // Before it is compiled, since a graph that fails to is the one to look at.
   if (state_->graph_dumps) dump_graph_if_asked(c, info());
-  sateen_program* raw = nullptr;
-  const sateen_status status = state_->backend->compile(state_->device, &c, nullptr, &raw);
-  try {
-    state_->check(status, "compile");
-  } catch (const Error& error) {
-    if (status != SATEEN_NO_MEMORY) throw;
-    // What compiling allocates is for intermediate values, which grow with the batch.
-    throw Error(error.code(), std::string(error.what()) + "; a smaller batch size needs less");
-  }
   Program program;
-  program.device_ = state_;
-  program.handle_ = {raw, [state = state_](sateen_program* p) { state->backend->program_destroy(state->device, p); }};
+  program.state_ = std::make_shared<ProgramState>(state_, c);
   return program;
+}
+
+uint64_t Device::fallback_ops() const {
+  return state_->fallback.ops;
 }
 
 void Device::set_graph_dumps(bool on) {
@@ -142,6 +148,7 @@ std::vector<bool> Device::supported(Graph& graph) {
 }
 
 Event Device::mark() {
+  finish_fallback(*state_);
   sateen_event* raw = nullptr;
   state_->check(state_->backend->mark(state_->device, &raw), "mark");
   Event event;
@@ -152,6 +159,7 @@ Event Device::mark() {
 
 Event Device::read_async(void* dst, const Buffer& src, uint64_t bytes, uint64_t offset) {
   if (!src) throw Error(ErrorCode::kUsage, "the buffer is empty");
+  if (src.state_->on_both_sides()) src.state_->bring(Side::kDevice, {offset, offset + bytes});
   sateen_event* raw = nullptr;
   state_->check(state_->backend->read_async(state_->device, dst, src.handle(), offset, bytes, &raw), "read");
   Event event;
@@ -162,10 +170,14 @@ Event Device::read_async(void* dst, const Buffer& src, uint64_t bytes, uint64_t 
 
 Description Device::describe() {
   const sateen_describe* table = find_describe(*state_->backend);
-  if (table == nullptr) return {};
-  const char* lines = nullptr;
-  state_->check(table->opened(state_->device, &lines), "describe");
-  return read_description(lines);
+  Description lines;
+  if (table != nullptr) {
+    const char* text = nullptr;
+    state_->check(table->opened(state_->device, &text), "describe");
+    lines = read_description(text);
+  }
+  for (auto& line : describe_fallback(state_->fallback)) lines.push_back(std::move(line));
+  return lines;
 }
 
 Choices Device::choices() {
@@ -189,6 +201,7 @@ uint64_t Device::buffer_bytes() const {
 }
 
 void Device::finish() {
+  finish_fallback(*state_);
   state_->check(state_->backend->finish(state_->device), "finish");
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "runtime/fallback.hpp"
 #include "sateen/device.hpp"
 #include "sateen/error.hpp"
 
@@ -19,6 +20,7 @@ struct DeviceState {
   std::string cache_folder;  ///< host points into it
   LogSink log;
   bool graph_dumps = true;
+  Fallback fallback;
   std::atomic<uint64_t> buffer_bytes{0};  // the last owner of a buffer may be on another thread
 
   DeviceState() = default;

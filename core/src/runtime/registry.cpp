@@ -1,11 +1,14 @@
 // Registry: the backends of this process and the way to a device.
 #include <algorithm>
+#include <iterator>
+#include <memory>
 #include <sstream>
 #include <utility>
 
 #include "runtime/builtin.hpp"
 #include "runtime/describe.hpp"
 #include "runtime/device_state.hpp"
+#include "runtime/fallback.hpp"
 #include "runtime/plugin.hpp"
 #include "runtime/select.hpp"
 #include "runtime/tuning.hpp"
@@ -19,6 +22,8 @@ namespace fs = std::filesystem;
 struct Registry::State {
   LogSink log;
   fs::path cache_folder;
+  bool strict = false;
+  std::shared_ptr<ToldKinds> told = std::make_shared<ToldKinds>();
   std::vector<const sateen_backend*> backends;
   std::vector<UnavailableBackend> unavailable;
 
@@ -114,6 +119,30 @@ void forward_log(void* context, uint32_t level, const char* message) {
   }
 }
 
+std::shared_ptr<DeviceState> open_state(const sateen_backend& backend, const DeviceInfo& info,
+                                        const std::vector<std::string>& options, const LogSink& log,
+                                        const std::string& cache_folder) {
+  auto state = std::make_shared<DeviceState>();
+  state->backend = &backend;
+  state->info = info;
+  state->log = log;
+  state->cache_folder = cache_folder;
+  state->host = {sizeof(sateen_host),
+                 SATEEN_ABI_MAJOR,
+                 SATEEN_ABI_MINOR,
+                 0,
+                 state.get(),
+                 forward_log,
+                 state->cache_folder.empty() ? nullptr : state->cache_folder.c_str()};
+  std::vector<const char*> c_options;
+  c_options.reserve(options.size() + 1);
+  for (const std::string& o : options) c_options.push_back(o.c_str());
+  c_options.push_back(nullptr);
+  const sateen_status status = backend.device_open(info.index, c_options.data(), &state->host, &state->device);
+  if (status != SATEEN_OK) DeviceState::throw_status(backend, nullptr, status, info.id + ": open");
+  return state;
+}
+
 template <typename Items, typename Name>
 std::string list(const Items& items, Name&& name) {
   std::string r;
@@ -127,6 +156,7 @@ Registry::Registry() : Registry(Options{}) {}
 
 Registry::Registry(Options options) : state_(std::make_unique<State>()) {
   state_->log = std::move(options.log);
+  state_->strict = options.strict;
   state_->cache_folder = options.cache_folder ? *options.cache_folder : default_cache_folder(state_->log);
   if (!state_->cache_folder.empty()) state_->cache_folder = fs::absolute(state_->cache_folder);
   for (const sateen_backend_entry_fn entry : builtin_backends()) {
@@ -218,27 +248,21 @@ DeviceInfo Registry::find(const std::string& backend, const std::string& wanted)
 Device Registry::open(const std::string& backend, const std::string& wanted,
                       const std::vector<std::string>& options) const {
   const DeviceInfo chosen = find(backend, wanted);
-  const sateen_backend* table = state_->find(backend);
-  auto state = std::make_shared<DeviceState>();
-  state->backend = table;
-  state->info = chosen;
-  state->log = state_->log;
-  state->cache_folder = state_->cache_folder.string();
-  state->host = {sizeof(sateen_host),
-                 SATEEN_ABI_MAJOR,
-                 SATEEN_ABI_MINOR,
-                 0,
-                 state.get(),
-                 forward_log,
-                 state->cache_folder.empty() ? nullptr : state->cache_folder.c_str()};
-  std::vector<const char*> c_options;
-  c_options.reserve(options.size() + 1);
-  for (const std::string& o : options) c_options.push_back(o.c_str());
-  c_options.push_back(nullptr);
-  const sateen_status status = table->device_open(chosen.index, c_options.data(), &state->host, &state->device);
-  if (status != SATEEN_OK) {
-    DeviceState::throw_status(*table, nullptr, status, chosen.id + ": open");
-  }
+  std::shared_ptr<DeviceState> state =
+      open_state(*state_->find(backend), chosen, options, state_->log, state_->cache_folder.string());
+  // What it can't do is done by the first built-in backend.
+  const sateen_backend* builtin = state_->backends.front();
+  if (state->backend == builtin) return Device(std::move(state));
+  const DeviceInfo fallback = info_of(*builtin, 0);
+  state->info.alignment = std::max(state->info.alignment, fallback.alignment);
+  state->fallback.strict = state_->strict;
+  state->fallback.told = state_->told;
+  std::vector<std::string> shared;
+  std::copy_if(options.begin(), options.end(), std::back_inserter(shared),
+               [](const std::string& option) { return option.rfind("profile=", 0) == 0; });
+  state->fallback.open = [builtin, fallback, shared, log = state_->log, folder = state->cache_folder] {
+    return open_state(*builtin, fallback, shared, log, folder);
+  };
   return Device(std::move(state));
 }
 

@@ -26,7 +26,8 @@
 //   std::string describe();                                          // may be left out
 //   PeakRates measure_peak();                                        // for sateen.peak/1; may be left out
 // and Event  bool wait(uint64_t timeout_ns);                         // false when the time ran out
-// A Program that is Profiled (profile.hpp) gives the backend the extension sateen.profile/1, a Device that is Tuned
+// Where buffers are the host's memory and work is done at once, host_device.hpp has most of Device, timed_steps.hpp most of
+// Program. A Program that is Profiled (profile.hpp) gives the backend the extension sateen.profile/1, a Device that is Tuned
 // (tuning.hpp) sateen.tuning/1.
 // Any of them may throw: Failure with a status, LateFailure for work that was queued before, std::bad_alloc.
 // Arguments that reach them are good: sizes are positive, ranges lie inside their buffers, bindings are whole.
@@ -266,7 +267,7 @@ class Adaptor : private detail::Extensions<B> {
       if (op_supported != nullptr) op_supported[i] = reason.empty() ? 1 : 0;
       if (reason.empty()) continue;
       reason = text(op.name, " is not supported: ", reason);
-      device.host.log(SATEEN_LOG_INFO, text(B::kName, ": ", reason));
+      device.host.log(SATEEN_LOG_DEBUG, text(B::kName, ": ", reason));  // core says it once
       if (first.empty()) first = reason;
     }
     if (first.empty()) first = view.unsupported();  // a graph without operations

@@ -1,0 +1,51 @@
+// A program as a list of steps that are done when they return, and where their time went.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sateen/sdk/profile.hpp"
+
+namespace sateen::sdk {
+
+/// A base of Program for the adaptor, which makes it Profiled. Step: a callable, in the order of the operations.
+template <typename Step>
+class TimedSteps {
+ public:
+  /// name: the operation's, or those of all that it does, as sateen_op_profile has them.
+  void add(std::string name, Step step) { steps_.push_back({std::move(name), std::move(step)}); }
+
+  /// Runs all steps; timed: on a device that was opened with profile=1.
+  template <typename Context>
+  void run_steps(const Context& context, bool timed) {
+    if (!timed) {
+      for (const Entry& entry : steps_) entry.step(context);
+      return;
+    }
+    using Clock = std::chrono::steady_clock;
+    for (Entry& entry : steps_) {
+      const Clock::time_point begin = Clock::now();
+      entry.step(context);
+      const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin);
+      entry.nanoseconds += static_cast<uint64_t>(took.count());
+      ++entry.runs;
+    }
+  }
+
+  size_t profile_count() const { return steps_.size(); }
+  OpTime profile(size_t i) const { return {steps_[i].name.c_str(), steps_[i].runs, steps_[i].nanoseconds}; }
+
+ private:
+  struct Entry {
+    std::string name;
+    Step step;
+    uint64_t runs = 0, nanoseconds = 0;
+  };
+  std::vector<Entry> steps_;
+};
+
+}  // namespace sateen::sdk

@@ -1,0 +1,199 @@
+// Compiling a graph for one device or for two, and running it.
+#include "runtime/program_state.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "runtime/fallback.hpp"
+#include "runtime/profile.hpp"
+
+namespace sateen {
+
+namespace {
+
+constexpr const char* kRun = "run";
+
+/// Compiles for one device. supported: what the device marks where it answers UNSUPPORTED.
+sateen_status compile_on(const std::shared_ptr<DeviceState>& device, const sateen_graph& graph,
+                         std::vector<uint8_t>& supported, std::shared_ptr<sateen_program>& out) {
+  supported.assign(graph.n_ops, 1);
+  sateen_program* raw = nullptr;
+  const sateen_status status = device->backend->compile(device->device, &graph, supported.data(), &raw);
+  if (status == SATEEN_OK) {
+    out = {raw, [device](sateen_program* p) { device->backend->program_destroy(device->device, p); }};
+  }
+  return status;
+}
+
+void check_compiled(const DeviceState& device, sateen_status status) {
+  try {
+    device.check(status, "compile");
+  } catch (const Error& error) {
+    if (status != SATEEN_NO_MEMORY) throw;
+    // What compiling allocates is for intermediate values, which grow with the batch.
+    throw Error(error.code(), std::string(error.what()) + "; a smaller batch size needs less");
+  }
+}
+
+bool has_unsupported(const std::vector<uint8_t>& supported) {
+  return std::find(supported.begin(), supported.end(), 0) != supported.end();
+}
+
+std::string last_words(const DeviceState& device) {
+  const char* said = device.backend->last_error(device.device);
+  return said != nullptr && *said != '\0' ? said : "an operation is not supported";
+}
+
+}  // namespace
+
+ProgramState::ProgramState(std::shared_ptr<DeviceState> device, const sateen_graph& graph)
+    : device_(std::move(device)) {
+  for (const StorageUse& use : external_uses(graph)) external_bytes_.push_back(graph.storage[use.storage].bytes);
+  std::vector<uint8_t> supported;
+  Part whole;
+  const sateen_status status = compile_on(device_, graph, supported, whole.handle);
+  if (status == SATEEN_UNSUPPORTED && has_unsupported(supported)) {
+    compile_parts(graph, {supported.begin(), supported.end()});
+  } else {
+    check_compiled(*device_, status);
+    whole_ = true;
+    add_uses(whole, external_uses(graph), graph);
+    parts_.push_back(std::move(whole));
+  }
+  device_->fallback.all_ops += graph.n_ops;
+}
+
+void ProgramState::compile_parts(const sateen_graph& graph, std::vector<bool> supported) {
+  const std::string refusal = device_->info.id + ": compile: " + last_words(*device_);
+  Fallback& fallback = device_->fallback;
+  if (!fallback.open) throw Error(ErrorCode::kDevice, refusal);
+  if (fallback.strict) throw Error(ErrorCode::kDevice, refusal + "; strict keeps it from running elsewhere");
+  if (fallback.device == nullptr) fallback.device = fallback.open();
+  while (!try_parts(graph, supported, refusal)) {
+  }
+  fallback_ops_ = static_cast<uint64_t>(std::count(supported.begin(), supported.end(), false));
+  report_fallback(*device_, graph, supported);
+}
+
+bool ProgramState::try_parts(const sateen_graph& graph, std::vector<bool>& supported, const std::string& refusal) {
+  const std::vector<GraphPart> parts = split_graph(graph, supported);
+  const std::vector<uint32_t> crossing = crossing_storages(graph, parts);
+  parts_.clear();
+  crossing_.clear();
+  for (const uint32_t storage : crossing) {
+    crossing_.push_back(std::make_unique<BufferState>(device_, graph.storage[storage].bytes));
+  }
+  for (const GraphPart& part : parts) {
+    Part compiled;
+    compiled.side = part.supported ? Side::kDevice : Side::kFallback;
+    const std::shared_ptr<DeviceState>& on = part.supported ? device_ : device_->fallback.device;
+    std::vector<uint8_t> marks;
+    const sateen_status status = compile_on(on, part.view(), marks, compiled.handle);
+    if (status == SATEEN_UNSUPPORTED && !part.supported) {
+      throw Error(ErrorCode::kDevice, refusal + "; nor can " + on->info.id + ": " + last_words(*on));
+    }
+    // What a device can do may hang on what is beside it.
+    if (status == SATEEN_UNSUPPORTED && has_unsupported(marks)) {
+      for (size_t i = 0; i < marks.size(); ++i) supported[part.first + i] = marks[i] != 0;
+      return false;
+    }
+    check_compiled(*on, status);
+    add_uses(compiled, part.external, graph, crossing);
+    for (const Use& use : compiled.uses) {
+      if (use.place >= external_bytes_.size()) crossing_[use.place - external_bytes_.size()]->allocate(compiled.side);
+    }
+    parts_.push_back(std::move(compiled));
+  }
+  return true;
+}
+
+void ProgramState::add_uses(Part& part, const std::vector<StorageUse>& uses, const sateen_graph& graph,
+                            const std::vector<uint32_t>& crossing) const {
+  const auto is_external = [](const sateen_storage& s) { return s.role == SATEEN_STORAGE_EXTERNAL; };
+  for (const StorageUse& use : uses) {
+    // The number of the binding, or what comes after them.
+    const sateen_storage* storage = graph.storage + use.storage;
+    const auto place = is_external(*storage)
+                           ? std::count_if(graph.storage, storage, is_external)
+                           : std::lower_bound(crossing.begin(), crossing.end(), use.storage) - crossing.begin() +
+                                 static_cast<std::ptrdiff_t>(external_bytes_.size());
+    part.uses.push_back({static_cast<size_t>(place), use.touched.all(), use.written.all()});
+  }
+}
+
+void ProgramState::check_bindings(std::span<const Binding> bindings) const {
+  const auto refuse = [&](const std::string& what) {
+    throw Error(ErrorCode::kUsage, device_->info.id + ": " + kRun + ": " + what);
+  };
+  if (bindings.size() != external_bytes_.size()) {
+    refuse(std::to_string(bindings.size()) + " bindings for " + std::to_string(external_bytes_.size()) +
+           " external storages");
+  }
+  for (size_t i = 0; i < bindings.size(); ++i) {
+    const std::string binding = "binding " + std::to_string(i) + " ";
+    const BufferState* buffer = bindings[i].buffer != nullptr ? bindings[i].buffer->state_.get() : nullptr;
+    const uint64_t offset = bindings[i].offset;
+    if (buffer == nullptr) refuse(binding + "is missing");
+    if (&buffer->device() != device_.get()) refuse(binding + "is a buffer of another device");
+    if (offset % device_->info.alignment != 0) refuse(binding + "is off the device's alignment");
+    if (offset > buffer->bytes() || external_bytes_[i] > buffer->bytes() - offset) {
+      refuse(binding + "is too short for its storage");
+    }
+  }
+}
+
+void ProgramState::run(std::span<const Binding> bindings) {
+  const bool apart = std::any_of(bindings.begin(), bindings.end(), [](const Binding& b) {
+    return b.buffer->state_ != nullptr && b.buffer->state_->on_both_sides();
+  });
+  if (whole_ && !apart) {  // the device checks the bindings itself
+    bound_.clear();
+    for (const Binding& b : bindings) bound_.push_back({b.buffer->handle(), b.offset});
+    submit(parts_.front());
+    return;
+  }
+  check_bindings(bindings);
+  places_.clear();
+  for (const Binding& b : bindings) places_.push_back({b.buffer->state_.get(), b.offset});
+  for (const std::unique_ptr<BufferState>& value : crossing_) {
+    value->forget();
+    places_.push_back({value.get(), 0});
+  }
+  for (const Part& part : parts_) run_part(part);
+}
+
+void ProgramState::run_part(const Part& part) {
+  bound_.clear();
+  for (const Use& use : part.uses) {
+    const Place& place = places_[use.place];
+    place.buffer->allocate(part.side);
+    for (const ByteRange r : use.touched) {
+      place.buffer->bring(part.side, {place.offset + r.begin, place.offset + r.end});
+    }
+    bound_.push_back({place.buffer->handle(part.side), place.offset});
+  }
+  submit(part);
+  for (const Use& use : part.uses) {
+    const Place& place = places_[use.place];
+    for (const ByteRange r : use.written) {
+      place.buffer->wrote(part.side, {place.offset + r.begin, place.offset + r.end});
+    }
+  }
+}
+
+void ProgramState::submit(const Part& part) {
+  const DeviceState& on = part.side == Side::kDevice ? *device_ : *device_->fallback.device;
+  on.check(on.backend->run(on.device, part.handle.get(), bound_.data(), static_cast<uint32_t>(bound_.size())), kRun);
+}
+
+std::vector<OpProfile> ProgramState::profile() const {
+  std::vector<OpProfile> all;
+  for (const Part& part : parts_) {
+    const DeviceState& on = part.side == Side::kDevice ? *device_ : *device_->fallback.device;
+    for (OpProfile& entry : read_profile(on, part.handle.get())) all.push_back(std::move(entry));
+  }
+  return all;
+}
+
+}  // namespace sateen

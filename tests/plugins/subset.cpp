@@ -1,0 +1,111 @@
+// A backend that is cpu but for the operations that it refuses, by its option "ops":
+//   all            none
+//   seed:N         about half of them, by their names
+//   kinds:A,B      all but those of these kinds
+//   later          the first of each graph, so that what it can do hangs on what is beside it
+#include <cstdlib>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sateen/backend.h"
+
+extern "C" const sateen_backend* sateen_cpu_entry(uint32_t host_major, uint32_t host_minor);
+
+namespace {
+
+const sateen_backend& cpu() {
+  return *sateen_cpu_entry(SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR);
+}
+
+struct State {
+  std::string rule, error;
+};
+
+std::mutex& mutex() {
+  static std::mutex m;
+  return m;
+}
+State& state_of(const sateen_device* device) {
+  static std::map<const sateen_device*, State> states;
+  const std::lock_guard<std::mutex> lock(mutex());
+  return states[device];
+}
+
+sateen_status device_info(uint32_t index, sateen_device_info* io) {
+  const sateen_status status = cpu().device_info(index, io);
+  io->type = SATEEN_DEVICE_OTHER;
+  io->id = "subset";
+  return status;
+}
+
+sateen_status device_open(uint32_t index, const char* const* options, const sateen_host* host, sateen_device** out) {
+  std::string rule = "all";
+  std::vector<const char*> others;
+  for (; options != nullptr && *options != nullptr; ++options) {
+    if (std::strncmp(*options, "ops=", 4) == 0) {
+      rule = *options + 4;
+    } else {
+      others.push_back(*options);
+    }
+  }
+  others.push_back(nullptr);
+  const sateen_status status = cpu().device_open(index, others.data(), host, out);
+  if (status == SATEEN_OK) state_of(*out) = {rule, {}};
+  return status;
+}
+
+const char* last_error(const sateen_device* device) {
+  if (device == nullptr || state_of(device).error.empty()) return cpu().last_error(device);
+  return state_of(device).error.c_str();
+}
+
+bool listed(std::string_view list, const std::string& word) {
+  return ("," + std::string(list) + ",").find("," + word + ",") != std::string::npos;
+}
+
+bool refuses(std::string_view rule, const sateen_graph& graph, uint32_t i) {
+  const sateen_op& op = graph.op[i];
+  if (rule == "later") return i == 0;
+  if (rule.substr(0, 6) == "kinds:") return listed(rule.substr(6), std::to_string(op.kind));
+  if (rule.substr(0, 5) != "seed:") return false;
+  // FNV-1a, and its bits mixed.
+  uint64_t hash = 0xcbf29ce484222325ULL ^ std::strtoull(rule.substr(5).data(), nullptr, 10);
+  for (const char* c = op.name; *c != '\0'; ++c) hash = (hash ^ static_cast<unsigned char>(*c)) * 0x100000001b3ULL;
+  hash = (hash ^ hash >> 31U) * 0x9e3779b97f4a7c15ULL;
+  return (hash >> 40U & 1U) != 0;
+}
+
+sateen_status compile(sateen_device* device, const sateen_graph* graph, uint8_t* op_supported, sateen_program** out) {
+  State& state = state_of(device);
+  state.error.clear();
+  const sateen_status status = cpu().compile(device, graph, op_supported, nullptr);
+  if (status != SATEEN_OK) return status;
+  for (uint32_t i = 0; i < graph->n_ops; ++i) {
+    if (!refuses(state.rule, *graph, i)) continue;
+    if (op_supported != nullptr) op_supported[i] = 0;
+    if (state.error.empty())
+      state.error = std::string(graph->op[i].name) + " is not supported: it is not in the subset";
+  }
+  if (!state.error.empty()) return SATEEN_UNSUPPORTED;
+  return cpu().compile(device, graph, nullptr, out);
+}
+
+}  // namespace
+
+extern "C" __attribute__((visibility("default"))) const sateen_backend* sateen_backend_entry(uint32_t, uint32_t);
+extern "C" const sateen_backend* sateen_backend_entry(uint32_t host_major, uint32_t /*host_minor*/) {
+  static const sateen_backend kTable = [] {
+    sateen_backend table = cpu();
+    table.name = "subset";
+    table.device_info = device_info;
+    table.device_open = device_open;
+    table.last_error = last_error;
+    table.compile = compile;
+    return table;
+  }();
+  return host_major == SATEEN_ABI_MAJOR ? &kTable : nullptr;
+}
