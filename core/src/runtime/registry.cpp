@@ -7,6 +7,7 @@
 #include "runtime/describe.hpp"
 #include "runtime/device_state.hpp"
 #include "runtime/plugin.hpp"
+#include "runtime/plugin_folders.hpp"
 #include "runtime/select.hpp"
 #include "runtime/tuning.hpp"
 #include "sateen/cache.hpp"
