@@ -33,6 +33,7 @@ install(FILES "${PROJECT_BINARY_DIR}/SateenConfig.cmake" "${PROJECT_BINARY_DIR}/
 # Folders from the .pc file's own, so that an installed tree may be moved.
 set(pc "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig")
 file(RELATIVE_PATH SATEEN_PC_PREFIX "${pc}" "${CMAKE_INSTALL_PREFIX}")
+string(REGEX REPLACE "/$" "" SATEEN_PC_PREFIX "${SATEEN_PC_PREFIX}")
 file(RELATIVE_PATH SATEEN_PC_LIBDIR "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_LIBDIR}")
 file(RELATIVE_PATH SATEEN_PC_INCLUDEDIR "${CMAKE_INSTALL_PREFIX}" "${CMAKE_INSTALL_FULL_INCLUDEDIR}")
 configure_file(cmake/sateen.pc.in "${PROJECT_BINARY_DIR}/sateen.pc" @ONLY)
