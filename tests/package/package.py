@@ -20,7 +20,7 @@ def run(*command, env=None, code=0, **options):
     """Its standard output, after it ended with this code. env: what is set besides; None: not set."""
     variables = {key: value for key, value in {**CLEAN, **(env or {})}.items() if value is not None}
     result = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                            timeout=500, env=variables, check=False, **options)
+                            timeout=900, env=variables, check=False, **options)
     if result.returncode != code:
         raise AssertionError(f"{' '.join(map(str, command))}: code {result.returncode}\n{result.stdout}{result.stderr}")
     return result.stdout

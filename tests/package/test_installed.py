@@ -35,10 +35,14 @@ class Installed(PackageTest):
             self.assertIn("0.1.0", run(self.prefix / f"bin/sateen-{name}", "--version"))
             self.assertTrue((self.prefix / f"share/man/man1/sateen-{name}.1").is_file())
 
-    def test_every_header_is_there(self):
-        for folder in ("core/include", "backends/sdk/include"):
-            for header in (SOURCE / folder).rglob("*.h*"):
-                self.assertTrue((self.prefix / "include" / header.relative_to(SOURCE / folder)).is_file(), header)
+    def test_every_header_is_there_and_compiles_without_a_warning(self):
+        headers = sorted(header.relative_to(SOURCE / folder) for folder in ("core/include", "backends/sdk/include")
+                         for header in (SOURCE / folder).rglob("*.h*"))
+        source = self.folder / "headers.cpp"
+        source.write_text("".join(f'#include "{header}"\n' for header in headers))
+        # Not -isystem, under which compilers keep warnings to themselves.
+        run("c++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Wconversion", "-Werror",
+            "-fvisibility=hidden", f"-I{self.prefix}/include", source)
 
     def test_the_library_is_versioned_and_shows_nothing_else(self):
         library = self.libraries / "libsateen.so.0"
