@@ -6,13 +6,15 @@ from harness import ProgramTest, environment, run
 
 
 class Examples(ProgramTest):
-    def test_train_in_memory(self):
-        result = run("sateen-train-in-memory")
+    def test_embed(self):
+        result = run("sateen-embed")
         self.assert_code(result, 0)
         accuracies = re.findall(r"held-out accuracy ([0-9.]+)", result.stdout)
         self.assertEqual(len(accuracies), 5)
         self.assertGreaterEqual(float(accuracies[-1]), 0.95)
-        self.assertGreater(float(result.stdout.split()[-1]), 0.5)
+        left, right = re.fullmatch(r"left: ([0-9.]+), right: ([0-9.]+)", result.stdout.splitlines()[-1]).groups()
+        self.assertGreater(min(float(left), float(right)), 0.5)
+        self.assertEqual(run("sateen-embed", "none").returncode, 1)
 
     def test_export_images(self):
         out = self.folder / "pictures"

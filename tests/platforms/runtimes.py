@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = ROOT / "build/release/bin"
-PLUGINS = ROOT / "build/release/backends"
+PLUGINS = ROOT / "build/release/sateen/backends"
 PLACE = ROOT / "build/platforms"
 CHROOT = PLACE / "trixie"
 DATA = pathlib.Path(os.environ.get("SATEEN_DATA") or "/usr/share/datasets/fashion-mnist")

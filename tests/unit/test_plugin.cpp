@@ -6,10 +6,12 @@
 #include <string>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "expect_error.hpp"
 #include "faulty_calls.hpp"
 #include "runtime/plugin.hpp"
+#include "runtime/plugin_folders.hpp"
 #include "sateen/device.hpp"
 #include "temp_folder.hpp"
 #include "variable.hpp"
@@ -125,12 +127,34 @@ BOOST_AUTO_TEST_CASE(what_can_not_be_examined_is_not_loaded) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(without_proc_the_usual_folders_are_as_built) {
+// This program is in a build tree, and the library in it.
+BOOST_AUTO_TEST_CASE(the_usual_folders_are_an_installed_tree_s_and_the_build_tree_s) {
   const auto folders = sateen::usual_plugin_folders();
-  BOOST_TEST(folders.size() == 2U);
+  BOOST_REQUIRE(folders.size() == 3U);
+  const fs::path tree = fs::read_symlink("/proc/self/exe").parent_path().parent_path();
+  BOOST_TEST(folders[1] == tree / "sateen/backends");
+  const std::string program_tree = tree.string() + "/lib";
+  BOOST_TEST(folders[0].string().compare(0, program_tree.size(), program_tree) == 0);
+  for (const fs::path& folder : folders) {
+    BOOST_TEST(folder.is_absolute());
+    BOOST_TEST(folder == folder.lexically_normal());
+    BOOST_TEST((folder.parent_path().filename() / folder.filename()) == "sateen/backends");
+  }
+  // Without /proc nothing is known of the program.
   const FaultyCall fault(Call::kReadLink, EACCES);
-  BOOST_TEST((sateen::usual_plugin_folders() == folders));
+  BOOST_TEST((sateen::usual_plugin_folders() == std::vector<fs::path>{folders[2]}));
   BOOST_TEST(fault.met());
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_that_a_third_one_made_is_none_of_them) {
+  const TempFolder folder;
+  const fs::path roots = "/usr";
+  if (::geteuid() == 0) BOOST_REQUIRE_EQUAL(::chown(folder.path().c_str(), 65534, 65534), 0);
+  BOOST_TEST(!sateen::belongs_to(folder.path(), roots));
+  BOOST_TEST(sateen::belongs_to(folder.path(), folder.path()));
+  BOOST_TEST(sateen::belongs_to(roots, folder.path()));
+  BOOST_TEST(sateen::belongs_to(folder / "none", roots));
+  BOOST_TEST(!sateen::belongs_to(folder.path(), folder / "none"));
 }
 
 BOOST_AUTO_TEST_CASE(hints_that_say_nothing_or_too_much) {

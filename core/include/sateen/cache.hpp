@@ -3,9 +3,10 @@
 
 #include <filesystem>
 
+#include "sateen/export.hpp"
 #include "sateen/log.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// The user's cache folder, or an empty path: keep nothing. It need not be there yet.
 /// SATEEN_CACHE_DIR, else $XDG_CACHE_HOME/sateen, else $HOME/.cache/sateen. Only full paths count: without one in

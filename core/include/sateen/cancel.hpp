@@ -4,7 +4,9 @@
 #include <atomic>
 #include <memory>
 
-namespace sateen {
+#include "sateen/export.hpp"
+
+namespace SATEEN_PUBLIC sateen {
 
 /// Copies share one flag. cancel() may be called from any thread and from a signal handler (one lock-free store).
 class CancelToken {

@@ -5,8 +5,9 @@
 #include <string>
 
 #include "sateen/error.hpp"
+#include "sateen/export.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// a · b, or Error(code) naming `what`.
 inline uint64_t checked_mul(uint64_t a, uint64_t b, const char* what, ErrorCode code = ErrorCode::kUsage) {

@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "sateen/device.hpp"
+#include "sateen/export.hpp"
 #include "sateen/model_file.hpp"
 #include "sateen/optimizer.hpp"
 #include "sateen/train.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// So many epochs a checkpoint can hold.
 constexpr uint64_t kMostEpochs = 100'000;

@@ -6,9 +6,10 @@
 
 #include "sateen/cancel.hpp"
 #include "sateen/device.hpp"
+#include "sateen/export.hpp"
 #include "sateen/log.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 struct DeviceRequest {
   std::string backend = "auto";  ///< a backend's name, or "auto": any

@@ -7,10 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "sateen/export.hpp"
 #include "sateen/log.hpp"
 #include "sateen/shape.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// Images as u8, one after the other, with one class each (so at most 256). Immutable: safe to read from several threads.
 class Dataset {

@@ -13,10 +13,11 @@
 #include <vector>
 
 #include "sateen/backend.h"
+#include "sateen/export.hpp"
 #include "sateen/graph.hpp"
 #include "sateen/log.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// What a user can choose from.
 struct DeviceInfo {

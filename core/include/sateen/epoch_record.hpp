@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
-namespace sateen {
+#include "sateen/export.hpp"
+
+namespace SATEEN_PUBLIC sateen {
 
 /// Means over some images. In training they are running means with dropout on and the weights still moving, as Keras
 /// reports them.

@@ -5,7 +5,9 @@
 #include <stdexcept>
 #include <string>
 
-namespace sateen {
+#include "sateen/export.hpp"
+
+namespace SATEEN_PUBLIC sateen {
 
 /// What kind of failure it is; apps turn it into an exit code.
 enum class ErrorCode {

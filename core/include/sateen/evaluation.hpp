@@ -5,7 +5,9 @@
 #include <span>
 #include <vector>
 
-namespace sateen {
+#include "sateen/export.hpp"
+
+namespace SATEEN_PUBLIC sateen {
 
 /// Of one class, or a mean over classes. A quotient of nothing by nothing is 0, as scikit-learn has it.
 struct ClassScores {

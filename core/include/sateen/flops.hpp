@@ -5,9 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "sateen/export.hpp"
 #include "sateen/model.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// An operation of a step, by its name in graphs and profiles, and what it takes for one sample.
 struct OperationFlops {

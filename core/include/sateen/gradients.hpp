@@ -6,10 +6,11 @@
 #include <vector>
 
 #include "sateen/device.hpp"
+#include "sateen/export.hpp"
 #include "sateen/model.hpp"
 #include "sateen/train.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// A batch as a training step sees it. labels.size() images in the model's input shape, u8.
 struct Batch {

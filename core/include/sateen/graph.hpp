@@ -7,9 +7,10 @@
 #include <vector>
 
 #include "sateen/backend.h"
+#include "sateen/export.hpp"
 #include "sateen/shape.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 enum class DType : uint32_t { kF32 = SATEEN_F32, kI32 = SATEEN_I32, kU8 = SATEEN_U8 };
 

@@ -6,7 +6,9 @@
 #include <span>
 #include <vector>
 
-namespace sateen {
+#include "sateen/export.hpp"
+
+namespace SATEEN_PUBLIC sateen {
 
 /// Grey, one byte a pixel, rows from the top.
 struct GrayImage {

@@ -8,10 +8,11 @@
 #include <vector>
 
 #include "sateen/checkpoint.hpp"
+#include "sateen/export.hpp"
 #include "sateen/graph.hpp"
 #include "sateen/model_file.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// A tensor as the file's table has it.
 struct TensorSummary {

@@ -11,10 +11,11 @@
 #include <variant>
 #include <vector>
 
+#include "sateen/export.hpp"
 #include "sateen/graph.hpp"
 #include "sateen/shape.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// Rows and columns of a window or a stride.
 struct Extent {

@@ -4,7 +4,9 @@
 #include <functional>
 #include <string_view>
 
-namespace sateen {
+#include "sateen/export.hpp"
+
+namespace SATEEN_PUBLIC sateen {
 
 enum class LogLevel { kDebug = 0, kInfo = 1, kWarning = 2, kError = 3 };
 

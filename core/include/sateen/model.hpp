@@ -8,9 +8,10 @@
 #include <string>
 #include <vector>
 
+#include "sateen/export.hpp"
 #include "sateen/layers.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// A tensor that a model keeps.
 struct Parameter {

@@ -6,10 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "sateen/export.hpp"
 #include "sateen/model.hpp"
 #include "sateen/train.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// What a model file holds. Nothing in it is a path, a host name, a time or code.
 struct ModelFile {

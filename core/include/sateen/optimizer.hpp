@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
-namespace sateen {
+#include "sateen/export.hpp"
+
+namespace SATEEN_PUBLIC sateen {
 
 /// Keras's Adam (Kingma & Ba, 2015, section 2's efficient form): with t counting steps from 1
 ///   p −= learning_rate · √(1 − beta2ᵗ) / (1 − beta1ᵗ) · m / (√v + epsilon).

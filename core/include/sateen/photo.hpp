@@ -6,9 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "sateen/export.hpp"
 #include "sateen/image.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// A decoded picture, upright, in grey: luma by Rec. 601.
 struct Photo {

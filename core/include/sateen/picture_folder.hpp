@@ -5,7 +5,9 @@
 #include <string>
 #include <vector>
 
-namespace sateen {
+#include "sateen/export.hpp"
+
+namespace SATEEN_PUBLIC sateen {
 
 /// Names in a folder, each list sorted by its bytes. Hidden ones (".x.png") are in neither.
 struct PictureFolder {

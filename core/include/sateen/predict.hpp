@@ -7,10 +7,11 @@
 #include <vector>
 
 #include "sateen/device.hpp"
+#include "sateen/export.hpp"
 #include "sateen/model.hpp"
 #include "sateen/train.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// Runs a model forward on one device. One thread at a time, the same as its device.
 class Predictor {

@@ -5,7 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace sateen {
+#include "sateen/export.hpp"
+
+namespace SATEEN_PUBLIC sateen {
 
 /// Bytes of the character that text begins with, where a terminal shows it as it is; 0 where text is empty or begins with
 /// a control character (C0, DEL, C1), one that ends a line or turns the direction of writing (U+2028, U+202E and their

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-namespace sateen {
+#include "sateen/export.hpp"
+
+namespace SATEEN_PUBLIC sateen {
 
 /// What a draw is for; different purposes never share numbers.
 enum class RandomPurpose : uint32_t {

@@ -7,7 +7,9 @@
 #include <string>
 #include <vector>
 
-namespace sateen {
+#include "sateen/export.hpp"
+
+namespace SATEEN_PUBLIC sateen {
 
 /// Rank 1 to 6, every dim 1 to 2³¹−1, and a number of elements that fits in 62 bits; anything else throws
 /// Error(kUsage). A value: cheap to copy, safe to read from several threads.

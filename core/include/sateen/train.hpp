@@ -10,11 +10,12 @@
 #include "sateen/data.hpp"
 #include "sateen/device.hpp"
 #include "sateen/epoch_record.hpp"
+#include "sateen/export.hpp"
 #include "sateen/model.hpp"
 #include "sateen/optimizer.hpp"
 #include "sateen/training_plan.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 /// Pixels become value · scale + shift.
 struct Preprocessing {

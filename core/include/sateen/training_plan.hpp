@@ -7,8 +7,9 @@
 #include <string_view>
 
 #include "sateen/epoch_record.hpp"
+#include "sateen/export.hpp"
 
-namespace sateen {
+namespace SATEEN_PUBLIC sateen {
 
 // Settings, and functions of the settings and the epochs so far. There is no other state, so that a training that goes
 // on from its history is steered as one that never stopped.

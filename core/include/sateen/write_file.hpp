@@ -4,7 +4,9 @@
 #include <filesystem>
 #include <string_view>
 
-namespace sateen {
+#include "sateen/export.hpp"
+
+namespace SATEEN_PUBLIC sateen {
 
 /// Whether a file is there after a power cut, too.
 enum class Durable { kYes, kNo };

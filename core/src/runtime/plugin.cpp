@@ -12,7 +12,6 @@
 #include <dlfcn.h>
 #include <sys/stat.h>
 
-#include "base/environment.hpp"
 #include "base/folder_list.hpp"
 #include "sateen/error.hpp"
 
@@ -131,34 +130,6 @@ std::vector<fs::path> plugin_files(const fs::path& path) {
     refuse(path.string() + ": " + failed.code().message());
   }
   return files;
-}
-
-std::vector<fs::path> usual_plugin_folders() {
-  std::vector<fs::path> folders{SATEEN_PLUGIN_DIR};
-  // A build tree may have been moved: then it is known by its program, build/bin/PROGRAM.
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const fs::path tree = program.parent_path().parent_path();
-  const bool moved =
-      !error && !fs::exists(SATEEN_BUILD_PLUGIN_DIR, error) && fs::exists(tree / "CMakeCache.txt", error);
-  folders.push_back(moved && trusted_environment() ? tree / "backends" : fs::path(SATEEN_BUILD_PLUGIN_DIR));
-  return folders;
-}
-
-std::vector<fs::path> default_plugin_paths() {
-  std::vector<fs::path> paths;
-  const char* variable = trusted_variable("SATEEN_BACKEND_PATH");
-  std::string_view rest = variable != nullptr ? variable : "";
-  while (!rest.empty()) {
-    const size_t colon = std::min(rest.find(':'), rest.size());
-    if (colon > 0) paths.emplace_back(rest.substr(0, colon));
-    rest.remove_prefix(std::min(colon + 1, rest.size()));
-  }
-  for (const fs::path& folder : usual_plugin_folders()) {
-    std::error_code error;
-    if (fs::is_directory(folder, error)) paths.push_back(folder);
-  }
-  return paths;
 }
 
 }  // namespace sateen

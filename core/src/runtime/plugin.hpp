@@ -18,10 +18,4 @@ const sateen_backend* load_plugin(const std::filesystem::path& path);
 /// absolute, writable for everybody, or not there.
 std::vector<std::filesystem::path> plugin_files(const std::filesystem::path& path);
 
-/// The installed plugin folder and the build tree's, whether they are there or not.
-std::vector<std::filesystem::path> usual_plugin_folders();
-
-/// Folders to look in unless told otherwise, SATEEN_BACKEND_PATH's first; those that are not there are left out.
-std::vector<std::filesystem::path> default_plugin_paths();
-
 }  // namespace sateen

@@ -10,6 +10,7 @@
 #include "runtime/device_state.hpp"
 #include "runtime/fallback.hpp"
 #include "runtime/plugin.hpp"
+#include "runtime/plugin_folders.hpp"
 #include "runtime/select.hpp"
 #include "runtime/tuning.hpp"
 #include "sateen/cache.hpp"

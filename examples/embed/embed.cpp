@@ -1,6 +1,8 @@
-// Trains a network of one's own on pictures made in memory: light on the left half (class 0) or on the right (class 1).
+// Trains a network of one's own on pictures made in memory, light on the left half or on the right, and predicts what it has
+// not seen. The argument is a backend: "cpu", which is the default, or "opencl".
 #include <cstdint>
 #include <iostream>
+#include <string>
 #include <vector>
 
 #include "sateen/data.hpp"
@@ -10,12 +12,10 @@
 #include "sateen/random.hpp"
 #include "sateen/train.hpp"
 
-namespace {
-
 constexpr int kSide = 8;
 
-sateen::Dataset make_pictures(uint32_t count) {
-  sateen::RandomStream random(1, 0);
+sateen::Dataset make_pictures(uint32_t count, uint64_t seed) {
+  sateen::RandomStream random(seed, 0);
   std::vector<uint8_t> pixels, labels;
   for (uint32_t i = 0; i < count; ++i) {
     labels.push_back(static_cast<uint8_t>(i % 2));
@@ -27,16 +27,16 @@ sateen::Dataset make_pictures(uint32_t count) {
   return {sateen::Shape{kSide, kSide, 1}, pixels, labels, {"left", "right"}};
 }
 
-void run() {
-  const sateen::Dataset data = make_pictures(512);
+void run(const std::string& backend) {
+  const sateen::Registry backends;
+  const sateen::Device device = backends.open(backend);
 
   sateen::Sequential model({kSide, kSide, 1});
   model.add(sateen::Conv2D(8)).add(sateen::LeakyReLU()).add(sateen::MaxPool2D());
   model.add(sateen::Flatten()).add(sateen::Dense(2));
   model.initialise(/*seed=*/0);
 
-  const sateen::Registry backends;
-  const sateen::Device device = backends.open("cpu");
+  const sateen::Dataset data = make_pictures(512, /*seed=*/1);
   sateen::TrainOptions options;
   options.batch_size = 32;
   sateen::Trainer trainer(device, model, data, sateen::split(data.size(), 0.25, /*seed=*/0), options);
@@ -45,18 +45,17 @@ void run() {
   }
 
   sateen::Predictor predictor(device, trainer.model());
-  const std::vector<float> probabilities = predictor.predict(data.image(0));
-  std::cout << "the first picture is light on the left with probability " << probabilities[0] << '\n';
+  const sateen::Dataset unseen = make_pictures(2, /*seed=*/2);
+  const std::vector<float> probabilities = predictor.predict(unseen.images());
+  std::cout << "left: " << probabilities[0] << ", right: " << probabilities[3] << '\n';
 }
 
-}  // namespace
-
-int main() {
+int main(int argc, char** argv) {
   try {
-    run();
+    run(argc > 1 ? argv[1] : "cpu");
     return 0;
   } catch (const sateen::Error& error) {
-    std::cerr << "sateen-train-in-memory: error: " << error.what() << '\n';
+    std::cerr << "sateen-embed: error: " << error.what() << '\n';
     return 1;
   }
 }

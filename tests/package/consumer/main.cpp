@@ -1,0 +1,2 @@
+// Built by nobody: a target to look at.
+int main() {}
