@@ -41,7 +41,7 @@ constexpr int kStyle = po::command_line_style::allow_long | po::command_line_sty
                        po::command_line_style::allow_dash_for_short | po::command_line_style::short_allow_adjacent |
                        po::command_line_style::short_allow_next;
 
-std::string quoted(const std::string& text) {
+std::string in_quotes(const std::string& text) {
   return "\"" + text + "\"";
 }
 
@@ -212,7 +212,7 @@ void Options::take_command_line(int argc, const char* const* argv) {
     std::vector<std::string>& values =
         values_.try_emplace(known.long_name(), Given{Origin::kCommandLine, {}}).first->second.values;
     if (option.original_tokens.size() > 1 && looks_like_option(option.original_tokens[1])) {
-      refuse(shown + " needs a value, and " + quoted(option.original_tokens[1]) +
+      refuse(shown + " needs a value, and " + in_quotes(option.original_tokens[1]) +
              " looks like an option; a name that begins with a dash is given as ./-name");
     }
     if (!values.empty() && !known.repeatable) {
@@ -251,7 +251,7 @@ bool Options::parse(int argc, const char* const* argv) {
                                   : version_text(program_));
     return false;
   }
-  if (!takes_arguments_ && !arguments_.empty()) refuse("unexpected argument " + quoted(arguments_.front()));
+  if (!takes_arguments_ && !arguments_.empty()) refuse("unexpected argument " + in_quotes(arguments_.front()));
   if (given("config")) {
     const std::string file = text("config");
     if (file.empty()) refuse("--config needs a value");
@@ -273,12 +273,12 @@ void Options::take_config(std::string_view content) {
     };
     if (command_line_only(entry.key)) complain(entry.key + " is for the command line alone");
     const Option* option = find(entry.key);
-    if (option == nullptr) complain("unknown option " + quoted(entry.key) + "; " + suggestion(entry.key));
+    if (option == nullptr) complain("unknown option " + in_quotes(entry.key) + "; " + suggestion(entry.key));
     const std::string name = option->same_as.empty() ? entry.key : option->same_as;
     if (!seen.insert(name).second && !option->repeatable) complain(name + " is given twice");
     const bool is_switch = option->value.empty();
     if (is_switch && entry.value != "true" && entry.value != "false") {
-      complain(entry.key + ": " + quoted(entry.value) + " is not true or false");
+      complain(entry.key + ": " + in_quotes(entry.value) + " is not true or false");
     }
     if (is_switch && entry.value == "false") continue;
     if (on_line(name)) continue;
@@ -355,7 +355,7 @@ std::string Options::choice(const std::string& name, const std::vector<std::stri
   const auto near = std::find_if(choices.begin(), choices.end(), [&](const std::string& choice) {
     return edit_distance(value, choice) <= choice.size() / 3 || (value.size() > 1 && choice.rfind(value, 0) == 0);
   });
-  throw Error(ErrorCode::kUsage, shown(name) + ": " + quoted(value) + " is not " + listed +
+  throw Error(ErrorCode::kUsage, shown(name) + ": " + in_quotes(value) + " is not " + listed +
                                      (near == choices.end() ? "" : "; did you mean " + *near + "?"));
 }
 
@@ -363,15 +363,15 @@ uint64_t Options::whole_number(const std::string& name, uint64_t lowest, uint64_
   const std::string value = text(name);
   const auto number = parse_unsigned(value);
   if (number && *number >= lowest && *number <= highest) return *number;
-  throw Error(ErrorCode::kUsage, shown(name) + ": " + quoted(value) + " is not a whole number from " + grouped(lowest) +
-                                     " to " + grouped(highest));
+  throw Error(ErrorCode::kUsage, shown(name) + ": " + in_quotes(value) + " is not a whole number from " +
+                                     grouped(lowest) + " to " + grouped(highest));
 }
 
 double Options::number(const std::string& name, bool (*accept)(double), std::string_view expected) const {
   const std::string value = text(name);
   const auto number = parse_real(value);
   if (number && accept(*number)) return *number;
-  throw Error(ErrorCode::kUsage, shown(name) + ": " + quoted(value) + " is not " + std::string(expected));
+  throw Error(ErrorCode::kUsage, shown(name) + ": " + in_quotes(value) + " is not " + std::string(expected));
 }
 
 }  // namespace sateen::app

@@ -28,7 +28,7 @@ class OpenCl(ProgramTest):
         models = []
         for name, seed in (("one", "5"), ("two", "5"), ("other", "6")):
             out, result = self.train(name, "--backend", "opencl", "--epochs", "2", "--seed", seed,
-                                     env=driver_environment())
+                                     env=driver_environment(SATEEN_CACHE_DIR=str(self.folder / "cache")))
             self.assert_code(result, 0)
             self.assertRegex(result.stderr, r"(?m)^device +opencl:0:0, ")
             models.append([(out / file).read_bytes() for file in ("best.sateen", "last.sateen")])

@@ -12,6 +12,8 @@ KERNELS = pathlib.Path(__file__).resolve().parents[2] / "kernels"
 
 
 class Errors(OpenCLTest):
+    DRIVER_CACHE = False
+
     def test_a_kernel_that_fails_is_named(self):
         for kernel in (1, 7, 200):
             out, result = self.train_opencl(f"fail-{kernel}", env=self.environment("faulty_driver",

@@ -7,6 +7,8 @@ from opencl import OpenCLTest
 
 
 class Pretend(OpenCLTest):
+    DRIVER_CACHE = False
+
     def pretending(self, words, **changes):
         return self.environment(SATEEN_OPENCL_PRETEND=words, **changes)
 
