@@ -72,7 +72,7 @@ void refuse_others(const Options& options, std::initializer_list<const char*> na
 }
 
 int run(const Program& program, int argc, const char* const* argv) {
-  Options options(program.name(), "--list-devices | --self-test | data | [verify] FILE... [options]",
+  Options options(program.name(), "--list-devices|--self-test|data|[verify] FILE... [options]",
                   "Says what this machine can train on and tests whether it does so rightly,\n"
                   "shows a data set, and looks into model files and checkpoints.");
   options.add_group("What to show",

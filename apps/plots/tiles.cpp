@@ -41,8 +41,9 @@ Picture tiles(const TileSheet& sheet, std::span<const uint32_t> images, const Da
   std::replace(block_name.begin(), block_name.end(), '-', '_');
   std::string labels, plots;
   for (size_t i = 0; i < images.size(); ++i) {
+    const size_t row = i / kColumns;
     const double left = pitch_x * static_cast<double>(i % kColumns) + (pitch_x - width) / 2;
-    const double top = pitch_y * static_cast<double>(i / kColumns) + unit;
+    const double top = pitch_y * static_cast<double>(row) + unit;
     const std::string block = block_name + std::to_string(i);
     picture.data += block_of(block, data.image(images[i]), shape);
     plots += (i == 0 ? "plot " : ", \\\n  ") + block + " matrix using ($1+" + plot_number(left + 0.5) + "):($2+" +
