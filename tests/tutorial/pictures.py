@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The pictures of docs/tutorial.md: tests/tutorial/pictures.py out/tutorial
 
-Takes them from the folder in which somebody followed the page, with fewer colours and pixels, so that each is small.
+Takes them from the folder in which somebody followed the page, with fewer colours, so that each is small.
 --photo makes the photo that the page classifies, of a test picture.
 """
 
@@ -15,17 +15,15 @@ from PIL import Image
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUT = ROOT / "docs" / "pictures" / "tutorial"
 PHOTO_OF = 18
-COLOURS = 32
-WIDTH = 900
+COLOURS = 64
 # Name on the page: where it comes from.
 DRAWN = {"images": "data/images.png", "plain-curves": "plain/plots/curves.png", "dropout-curves": "dropout/plots/curves.png",
          "confusion": "scores/confusion.png", "most-wrong": "scores/most-wrong.png"}
 
 
 def small(picture):
-    if picture.width > WIDTH:
-        picture = picture.resize((WIDTH, round(picture.height * WIDTH / picture.width)), Image.Resampling.LANCZOS)
-    return picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    """Few colours, among them those of thin lines."""
+    return picture.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
 
 
 def take(folder):
