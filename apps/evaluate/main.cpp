@@ -9,7 +9,6 @@
 #include "common/numbers.hpp"
 #include "common/options.hpp"
 #include "common/program.hpp"
-#include "common/text.hpp"
 #include "evaluate/report.hpp"
 #include "plots/answers.hpp"
 #include "plots/drawing.hpp"
@@ -57,18 +56,6 @@ void check_fits(const ModelFile& file, const std::string& path, const Dataset& d
   }
 }
 
-/// Draws what there is to see of the model, and waits for it.
-void draw(const std::string& gnuplot, const std::string& folder, const ModelFile& file, const Answers& answers,
-          const Dataset& data, const std::string& part) {
-  Drawing drawing(gnuplot, pictures_of(file.model, answers, data, grouped(data.size()) + " " + part + " images"));
-  drawing.wait([] { return false; });
-  const std::vector<Drawn> drawn = drawing.take();
-  write_pictures(drawn, folder);
-  std::string names;
-  for (const Drawn& picture : drawn) names += (names.empty() ? "" : ", ") + picture.name;
-  Program::note(one_line(folder + ": " + names + ", as PNG and SVG"));
-}
-
 int run(const Program& program, int argc, const char* const* argv) {
   Options options(program.name(), "[options] -m FILE", "Says how good a model is on labelled images.");
   describe(options);
@@ -101,7 +88,10 @@ int run(const Program& program, int argc, const char* const* argv) {
   const EvaluationReport report{model_path, folder, part, opened.device.info(), data.class_names(), answers.evaluation};
   Program::print(json ? as_json(report) : as_text(report, digits));
   Program::flush();
-  if (!pictures.empty()) draw(gnuplot, pictures, file, answers, data, part);
+  if (!pictures.empty()) {
+    const std::string of = grouped(data.size()) + " " + part + " images";
+    Program::note(draw_pictures(gnuplot, pictures_of(file.model, answers, data, of), pictures));
+  }
   return kDone;
 }
 

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "common/text.hpp"
 #include "plots/html.hpp"
 #include "sateen/error.hpp"
 #include "sateen/write_file.hpp"
@@ -68,6 +69,17 @@ void write_pictures(const std::vector<Drawn>& pictures, const std::filesystem::p
     write_file(folder / (picture.name + ".png"), picture.png, Durable::kNo);
     write_file(folder / (picture.name + ".svg"), picture.svg, Durable::kNo);
   }
+}
+
+std::string draw_pictures(const std::string& gnuplot, std::vector<Picture> pictures,
+                          const std::filesystem::path& folder) {
+  Drawing drawing(gnuplot, std::move(pictures));
+  drawing.wait([] { return false; });
+  const std::vector<Drawn> drawn = drawing.take();
+  write_pictures(drawn, folder);
+  std::string names;
+  for (const Drawn& picture : drawn) names += (names.empty() ? "" : ", ") + picture.name;
+  return one_line(folder.string() + ": " + names + ", as PNG and SVG");
 }
 
 }  // namespace sateen::app

@@ -39,4 +39,9 @@ class Drawing {
 /// Writes NAME.png and NAME.svg of each, whole or not at all, though not safe from a power cut. Makes the folder where it is missing. Throws Error(kOutput).
 void write_pictures(const std::vector<Drawn>& pictures, const std::filesystem::path& folder);
 
+/// Draws all of them into a folder, by a gnuplot that is there, and says which in a line. Throws what Drawing and
+/// write_pictures do.
+std::string draw_pictures(const std::string& gnuplot, std::vector<Picture> pictures,
+                          const std::filesystem::path& folder);
+
 }  // namespace sateen::app

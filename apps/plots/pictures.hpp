@@ -14,7 +14,7 @@
 
 namespace sateen::app {
 
-/// The names of all of them, as files have them.
+/// The names of a run's pictures, as files have them.
 inline constexpr const char* kPictureNames[] = {"curves", "confusion", "predictions", "most-wrong", "filters"};
 
 /// Loss and accuracy, of the training and of the held-out images, epoch by epoch. There is one epoch at least. best: its
@@ -29,6 +29,9 @@ Picture predictions(const Answers& answers, const Dataset& data, const std::stri
 
 /// The wrong answers of which the model is surest.
 Picture most_wrong(const Answers& answers, const Dataset& data, const std::string& of);
+
+/// The first images of each class, with its name. of: the images, in words: "training images".
+Picture images(const Dataset& data, const std::string& of);
 
 /// The weights of the first layer, where that is a convolution whose filters have up to 110 pixels a side.
 std::optional<Picture> filters(const Sequential& model);

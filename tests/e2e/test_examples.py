@@ -16,6 +16,22 @@ class Examples(ProgramTest):
         self.assertGreater(min(float(left), float(right)), 0.5)
         self.assertEqual(run("sateen-embed", "none").returncode, 1)
 
+    def test_own_network(self):
+        """Written out layer by layer it is the published network, and trained as sateen-train does."""
+        trained, result = self.train("trained", "--epochs", "2")
+        self.assert_code(result, 0)
+        own = self.folder / "own"
+        own.mkdir()
+        result = run("sateen-own-network", "2", cwd=own, env=environment(SATEEN_DATA=str(self.data)))
+        self.assert_code(result, 0)
+        self.assertEqual(len(re.findall(r"(?m)^epoch \d  loss \S+  acc \S+  val_loss \S+  val_acc \S+$", result.stdout)), 2)
+        self.assertEqual((own / "own.sateen").read_bytes(), (trained / "best.sateen").read_bytes())
+        for wrong in ([], ["0"], ["x"], ["1", "cpu", "x"]):
+            self.assert_code(run("sateen-own-network", *wrong, cwd=own), 2)
+        result = run("sateen-own-network", "1", "nothing", cwd=own, env=environment(SATEEN_DATA=str(self.data)))
+        self.assert_code(result, 1)
+        self.assertIn("there is no backend 'nothing'", result.stderr)
+
     def test_export_images(self):
         out = self.folder / "pictures"
         from_small_data = environment(SATEEN_DATA=str(self.data))

@@ -1,8 +1,11 @@
-"""sateen-info, and how --device, SATEEN_BACKEND and SATEEN_DEVICE choose."""
+"""sateen-info, what it says of data, and how --device, SATEEN_BACKEND and SATEEN_DEVICE choose."""
 
 import json
+import re
+import shutil
+import unittest
 
-from harness import ProgramTest, environment, run
+from harness import LABELS, ProgramTest, environment, run
 
 
 class Info(ProgramTest):
@@ -38,6 +41,54 @@ class Info(ProgramTest):
         result = run("sateen-info")
         self.assert_code(result, 2)
         self.assertIn("--list-devices", result.stderr)
+
+
+class Data(ProgramTest):
+    def test_text(self):
+        result = run("sateen-info", "data", "--data", self.data)
+        self.assert_code(result, 0)
+        lines = result.stdout.splitlines()
+        self.assertEqual(lines[0], f"data      {self.data}")
+        self.assertRegex(lines[1], r"^train     600 images of 28x28x1, pixels from 0 to 2\d\d, mean \d+\.\d$")
+        self.assertRegex(lines[2], "^test      100 images of ")
+        self.assertEqual(lines[4].split(), ["class", "train", "test"])
+        self.assertEqual([re.split(r"\s{2,}", line) for line in lines[5:]],
+                         [[f"{i} {label}", "60", "10"] for i, label in enumerate(LABELS)])
+
+    def test_json(self):
+        result = run("sateen-info", "data", "--json", env=environment(SATEEN_DATA=str(self.data)))
+        self.assert_code(result, 0)
+        shown = json.loads(result.stdout)
+        self.assertEqual((shown["schema"], shown["data"], shown["shape"]), ("sateen.data/1", str(self.data), [28, 28, 1]))
+        self.assertEqual((shown["train"]["images"], shown["test"]["images"], shown["test"]["lowest"]), (600, 100, 0))
+        self.assertEqual([entry["label"] for entry in shown["classes"]], LABELS)
+        self.assertEqual([entry["train"] for entry in shown["classes"]], [60] * 10)
+
+    @unittest.skipUnless(shutil.which("gnuplot"), "no gnuplot")
+    def test_pictures(self):
+        folder = self.folder / "pictures"
+        result = run("sateen-info", "data", "--data", self.data, "--plots-dir", folder)
+        self.assert_code(result, 0)
+        self.assertIn(f"{folder}: images, as PNG and SVG\n", result.stderr)
+        self.assertEqual(sorted(path.name for path in folder.iterdir()), ["images.png", "images.svg"])
+        drawn = (folder / "images.svg").read_text(encoding="utf-8")
+        for label in LABELS:
+            self.assertEqual(drawn.count(f">{label}<"), 4, label)
+
+    def test_wrong_use(self):
+        for arguments, code, words in ((["data", "x"], 2, "data takes no FILE"),
+                                       (["data", "--backend", "cpu"], 2, "--backend is not for data"),
+                                       (["data", "--allow-nonfinite"], 2, "--allow-nonfinite is not for data"),
+                                       (["data", "--self-test"], 2, "one thing at a time"),
+                                       (["--list-devices", "--data", "x"], 2, "--data is not for this, but for: sateen-info data"),
+                                       (["verify", "--plots-dir", "x", "y"], 2, "--plots-dir is not for this"),
+                                       (["data", "--data", self.folder], 3, "train-images-idx3-ubyte: not found")):
+            self.assert_refused(run("sateen-info", *arguments), code, words)
+
+    def test_no_gnuplot(self):
+        result = run("sateen-info", "data", "--data", self.data, "--plots-dir", self.folder / "none",
+                     env=environment(PATH="/nowhere"))
+        self.assert_refused(result, 2, "--plots-dir: gnuplot isn't on PATH")
 
 
 class Choice(ProgramTest):
