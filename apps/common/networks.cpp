@@ -22,6 +22,7 @@ constexpr std::array<Network, 3> kNetworks = {{{"dropout", [] { return fashion_m
 
 std::vector<std::string> network_names() {
   std::vector<std::string> names;
+  names.reserve(kNetworks.size());
   for (const Network& known : kNetworks) names.emplace_back(known.name);
   return names;
 }
