@@ -1,0 +1,141 @@
+"""The finished runs as tables: docs/results.md between its marks, and raw rows in docs/results/."""
+
+import csv
+import json
+import math
+import re
+import statistics
+
+from sateen_run import history_of
+
+# Published after 20 epochs: accuracy and loss of the training, of what was held out.
+PUBLISHED = {"plain": (0.9896, 0.0272, 0.9210, 0.4804), "dropout": (0.9243, 0.2005, 0.9252, 0.2055)}
+NAMES = {"plain": "without dropout", "dropout": "with dropout"}
+STATES = {"last": "after epoch 20", "best": "at the epoch of the lowest held-out loss"}
+# What a run is judged by: title, and from (result, history row) to the number.
+MEASURES = (
+    ("training accuracy, running", lambda state, row: row["accuracy"]),
+    ("training loss, running", lambda state, row: row["loss"]),
+    ("training accuracy, dropout off", lambda state, row: state["train"]["accuracy"]),
+    ("training loss, dropout off", lambda state, row: state["train"]["loss"]),
+    ("held-out accuracy", lambda state, row: state["held_out"]["accuracy"]),
+    ("held-out loss", lambda state, row: state["held_out"]["loss"]),
+    ("test accuracy", lambda state, row: state["test"]["accuracy"]),
+    ("test loss", lambda state, row: state["test"]["loss"]),
+)
+PUBLISHED_PLACE = {0: 0, 1: 1, 4: 2, 5: 3}  # measure: place in PUBLISHED
+
+
+class Run:
+    def __init__(self, folder):
+        self.system, *model, seed = folder.name.split("-")
+        self.model, self.seed = "-".join(model), int(seed)
+        self.result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+        self.history = history_of(folder)
+
+    def value(self, state, measure):
+        at = self.result[state]
+        return MEASURES[measure][1](at, self.history[at["epoch"] - 1])
+
+
+def runs_of(folder):
+    """{(system, model): runs in the order of the seed}"""
+    found = {}
+    for path in sorted(folder.glob("*-*/result.json")):
+        run = Run(path.parent)
+        found.setdefault((run.system, run.model), []).append(run)
+    return {key: sorted(runs, key=lambda run: run.seed) for key, runs in found.items()}
+
+
+def mean_and_spread(values):
+    spread = f" ± {statistics.stdev(values):.4f}" if len(values) > 1 else ""
+    return f"{statistics.fmean(values):.4f}{spread}"
+
+
+def difference(ours, theirs):
+    """Ours less theirs, and in standard errors of the difference of the two means."""
+    if len(ours) < 2 or len(theirs) < 2:
+        return ""
+    error = math.sqrt(statistics.variance(ours) / len(ours) + statistics.variance(theirs) / len(theirs))
+    by = statistics.fmean(ours) - statistics.fmean(theirs)
+    return f"{by:+.4f} ({by / error:+.1f})" if error else f"{by:+.4f}"
+
+
+def comparison(runs, model, state):
+    ours, theirs = runs.get(("sateen", model), []), runs.get(("pytorch", model), [])
+    lines = ["", f"**{NAMES[model].capitalize()}, {STATES[state]}**", "",
+             f"| | published | PyTorch, {len(theirs)} seeds | Sateen, {len(ours)} seeds | Sateen less PyTorch (standard errors) |",
+             "|---|---|---|---|---|"]
+    for i, (title, _) in enumerate(MEASURES):
+        published = f"{PUBLISHED[model][PUBLISHED_PLACE[i]]:.4f}" if state == "last" and i in PUBLISHED_PLACE else ""
+        a = [run.value(state, i) for run in ours]
+        b = [run.value(state, i) for run in theirs]
+        lines.append(f"| {title} | {published} | {mean_and_spread(b) if b else ''} | {mean_and_spread(a) if a else ''} "
+                     f"| {difference(a, b)} |")
+    if state == "best":
+        lines.append(f"| epoch | | {epochs(theirs)} | {epochs(ours)} | |")
+    return lines
+
+
+def epochs(runs):
+    return ", ".join(str(run.result["best"]["epoch"]) for run in runs)
+
+
+def recipe(runs):
+    if not runs:
+        return []
+    tests = [run.result["last"]["test"]["accuracy"] for run in runs]
+    lines = ["", f"Options: `sateen-train {re.sub(r' --seed [0-9]+', '', runs[0].result['options'])} --seed N --out DIR`", "",
+             "| seed | training accuracy, dropout off | test accuracy | test loss |", "|---|---|---|---|"]
+    for run in runs:
+        last = run.result["last"]
+        lines.append(f"| {run.seed} | {last['train']['accuracy']:.4f} | {last['test']['accuracy']:.4f} "
+                     f"| {last['test']['loss']:.4f} |")
+    return [*lines, f"| mean ± spread | | {mean_and_spread(tests)} | |"]
+
+
+def block(text, name, lines):
+    """The page with what stands between the marks of this name replaced."""
+    begin, end = f"<!-- begin: {name}, made by scripts/results -->", f"<!-- end: {name}, made by scripts/results -->"
+    before, rest = text.split(begin)
+    return before + begin + "\n" + "\n".join(lines).strip("\n") + "\n" + end + rest.split(end)[1]
+
+
+def write_rows(runs, folder):
+    folder.mkdir(exist_ok=True)
+    with open(folder / "runs.csv", "w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(["system", "model", "seed", "state", "epoch", "version"] +
+                      [f"{part}_{what}" for part in ("train", "held_out", "test") for what in ("loss", "accuracy")])
+        for (system, model), each in runs.items():
+            for run in each:
+                for state in STATES:
+                    at = run.result[state]
+                    numbers = [f"{at[part][what]:.6f}" if part in at else ""
+                               for part in ("train", "held_out", "test") for what in ("loss", "accuracy")]
+                    rows.writerow([system, model, run.seed, state, at["epoch"], run.result["version"], *numbers])
+    with open(folder / "epochs.csv", "w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        columns = ("loss", "accuracy", "val_loss", "val_accuracy")
+        rows.writerow(["system", "model", "seed", "epoch", *columns])
+        for (system, model), each in runs.items():
+            for run in each:
+                for row in run.history:
+                    rows.writerow([system, model, run.seed, int(row["epoch"])] +
+                                  [f"{row[key]:.6f}" if key in row else "" for key in columns])
+
+
+def write(folder, docs, facts):
+    runs = runs_of(folder)
+    write_rows(runs, docs / "results")
+    versions = sorted({run.result["version"] for each in runs.values() for run in each})
+    lines = [f"{facts['date']}, {facts['machine']}; {'; '.join(versions)}; Sateen on {facts['device']}. Mean ± standard "
+             "deviation over the seeds."]
+    for model in PUBLISHED:
+        for state in STATES:
+            lines += comparison(runs, model, state)
+    path = docs / "results.md"
+    text = path.read_text(encoding="utf-8")
+    text = block(text, "comparison", lines)
+    text = block(text, "recipe", recipe(runs.get(("recipe", ""), [])))
+    path.write_text(text, encoding="utf-8")
