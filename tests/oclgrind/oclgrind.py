@@ -89,7 +89,7 @@ def telling_kernels(folder):
     but in 21.10 writes past the end of its memory when work-groups call different functions."""
     shutil.copytree(KERNELS, folder)
     for file in sorted(folder.glob("*.cl")):
-        text, kernels = re.subn(rf"(\b__kernel\s+(?:{ATTRIBUTE}\s*)*void\s+\w+\s*\([^{{;]*\{{)",
+        text, kernels = re.subn(rf"(\b__kernel\s+(?:{ATTRIBUTE}\s*|[A-Z_]+\s+)*void\s+\w+\s*\([^{{;]*\{{)",
                                 r'\1 if (get_global_id(0) == 0) printf("executed %s\\n", __func__);',
                                 file.read_text(encoding="utf-8"))
         if kernels == 0:
