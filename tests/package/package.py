@@ -1,4 +1,4 @@
-"""What the tests of the package share: commands that must succeed, and the example built against what is installed."""
+"""What the tests of the package share: commands that must succeed, and the examples built against what is installed."""
 
 import json
 import os
@@ -32,19 +32,23 @@ class PackageTest(unittest.TestCase):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="sateen-package-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder)
 
-    def build_by_cmake(self, prefix, name):
-        """The example, built in a copy of its folder as its README says."""
-        copy = self.folder / name
-        shutil.copytree(SOURCE / "examples/embed", copy)
+    def build_by_cmake(self, prefix, example, made):
+        """What an example makes, built in a copy of its folder as its README says."""
+        copy = self.folder / example
+        shutil.copytree(SOURCE / "examples" / example, copy)
         run(CMAKE, "-G", "Ninja", "-B", copy / "build", "-S", copy, f"-DCMAKE_PREFIX_PATH={prefix}")
         found = (copy / "build/CMakeCache.txt").read_text()
         self.assertIn(f"Sateen_DIR:PATH={prefix}/", found)
         run(CMAKE, "--build", copy / "build")
-        return copy / "build/sateen-embed"
+        return copy / "build" / made
 
-    def assert_trains(self, program, env=None):
-        """On cpu and on OpenCL; and an error of the library's is caught in the program."""
-        for backend in ("cpu", "opencl"):
+    def assert_trains(self, prefix, env=None):
+        """The program and the plugin of the examples, on cpu, on OpenCL and on the plugin; and an error of the library's is
+        caught in the program."""
+        program = self.build_by_cmake(prefix, "embed", "sateen-embed")
+        plugin = self.build_by_cmake(prefix, "plugin", "sateen_plain.so")
+        env = {**(env or {}), "SATEEN_BACKEND_PATH": str(plugin)}
+        for backend in ("cpu", "opencl", "plain"):
             said = run(program, backend, env=env).splitlines()
             self.assertEqual(len(said), 6, said)
             self.assertGreaterEqual(float(said[4].split()[-1]), 0.95)

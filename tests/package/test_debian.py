@@ -37,8 +37,8 @@ class Debian(PackageTest):
         self.assertIn("libboost-program-options", self.field("sateen-tools", "Depends"))
         self.assertIn("opencl-icd", self.field("sateen-backend-opencl", "Recommends"))
 
-    def test_embed(self):
-        self.assert_trains(self.build_by_cmake(self.root / "usr", "embed"), self.loader)
+    def test_examples(self):
+        self.assert_trains(self.root / "usr", self.loader)
 
     def test_programs_find_plugins(self):
         self.assert_lists_opencl(self.root / "usr/bin/sateen-info", self.loader)

@@ -17,8 +17,8 @@ class Installed(PackageTest):
         first.rename(cls.prefix)
         cls.libraries = next(cls.prefix.glob("lib*/**/libsateen.so.*")).parent
 
-    def test_embed_by_cmake(self):
-        self.assert_trains(self.build_by_cmake(self.prefix, "embed"))
+    def test_examples_by_cmake(self):
+        self.assert_trains(self.prefix)
 
     def test_embed_by_pkg_config(self):
         search = {"PKG_CONFIG_PATH": str(self.libraries / "pkgconfig")}
