@@ -20,11 +20,17 @@ class Dataset {
   /// at least one; labels are below their number. Throws Error(kBadInput) when these disagree.
   Dataset(Shape sample, std::vector<uint8_t> images, std::vector<uint8_t> labels, std::vector<std::string> class_names);
 
+  /// One image's shape, [y][x][channel].
   const Shape& sample_shape() const { return sample_; }
+  /// How many images there are, below 2³¹.
   uint32_t size() const { return static_cast<uint32_t>(labels_.size()); }
+  /// All pixels, size() · sample_shape().elements() of them. Spans are valid as long as the data set.
   std::span<const uint8_t> images() const { return images_; }
+  /// The pixels of image i; Error(kUsage) unless i < size().
   std::span<const uint8_t> image(uint32_t i) const;
+  /// The class of each image, in the order of images().
   std::span<const uint8_t> labels() const { return labels_; }
+  /// By label.
   const std::vector<std::string>& class_names() const { return class_names_; }
   /// XXH3-64 of shape, images and labels: tells data sets apart, not a defence against malice.
   uint64_t hash() const { return hash_; }
@@ -42,14 +48,19 @@ Dataset noise_dataset(const Shape& sample, uint32_t classes, uint32_t count);
 
 /// Two parts of a data set by index.
 struct Split {
-  std::vector<int32_t> train, held_out;
+  std::vector<int32_t> train;     ///< images to train on
+  std::vector<int32_t> held_out;  ///< images to evaluate on after each epoch; may be empty
 };
 
 /// Holds out ⌊share · count⌋ images, chosen by a seeded shuffle. 0 ≤ share < 1, and at least one image stays to train
 /// on; otherwise Error(kUsage).
 Split split(uint32_t count, double share, uint64_t seed);
 
-enum class FashionMnistPart { kTrain, kTest };
+/// Which of Fashion-MNIST's two sets.
+enum class FashionMnistPart {
+  kTrain,  ///< 60,000 images
+  kTest,   ///< 10,000 images, never trained on
+};
 
 /// The folder of Debian's package dataset-fashion-mnist.
 std::filesystem::path packaged_data_folder();

@@ -24,7 +24,9 @@ enum class ErrorCode {
 /// what() is one line for people, without a prefix or a newline: what is wrong and, where it helps, what to do next.
 class Error : public std::runtime_error {
  public:
+  /// message: what() is to be, as above.
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  /// The kind, to branch on; the words of what() may change between versions.
   ErrorCode code() const noexcept { return code_; }
 
  private:

@@ -14,12 +14,14 @@ namespace SATEEN_PUBLIC sateen {
 
 /// A batch as a training step sees it. labels.size() images in the model's input shape, u8.
 struct Batch {
-  std::vector<uint8_t> images, labels;
-  uint64_t seed = 0;  ///< of the dropout masks
-  int32_t step = 0;   ///< which numbers them
-  Preprocessing preprocessing;
+  std::vector<uint8_t> images;  ///< one after the other
+  std::vector<uint8_t> labels;  ///< a class for each
+  uint64_t seed = 0;            ///< of the dropout masks
+  int32_t step = 0;             ///< which numbers them
+  Preprocessing preprocessing;  ///< of the pixels
 };
 
+/// The loss of a batch and its derivative by each weight.
 struct Gradients {
   double loss = 0;            ///< mean over the batch
   std::vector<float> values;  ///< like Sequential::weights

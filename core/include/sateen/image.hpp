@@ -12,8 +12,9 @@ namespace SATEEN_PUBLIC sateen {
 
 /// Grey, one byte a pixel, rows from the top.
 struct GrayImage {
-  int width = 0, height = 0;
-  std::vector<uint8_t> pixels;
+  int width = 0;                ///< pixels, 1 to 8192
+  int height = 0;               ///< likewise
+  std::vector<uint8_t> pixels;  ///< width · height, 0 is black
 };
 
 /// Reads a PNG, JPEG, BMP or PNM of at most 64 MiB and 8192 pixels a side, for programs that make the network's input of
