@@ -213,7 +213,7 @@ enum { SATEEN_FOR_EACH_OP(SATEEN_DECLARE_OP) SATEEN_OP_END_ };
 #undef SATEEN_DECLARE_OP
 
 /** The attributes of SATEEN_OP_GATHER, samples into a batch.
- * @verbatim
+ * @code{.unparsed}
  * GATHER (data, indices | NONE, cursor | NONE) -> batch
  *   batch[i][…] = convert(data[index(i)][…])
  *   index(i) = indices[row · N + i], or row · N + i without indices; row = cursor[0], or 0 without a cursor.
@@ -221,14 +221,14 @@ enum { SATEEN_FOR_EACH_OP(SATEEN_DECLARE_OP) SATEEN_OP_END_ };
  *   An index outside 0 … count−1 gives zeros.
  *   U8 -> F32: value · scale + shift (so 1/255 and 0 for pixels).
  *   U8 -> I32, I32 -> I32, F32 -> F32: a copy; scale is 1 and shift 0 there.
- * @endverbatim */
+ * @endcode */
 typedef struct {
   float scale; /**< of a value; 1 for a copy */
   float shift; /**< added after it; 0 for a copy */
 } sateen_gather_attrs;
 
 /** The attributes of SATEEN_OP_CONV2D_…
- * @verbatim
+ * @code{.unparsed}
  * CONV2D: cross-correlation, as deep learning has it.
  * FORWARD (src [N][H][W][C], weights [KH][KW][C][K], bias [K] | NONE) -> dst [N][OH][OW][K]
  *   dst[n][y][x][k] = bias[k] + Σ over ky, kx, c of
@@ -239,7 +239,7 @@ typedef struct {
  *   The derivative of Σ dst · diff_dst by src.
  * BACKWARD_WEIGHTS (src, diff_dst) -> (diff_weights, diff_bias | NONE)
  *   The same by weights and by bias.
- * @endverbatim */
+ * @endcode */
 typedef struct {
   int32_t stride_y;   /**< rows, at least 1 */
   int32_t stride_x;   /**< columns, at least 1 */
@@ -250,14 +250,14 @@ typedef struct {
 } sateen_conv2d_attrs;
 
 /** The attributes of SATEEN_OP_MAX_POOL2D_…
- * @verbatim
+ * @code{.unparsed}
  * MAX_POOL2D
  * FORWARD (src [N][H][W][C]) -> dst [N][OH][OW][C]: the maximum over each window, −∞ outside src.
  *   OH as in CONV2D; every padding is smaller than the window, and every window meets src.
  *   A NaN counts as larger than any number.
  * BACKWARD (src, diff_dst) -> diff_src: each diff_dst goes to the place of its window's maximum, among equals to the
  *   first in row-major order; contributions of overlapping windows add up.
- * @endverbatim */
+ * @endcode */
 typedef struct {
   int32_t window_y;   /**< rows, at least 1 */
   int32_t window_x;   /**< columns, at least 1 */
@@ -270,26 +270,26 @@ typedef struct {
 } sateen_max_pool2d_attrs;
 
 /** The attributes of SATEEN_OP_LEAKY_RELU_…
- * @verbatim
+ * @code{.unparsed}
  * LEAKY_RELU, any shape. alpha is finite and ≥ 0.
  * FORWARD (src) -> dst = src > 0 ? src : alpha · src
  * BACKWARD (dst, diff_dst) -> diff_src = dst > 0 ? diff_dst : alpha · diff_dst   (dst has the sign of src)
- * @endverbatim */
+ * @endcode */
 typedef struct {
   float alpha; /**< the slope below 0 */
 } sateen_leaky_relu_attrs;
 
 /** @var SATEEN_OP_DENSE_FORWARD
  * The page of SATEEN_OP_DENSE_…
- * @verbatim
+ * @code{.unparsed}
  * DENSE, no attributes. src [N][I], weights [I][O], bias [O].
  * FORWARD (src, weights, bias | NONE) -> dst [N][O] = src · weights + bias
  * BACKWARD_DATA (diff_dst, weights) -> diff_src = diff_dst · weightsᵀ
  * BACKWARD_WEIGHTS (src, diff_dst) -> (diff_weights = srcᵀ · diff_dst, diff_bias | NONE = column sums of diff_dst)
- * @endverbatim */
+ * @endcode */
 
 /** The attributes of SATEEN_OP_DROPOUT.
- * @verbatim
+ * @code{.unparsed}
  * DROPOUT (src, cursor) -> dst, any shape
  *   dst[e] = u32(e) ≥ threshold ? src[e] · scale : 0
  *   The backward pass is the same operation on the gradient, with the same attributes: the mask is made again.
@@ -298,7 +298,7 @@ typedef struct {
  *   Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11.
  *   threshold = ⌊rate · 2³²⌋, scale = 1 / (1 − rate), stream = purpose · 2¹⁶ + layer.
  *   first_element: the first element's place in the global batch, a multiple of 4.
- * @endverbatim */
+ * @endcode */
 typedef struct {
   uint64_t seed;          /**< Philox's key */
   uint64_t first_element; /**< see above */
@@ -309,12 +309,12 @@ typedef struct {
 } sateen_dropout_attrs;
 
 /** @var SATEEN_OP_SOFTMAX
- * @verbatim
+ * @code{.unparsed}
  * SOFTMAX (src [N][C]) -> dst [N][C] = exp(src − max) / Σ exp(src − max) by row. No attributes.
- * @endverbatim */
+ * @endcode */
 
 /** @var SATEEN_OP_SOFTMAX_CROSS_ENTROPY
- * @verbatim
+ * @code{.unparsed}
  * SOFTMAX_CROSS_ENTROPY (logits [N][C], labels I32 [N], valid I32 [rows], cursor)
  *    -> (log [rows][2], diff_logits | NONE)
  *   v = valid[row], 0 ≤ v ≤ N; p = softmax(logits).
@@ -323,14 +323,14 @@ typedef struct {
  *   diff_logits[i] = (p[i] − onehot(label)) / v for i < v, 0 for the rest.
  *   Computed from logits − max, never from p. No attributes.
  *   A label outside 0 … C−1 makes that row's loss NaN and its gradient 0.
- * @endverbatim */
+ * @endcode */
 
 /** The attributes of SATEEN_OP_ADAM.
- * @verbatim
+ * @code{.unparsed}
  * ADAM (params, diff, m, v, lr [rows], cursor) -> (params, m, v), in place, all of one shape:
  *   m = beta1·m + (1 − beta1)·diff;  v = beta2·v + (1 − beta2)·diff²;  params −= lr[row] · m / (√v + epsilon)
  *   lr already holds the bias correction, α·√(1 − beta2ᵗ) / (1 − beta1ᵗ), as in section 2 of Kingma & Ba, 2015.
- * @endverbatim */
+ * @endcode */
 typedef struct {
   float beta1;       /**< of m */
   float beta2;       /**< of v */
@@ -339,12 +339,12 @@ typedef struct {
 } sateen_adam_attrs;
 
 /** @var SATEEN_OP_ADVANCE
- * @verbatim
+ * @code{.unparsed}
  * ADVANCE (cursor) -> (cursor), in place: both numbers go up by one. The last operation of a step. No attributes.
- * @endverbatim */
+ * @endcode */
 
 /** The attributes of SATEEN_OP_AUGMENT.
- * @verbatim
+ * @code{.unparsed}
  * AUGMENT (data, indices | NONE, cursor) -> batch: GATHER of images that are mirrored and moved at random.
  *   batch[i][y][x][c] = value · scale + shift; value = image[y − dy][x − dx][c] where that is inside, else 0.
  *   image = data[index(i)], index(i) as in GATHER; mirrored, image[y][x][c] = data[index(i)][y][W−1−x][c].
@@ -356,7 +356,7 @@ typedef struct {
  *     word 1: dy = ⌊word · (2 · max_shift + 1) / 2³²⌋ − max_shift
  *     word 2: dx, likewise; word 3 is not used
  *   0 ≤ max_shift, below H and W. mirror is 0 or 1. first_row: the first row's place in the global batch.
- * @endverbatim */
+ * @endcode */
 typedef struct {
   uint64_t seed;      /**< Philox's key */
   uint64_t first_row; /**< see above */
@@ -369,7 +369,7 @@ typedef struct {
 } sateen_augment_attrs;
 
 /** The attributes of SATEEN_OP_BATCH_NORM and SATEEN_OP_BATCH_NORM_TRAIN.
- * @verbatim
+ * @code{.unparsed}
  * BATCH_NORM: Ioffe and Szegedy, "Batch normalization", ICML 2015. src [N][…][C] of rank 2 or more; scale, shift,
  * means, variances and what follows from them are [C]; sums go over all axes but the last.
  * BATCH_NORM (src, scale, shift, mean, variance) -> dst: prediction
@@ -388,7 +388,7 @@ typedef struct {
  *   diff_src = scale · inverse · (diff_dst − (diff_shift + x · diff_scale) / K) for i < v, 0 for the rest.
  *   No attributes.
  * epsilon is finite and above 0. momentum is 0 to 1 in TRAIN, and 0 in BATCH_NORM, which has no use for it.
- * @endverbatim */
+ * @endcode */
 typedef struct {
   float epsilon;  /**< keeps the root above 0 */
   float momentum; /**< how much of the running numbers stays */
@@ -418,8 +418,8 @@ typedef struct {
   /** Waits for all work and frees the device. NULL is allowed. */
   void (*device_close)(sateen_device* device);
   /** The last failure on this device, or, with NULL, of this thread's last call without a device; event_wait counts
-   * among these, since it may run on any thread. Never NULL, "" when there was none. Valid until the next call on the device
-   * (or from this thread). */
+   * among these, since it may run on any thread. Never NULL, "" when there was none. Valid until the next call on the
+   * device (or from this thread). */
   const char* (*last_error)(const sateen_device* device);
 
   /** A buffer of `bytes` > 0, contents undefined. NO_MEMORY leaves the device usable. */
@@ -554,8 +554,8 @@ typedef struct {
   /** What was chosen for the programs compiled so far. *text stays valid until the next call on the device. */
   sateen_status (*choices)(sateen_device* device, const char** text);
   /** Programs that are compiled from now on take these choices, where they have the key and nothing was chosen for it
-   * yet. A variant that the device does not know, or that options or a check rule out, is passed over: the operation gets the
-   * one that is taken unmeasured, and `choices` shows it. INVALID for what is no such text. */
+   * yet. A variant that the device does not know, or that options or a check rule out, is passed over: the operation gets
+   * the one that is taken unmeasured, and `choices` shows it. INVALID for what is no such text. */
   sateen_status (*pin)(sateen_device* device, const char* choices);
   /** What is known of the variants that were chosen from: lines "key = variant: WHAT" in the order of the keys; WHAT is
    * the nanoseconds of one run, "untimed", or "refused" for one that is never taken. *text stays valid as above. */

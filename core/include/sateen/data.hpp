@@ -30,7 +30,7 @@ class Dataset {
   std::span<const uint8_t> image(uint32_t i) const;
   /// The class of each image, in the order of images().
   std::span<const uint8_t> labels() const { return labels_; }
-  /// By label.
+  /// A name for each class, by its label.
   const std::vector<std::string>& class_names() const { return class_names_; }
   /// XXH3-64 of shape, images and labels: tells data sets apart, not a defence against malice.
   uint64_t hash() const { return hash_; }
@@ -43,7 +43,7 @@ class Dataset {
 };
 
 /// Pictures of seeded noise whose labels go round all classes: for measuring how long work takes, which does not depend on
-/// what is on a picture. 1 ≤ classes ≤ 256.
+/// what is on a picture. 1 ≤ classes ≤ 256; otherwise Error(kUsage).
 Dataset noise_dataset(const Shape& sample, uint32_t classes, uint32_t count);
 
 /// Two parts of a data set by index.
@@ -62,7 +62,7 @@ enum class FashionMnistPart {
   kTest,   ///< 10,000 images, never trained on
 };
 
-/// The folder of Debian's package dataset-fashion-mnist.
+/// The folder of Debian's package dataset-fashion-mnist, be it installed or not.
 std::filesystem::path packaged_data_folder();
 /// SATEEN_DATA, or else the packaged folder.
 std::filesystem::path default_data_folder();

@@ -112,8 +112,8 @@ class Registry {
   /// upper or lower case. Throws Error(kDevice) naming what is there when nothing, or more than one, fits.
   DeviceInfo find(const std::string& backend, const std::string& wanted = {}) const;
 
-  /// Opens the device that find() gives. options: "key=value", as in docs/backends.md. May take seconds, in
-  /// which drivers start. Throws what find throws; Error(kUsage) for an option that the backend does not know or a
+  /// Opens the device that find() gives. options: "key=value", as in docs/backends.md. May take seconds, in which
+  /// drivers start. Throws what find throws; Error(kUsage) for an option that the backend does not know or a
   /// bad value; Error(kDevice) or Error(kNoMemory) where it can't be opened.
   Device open(const std::string& backend, const std::string& wanted = {},
               const std::vector<std::string>& options = {}) const;
@@ -128,7 +128,7 @@ class Buffer {
  public:
   /// Empty: no bytes, on no device.
   Buffer() = default;
-  /// Bytes.
+  /// Bytes; 0 for an empty one.
   uint64_t size() const;
   /// False for an empty one.
   explicit operator bool() const { return state_ != nullptr; }
@@ -136,7 +136,8 @@ class Buffer {
   /// gives.
   sateen_buffer* handle() const;
 
-  /// Copies to the device, in order with other work. The source may be reused at once.
+  /// Copies to the device, in order with other work. The source may be reused at once. Error(kUsage) for a range that
+  /// is not inside the buffer, here and below.
   void write(const void* src, uint64_t bytes, uint64_t offset = 0);
   /// Waits for the work before it and copies back.
   void read(void* dst, uint64_t bytes, uint64_t offset = 0) const;
@@ -169,8 +170,8 @@ class Event {
  public:
   /// No event: wait() is true at once.
   Event() = default;
-  /// timeout_ns: nanoseconds, UINT64_MAX for ever. False when the time ran out. Throws Error(kDevice) with what the work
-  /// ended with.
+  /// timeout_ns: nanoseconds, UINT64_MAX for ever. False when the time ran out. Throws Error(kDevice) with what the
+  /// work ended with.
   bool wait(uint64_t timeout_ns = UINT64_MAX);
   /// False for no event.
   explicit operator bool() const { return handle_ != nullptr; }
@@ -250,8 +251,8 @@ class Device {
   std::vector<bool> supported(Graph& graph);
   /// Reached when all work submitted so far is done.
   Event mark();
-  /// Copies back without waiting, after the work before it; done when the event is reached. dst must stay until the event
-  /// was waited for.
+  /// Copies back without waiting, after the work before it; done when the event is reached. dst must stay until the
+  /// event was waited for.
   Event read_async(void* dst, const Buffer& src, uint64_t bytes, uint64_t offset = 0);
   /// Waits for all work, and throws what it ended with.
   void finish();

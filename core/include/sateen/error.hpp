@@ -1,5 +1,5 @@
-// The one exception type of the library. Everything that can fail throws sateen::Error; nothing aborts, prints or
-// exits.
+// The one exception type of the library, beside std::bad_alloc where the host's memory runs out. Everything that can
+// fail throws sateen::Error; nothing aborts, prints or exits.
 #pragma once
 
 #include <stdexcept>

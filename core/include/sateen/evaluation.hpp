@@ -18,10 +18,10 @@ struct ClassScores {
 };
 
 /// Adds up what a classifier says about labelled images. An image counts for the class with its highest probability, the
-/// first where several have it.
+/// first where several have it. A value; added to by one thread at a time.
 class Evaluation {
  public:
-  /// 1 ≤ classes ≤ 256.
+  /// 1 ≤ classes ≤ 256; otherwise Error(kUsage).
   explicit Evaluation(int64_t classes);
 
   /// probabilities: a row of classes() for each label, as Predictor::predict gives them. Throws Error(kUsage) when the

@@ -33,6 +33,7 @@ Gradients gradients(Device device, const Sequential& model, const Batch& batch);
 
 /// The largest difference over all parameters, each in units of its largest |want|; infinity where a value is not
 /// finite. A parameter whose gradient is zero throughout counts in units of 1.
+/// got, want: as many values as the model has weights, laid out alike.
 double gradient_distance(const Sequential& model, std::span<const float> got, std::span<const float> want);
 
 /// Gradients jump where a value lies on a kink of LeakyReLU or two values tie for a maximum; there two devices may rightly

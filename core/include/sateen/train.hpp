@@ -37,7 +37,7 @@ struct Augmentation {
 
 /// Settings of a Trainer, which shape the result.
 struct TrainOptions {
-  int64_t batch_size = 64;  ///< images a step, at least 1; the last batch of an epoch may be short
+  int64_t batch_size = 64;  ///< images a step, 1 to as many as there are to train on; the last of an epoch may be short
   uint64_t seed = 0;        ///< of the order, dropout and augmentation; initial weights have Sequential::initialise's
   Adam adam;                ///< its learning rate is the one that the plan begins with
   Preprocessing preprocessing;  ///< of all images, trained on or held out
@@ -108,11 +108,13 @@ class Trainer {
   /// epochs of fit alone: a schedule works in a loop of your own too, reducing on a plateau does not.
   void begin_epoch();
   /// Submits up to n further steps of the epoch, at most two chunks of steps ahead of the device; returns how many. The
-  /// metrics of finished steps are in so_far(). Throws Error(kDiverged) as fit does.
+  /// metrics of finished steps are in so_far(). n ≥ 1. Throws Error(kDiverged) as fit does, Error(kUsage) before
+  /// begin_epoch().
   int64_t run_steps(int64_t n);
-  /// Metrics of the epoch's steps that are known to have finished.
+  /// Metrics of the epoch's steps that are known to have finished; *steps becomes how many these are. Does not wait.
   Metrics so_far(int64_t* steps = nullptr) const;
-  /// Waits for all steps of the epoch and gives their metrics.
+  /// Waits for all steps of the epoch and gives their metrics. Throws Error(kDiverged) as fit does, Error(kUsage) where
+  /// steps are left.
   Metrics end_epoch();
   /// Metrics on the held-out part, dropout off. Fits between epochs.
   Metrics evaluate();
