@@ -207,9 +207,8 @@ typedef struct {
 
 /** One enumerator; undefined again below. */
 #define SATEEN_DECLARE_OP(constant, number, name, n_src, n_dst) constant = number,
-/** The kinds of operations: sateen_op.kind. Each has a page, here or with its attributes (sateen_…_attrs);
- * SATEEN_OP_END_ is one more than the last. */
-enum { SATEEN_FOR_EACH_OP(SATEEN_DECLARE_OP) SATEEN_OP_END_ };
+/** The kinds of operations: sateen_op.kind. Each has a page, here or with its attributes (sateen_…_attrs). */
+enum { SATEEN_FOR_EACH_OP(SATEEN_DECLARE_OP) SATEEN_OP_END_ /**< one more than the last */ };
 #undef SATEEN_DECLARE_OP
 
 /** The attributes of SATEEN_OP_GATHER, samples into a batch.
