@@ -26,14 +26,14 @@ struct BestEpoch {
 
 /// A training as it stands. It is a model file too: load_model reads the model with its present weights.
 struct Checkpoint {
-  ModelFile file;
-  TrainState state = {};
-  /// Settings that shape the result, besides the model and its seed and preprocessing.
-  int64_t batch_size = 64;
-  Adam adam = {};
-  double held_out_share = 0;
-  int64_t epochs = 0;  ///< how many were planned in all
-  TrainingPlan plan = {};
+  ModelFile file;         ///< with the present weights
+  TrainState state = {};  ///< of Trainer::state, with which they were taken
+  // Settings that shape the result, besides the model and its seed and preprocessing.
+  int64_t batch_size = 64;    ///< TrainOptions::batch_size
+  Adam adam = {};             ///< TrainOptions::adam
+  double held_out_share = 0;  ///< what split() was given
+  int64_t epochs = 0;         ///< how many were planned in all
+  TrainingPlan plan = {};     ///< TrainOptions::plan
   bool restore_best = false;  ///< whoever ends the run puts the weights of the best epoch into it
   std::string device = {};    ///< device_text of what it was trained on
   /// One record for each epoch ended. Their times are not kept: they read 0.

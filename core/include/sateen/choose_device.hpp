@@ -11,15 +11,17 @@
 
 namespace SATEEN_PUBLIC sateen {
 
+/// Which device is wanted, and what may be done to find it.
 struct DeviceRequest {
   std::string backend = "auto";  ///< a backend's name, or "auto": any
   std::string device;            ///< as Registry::find takes it; with "auto" it may fit devices of any backend
 
+  /// Whether devices may be measured to find the fastest.
   enum class Measure {
     kIfNeeded,  ///< takes a few seconds where there is more than one candidate and nothing is remembered
     kNever,     ///< what is remembered, else the first candidate: for those who compute less than measuring takes
   };
-  Measure measure = Measure::kIfNeeded;
+  Measure measure = Measure::kIfNeeded;  ///< used where "auto" has several candidates and none is a GPU
   /// Hears why it takes a while (info), which candidates are left out, and that a result can't be kept (warnings).
   LogSink log;
   CancelToken cancel;  ///< ends a measurement soon, with Error(kCancelled)
@@ -27,11 +29,13 @@ struct DeviceRequest {
 
 /// How fast a device trains the published network in batches of 64, by a short measurement: good to compare, no more.
 struct DeviceSpeed {
-  std::string id;
-  double images_per_second = 0;
+  std::string id;                ///< DeviceInfo::id
+  double images_per_second = 0;  ///< the best of several turns
 };
 
+/// The device to open, and why this one.
 struct DeviceChoice {
+  /// By which rule it was chosen.
   enum class Reason {
     kAsked,       ///< the request names a backend or a device
     kGpu,         ///< the first GPU
@@ -40,8 +44,8 @@ struct DeviceChoice {
     kRemembered,  ///< the same, measured at an earlier start
     kUnmeasured,  ///< the first candidate, because nothing is known and nothing was to be measured
   };
-  DeviceInfo device;
-  Reason reason = Reason::kAsked;
+  DeviceInfo device;                ///< its backend and id are what Registry::open takes
+  Reason reason = Reason::kAsked;   ///< for the line that tells the user
   std::vector<DeviceSpeed> speeds;  ///< of all candidates that work, in the order of Registry::devices()
 };
 

@@ -21,26 +21,29 @@ namespace SATEEN_PUBLIC sateen {
 
 /// What a user can choose from.
 struct DeviceInfo {
-  std::string backend;  ///< "cpu"
-  uint32_t index = 0;   ///< within the backend
-  std::string id;       ///< "cpu", "opencl:0:1"
-  std::string name, vendor, driver;
-  uint32_t type = SATEEN_DEVICE_OTHER;
-  uint32_t alignment = 4;  ///< of tensors' offsets; an open device's also fits the device that does what it can't
-  uint64_t memory_bytes = 0;
-  uint64_t max_allocation_bytes = 0;
+  std::string backend;                  ///< "cpu"
+  uint32_t index = 0;                   ///< within the backend
+  std::string id;                       ///< "cpu", "opencl:0:1"
+  std::string name;                     ///< "AMD EPYC 7763"
+  std::string vendor;                   ///< in the driver's words
+  std::string driver;                   ///< driver and version, "" where there is none
+  uint32_t type = SATEEN_DEVICE_OTHER;  ///< SATEEN_DEVICE_…
+  /// Bytes, of tensors' offsets; an open device's also fits the device that does what it can't.
+  uint32_t alignment = 4;
+  uint64_t memory_bytes = 0;          ///< what the device has in all
+  uint64_t max_allocation_bytes = 0;  ///< the largest buffer that it grants
 };
 
 /// A backend that can't be used here, and why.
 struct UnavailableBackend {
-  std::string name;  ///< the backend's name, or the plugin's file name where it has none
-  std::string reason;
+  std::string name;    ///< the backend's name, or the plugin's file name where it has none
+  std::string reason;  ///< one line for people, with what to do where that is known
 };
 
 /// Why a backend that can be used shows fewer devices than one might expect.
 struct BackendRemark {
-  std::string backend;
-  std::string text;  ///< one line for people
+  std::string backend;  ///< whose devices
+  std::string text;     ///< one line for people
 };
 
 /// Lines of key and value for people and bug reports; a key may come again. backend.h says which keys mean something to
@@ -53,7 +56,8 @@ using Choices = std::map<std::string, std::string>;
 
 /// What is known of a variant that an operation could get.
 struct TunedVariant {
-  std::string key, variant;
+  std::string key;           ///< of the operation, as in Choices
+  std::string variant;       ///< in the backend's words
   uint64_t nanoseconds = 0;  ///< of one run; 0: not timed
   bool refused = false;      ///< it was wrong, or can't be had here: it is never taken
 };
@@ -64,6 +68,7 @@ class Device;
 /// Use from one thread at a time; Devices opened from it may outlive it.
 class Registry {
  public:
+  /// Where plugins are looked for, and what holds for every device of a registry.
   struct Options {
     /// Folders and files to look in first, in order; a plugin among them that can't be loaded throws Error(kDevice).
     std::vector<std::filesystem::path> backend_paths;
@@ -71,6 +76,7 @@ class Registry {
     /// folder and the build tree's. What can't be loaded there is listed as unavailable. Where a library that a plugin
     /// needs is missing, the first line of the file NAME.hint beside NAME.so says what to install.
     bool default_paths = true;
+    /// Hears the library and its backends, for as long as a device is open.
     LogSink log;
     /// Where backends may keep what they can make again; an empty path: nowhere; nullopt: default_cache_folder().
     std::optional<std::filesystem::path> cache_folder = std::nullopt;
@@ -78,7 +84,9 @@ class Registry {
     bool strict = false;
   };
 
+  /// With the options as they are made.
   Registry();
+  /// Loads the plugins; opens no device.
   explicit Registry(Options options);
   ~Registry();
   Registry(const Registry&) = delete;
@@ -86,6 +94,7 @@ class Registry {
 
   /// Names of the usable backends, built-in ones first.
   std::vector<std::string> backends() const;
+  /// Plugins that can't be loaded, then backends that can't work here, which are asked now.
   std::vector<UnavailableBackend> unavailable() const;
   /// Looks at the machine's hardware and drivers; may take a moment.
   std::vector<BackendRemark> remarks() const;
@@ -103,7 +112,9 @@ class Registry {
   /// upper or lower case. Throws Error(kDevice) naming what is there when nothing, or more than one, fits.
   DeviceInfo find(const std::string& backend, const std::string& wanted = {}) const;
 
-  /// Opens the device that find() gives. options: "key=value", as in docs/backends.md.
+  /// Opens the device that find() gives. options: "key=value", as in docs/backends.md. May take seconds, in which
+  /// drivers start. Throws what find throws; Error(kUsage) for an option that the backend does not know or a
+  /// bad value; Error(kDevice) or Error(kNoMemory) where it can't be opened.
   Device open(const std::string& backend, const std::string& wanted = {},
               const std::vector<std::string>& options = {}) const;
 
@@ -115,14 +126,18 @@ class Registry {
 /// Bytes on a device. Keeps its device open. Same thread rule as Device.
 class Buffer {
  public:
+  /// Empty: no bytes, on no device.
   Buffer() = default;
+  /// Bytes; 0 for an empty one.
   uint64_t size() const;
+  /// False for an empty one.
   explicit operator bool() const { return state_ != nullptr; }
   /// The device's own. After a program that has operations done elsewhere, what is in it may be older than what read()
   /// gives.
   sateen_buffer* handle() const;
 
-  /// Copies to the device, in order with other work. The source may be reused at once.
+  /// Copies to the device, in order with other work. The source may be reused at once. Error(kUsage) for a range that
+  /// is not inside the buffer, here and below.
   void write(const void* src, uint64_t bytes, uint64_t offset = 0);
   /// Waits for the work before it and copies back.
   void read(void* dst, uint64_t bytes, uint64_t offset = 0) const;
@@ -136,6 +151,7 @@ class Buffer {
   void write(const Values& src, uint64_t offset = 0) {
     write(std::data(src), std::size(src) * sizeof(*std::data(src)), offset);
   }
+  /// All of it, as values of a plain type; what is left of a last value is not read.
   template <typename T>
   std::vector<T> read_as() const {
     std::vector<T> r(size() / sizeof(T));
@@ -152,9 +168,12 @@ class Buffer {
 /// A point in a device's queue. wait() may be called from any thread, by one thread at a time.
 class Event {
  public:
+  /// No event: wait() is true at once.
   Event() = default;
-  /// False when the time ran out. Throws Error(kDevice) with what the work ended with.
+  /// timeout_ns: nanoseconds, UINT64_MAX for ever. False when the time ran out. Throws Error(kDevice) with what the
+  /// work ended with.
   bool wait(uint64_t timeout_ns = UINT64_MAX);
+  /// False for no event.
   explicit operator bool() const { return handle_ != nullptr; }
 
  private:
@@ -165,15 +184,16 @@ class Event {
 
 /// A piece of a buffer that a run uses for one external storage.
 struct Binding {
-  const Buffer* buffer = nullptr;
-  uint64_t offset = 0;
+  const Buffer* buffer = nullptr;  ///< borrowed until run returns
+  uint64_t offset = 0;             ///< bytes, a multiple of the device's alignment
+  /// From o on, as many bytes as the storage has.
   Binding(const Buffer& b, uint64_t o = 0) : buffer(&b), offset(o) {}  // NOLINT(google-explicit-constructor)
 };
 
 /// Where a program's time went: one of its operations, or several that the backend made one.
 struct OpProfile {
-  std::string name;  ///< "conv1.forward + leaky_relu1.forward"
-  uint64_t runs = 0;
+  std::string name;          ///< "conv1.forward + leaky_relu1.forward"
+  uint64_t runs = 0;         ///< of the program, since it was compiled
   uint64_t nanoseconds = 0;  ///< how long the device worked at it, over all runs
 };
 
@@ -190,6 +210,7 @@ struct PeakRates {
 /// first bound: then run may throw Error(kNoMemory). Results are those of the whole.
 class Program {
  public:
+  /// No program; it can't be run.
   Program() = default;
   /// Submits one pass; one binding per external storage, in the order in which the graph made them. May return early.
   void run(std::span<const Binding> bindings);
@@ -198,6 +219,7 @@ class Program {
   std::vector<OpProfile> profile() const;
   /// How many of the graph's operations run on cpu because the device can't do them.
   uint64_t fallback_ops() const;
+  /// False for no program.
   explicit operator bool() const { return state_ != nullptr; }
 
  private:
@@ -210,8 +232,10 @@ class Program {
 /// Every failure is Error(kDevice), Error(kNoMemory) or, for a broken rule of the contract, Error(kUsage).
 class Device {
  public:
+  /// What it is. Valid as long as a handle.
   const DeviceInfo& info() const;
 
+  /// bytes > 0; what is in it is undefined until it is written.
   Buffer create_buffer(uint64_t bytes);
   /// A buffer with these bytes in it.
   Buffer create_buffer(const void* src, uint64_t bytes);
@@ -225,9 +249,12 @@ class Device {
   uint64_t fallback_ops() const;
   /// Which of the graph's operations this device can do itself, in order.
   std::vector<bool> supported(Graph& graph);
+  /// Reached when all work submitted so far is done.
   Event mark();
-  /// dst must stay until the event was waited for.
+  /// Copies back without waiting, after the work before it; done when the event is reached. dst must stay until the
+  /// event was waited for.
   Event read_async(void* dst, const Buffer& src, uint64_t bytes, uint64_t offset = 0);
+  /// Waits for all work, and throws what it ended with.
   void finish();
   /// What the device was opened with and what became of it so far. Empty where its backend tells nothing.
   Description describe();
@@ -249,6 +276,7 @@ class Device {
   /// The contract's own table and handle, for tests of it and for what this class leaves out. The rules of backend.h
   /// are then the caller's to keep.
   const sateen_backend& table() const;
+  /// See table(). It stays the device's.
   sateen_device* handle() const;
 
  private:

@@ -1,5 +1,5 @@
-// The one exception type of the library. Everything that can fail throws sateen::Error; nothing aborts, prints or
-// exits.
+// The one exception type of the library, beside std::bad_alloc where the host's memory runs out. Everything that can
+// fail throws sateen::Error; nothing aborts, prints or exits.
 #pragma once
 
 #include <stdexcept>
@@ -24,7 +24,9 @@ enum class ErrorCode {
 /// what() is one line for people, without a prefix or a newline: what is wrong and, where it helps, what to do next.
 class Error : public std::runtime_error {
  public:
+  /// message: what() is to be, as above.
   Error(ErrorCode code, const std::string& message) : std::runtime_error(message), code_(code) {}
+  /// The kind, to branch on; the words of what() may change between versions.
   ErrorCode code() const noexcept { return code_; }
 
  private:

@@ -13,7 +13,7 @@ namespace SATEEN_PUBLIC sateen {
 /// An operation of a step, by its name in graphs and profiles, and what it takes for one sample.
 struct OperationFlops {
   std::string operation;  ///< "conv2.backward_weights"
-  uint64_t flops = 0;
+  uint64_t flops = 0;     ///< f32 operations for one sample
 };
 
 /// The convolutions and dense layers of a forward pass, or of a training step, in the order of the layers. A multiply-add

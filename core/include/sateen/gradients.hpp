@@ -14,12 +14,14 @@ namespace SATEEN_PUBLIC sateen {
 
 /// A batch as a training step sees it. labels.size() images in the model's input shape, u8.
 struct Batch {
-  std::vector<uint8_t> images, labels;
-  uint64_t seed = 0;  ///< of the dropout masks
-  int32_t step = 0;   ///< which numbers them
-  Preprocessing preprocessing;
+  std::vector<uint8_t> images;  ///< one after the other
+  std::vector<uint8_t> labels;  ///< a class for each
+  uint64_t seed = 0;            ///< of the dropout masks
+  int32_t step = 0;             ///< which numbers them
+  Preprocessing preprocessing;  ///< of the pixels
 };
 
+/// The loss of a batch and its derivative by each weight.
 struct Gradients {
   double loss = 0;            ///< mean over the batch
   std::vector<float> values;  ///< like Sequential::weights
@@ -31,6 +33,7 @@ Gradients gradients(Device device, const Sequential& model, const Batch& batch);
 
 /// The largest difference over all parameters, each in units of its largest |want|; infinity where a value is not
 /// finite. A parameter whose gradient is zero throughout counts in units of 1.
+/// got, want: as many values as the model has weights, laid out alike.
 double gradient_distance(const Sequential& model, std::span<const float> got, std::span<const float> want);
 
 /// Gradients jump where a value lies on a kink of LeakyReLU or two values tie for a maximum; there two devices may rightly

@@ -12,21 +12,28 @@
 
 namespace SATEEN_PUBLIC sateen {
 
-enum class DType : uint32_t { kF32 = SATEEN_F32, kI32 = SATEEN_I32, kU8 = SATEEN_U8 };
+/// What a tensor's elements are; the contract's numbers.
+enum class DType : uint32_t {
+  kF32 = SATEEN_F32,  ///< IEEE binary32
+  kI32 = SATEEN_I32,  ///< two's complement: labels, indices, the cursor
+  kU8 = SATEEN_U8,    ///< pixels
+};
 
 /// Bytes of one element.
 uint64_t size_of(DType dtype);
 
 /// A tensor of one Graph. The default value is "no tensor" (SATEEN_NONE).
 struct TensorId {
-  uint32_t index = SATEEN_NONE;
+  uint32_t index = SATEEN_NONE;  ///< into sateen_graph::tensor
+  /// False for "no tensor".
   explicit operator bool() const { return index != SATEEN_NONE; }
+  /// The same tensor; both are of one graph.
   friend bool operator==(TensorId a, TensorId b) { return a.index == b.index; }
 };
 
 /// A storage of one Graph.
 struct StorageId {
-  uint32_t index = 0;
+  uint32_t index = 0;  ///< into sateen_graph::storage
 };
 
 /// Owns storages, tensors and operations, and shows them as the C contract's sateen_graph.
@@ -53,12 +60,16 @@ class Graph {
     const auto* bytes = reinterpret_cast<const unsigned char*>(&attrs);
     add_op(kind, std::move(name), src, dst, {bytes, bytes + sizeof(Attrs)});
   }
+  /// The same for an operation without attributes.
   void op(uint32_t kind, std::string name, const std::vector<TensorId>& src, const std::vector<TensorId>& dst) {
     add_op(kind, std::move(name), src, dst, {});
   }
 
+  /// With the batch dim where it has one. Valid until the graph is changed.
   const Shape& shape(TensorId tensor) const;
+  /// What its elements are.
   DType dtype(TensorId tensor) const;
+  /// How many operations were appended.
   size_t op_count() const { return ops_.size(); }
 
   /// The graph as the contract has it. The pointers inside stay valid until the graph is changed or destroyed.

@@ -8,7 +8,13 @@
 
 namespace SATEEN_PUBLIC sateen {
 
-enum class LogLevel { kDebug = 0, kInfo = 1, kWarning = 2, kError = 3 };
+/// How much a message matters; the numbers are the contract's (SATEEN_LOG_…).
+enum class LogLevel {
+  kDebug = 0,    ///< for those who look for a defect
+  kInfo = 1,     ///< what happens, and takes time
+  kWarning = 2,  ///< something is amiss, and work goes on
+  kError = 3,    ///< something failed
+};
 
 /// Takes one line without a newline. May be called from any thread, several at once (backends have threads of their
 /// own), so it must be thread-safe, must not throw and must not call back into the library.

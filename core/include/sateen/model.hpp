@@ -15,9 +15,9 @@ namespace SATEEN_PUBLIC sateen {
 
 /// A tensor that a model keeps.
 struct Parameter {
-  std::string name;  ///< "conv2.weights"
-  ParameterSpec spec;
-  size_t layer = 0;
+  std::string name;     ///< "conv2.weights"
+  ParameterSpec spec;   ///< shape and first values
+  size_t layer = 0;     ///< which layer's, for Sequential::layer
   uint64_t offset = 0;  ///< in elements, into Sequential::weights
 };
 
@@ -31,20 +31,29 @@ class Sequential {
   /// Appends a layer and its (zero) weights. Throws Error(kUsage) when it does not fit what comes before, or when the
   /// model would have more than 2³¹−1 parameters; the model is then as it was.
   Sequential& add(std::shared_ptr<const Layer> layer);
+  /// The same for a layer by value: `model.add(Conv2D(8))`.
   template <std::derived_from<Layer> L>
   Sequential& add(L layer) {
     return add(std::shared_ptr<const Layer>(std::make_shared<L>(std::move(layer))));
   }
 
+  /// One sample's shape, without the batch dim.
   const Shape& input_shape() const { return input_; }
+  /// What comes out for one sample, without the batch dim; [classes] for a classifier.
   const Shape& output_shape() const { return shapes_.empty() ? input_ : shapes_.back(); }
 
+  /// How many layers were added; i below is less.
   size_t layer_count() const { return layers_.size(); }
+  /// Layer i, in the order of add(). References are valid until the model is changed or destroyed.
   const Layer& layer(size_t i) const { return *layers_[i]; }
-  const std::string& layer_name(size_t i) const { return names_[i]; }  ///< "conv2"
+  /// Its short_name() and its number among layers of its kind, from 1: "conv2".
+  const std::string& layer_name(size_t i) const { return names_[i]; }
+  /// What it gives for one sample.
   const Shape& layer_output(size_t i) const { return shapes_[i]; }
+  /// What it gets for one sample.
   const Shape& layer_input(size_t i) const { return i == 0 ? input_ : shapes_[i - 1]; }
 
+  /// All tensors that are kept, layer by layer. Valid until add().
   std::span<const Parameter> parameters() const { return parameters_; }
   /// The number of all values, those of weights().
   uint64_t parameter_count() const { return weights_.size(); }
@@ -53,6 +62,7 @@ class Sequential {
 
   /// All weights, one parameter after the other without gaps.
   std::span<const float> weights() const { return weights_; }
+  /// The same to write: whoever sets them need not call initialise().
   std::span<float> weights() { return weights_; }
 
   /// Each parameter as its ParameterSpec says: Glorot-uniform weights, zero biases. Random numbers are Philox's, by seed.

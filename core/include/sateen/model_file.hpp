@@ -14,13 +14,13 @@ namespace SATEEN_PUBLIC sateen {
 
 /// What a model file holds. Nothing in it is a path, a host name, a time or code.
 struct ModelFile {
-  Sequential model;
-  Preprocessing preprocessing;
-  std::vector<std::string> class_names;
-  /// Where it came from.
+  Sequential model;                      ///< layers and weights
+  Preprocessing preprocessing;           ///< what its images went through in training
+  std::vector<std::string> class_names;  ///< one for each logit
+  // Where it came from.
   std::string version;     ///< of the library that wrote it; leave it empty when saving
   uint64_t data_hash = 0;  ///< Dataset::hash
-  uint64_t seed = 0;
+  uint64_t seed = 0;       ///< TrainOptions::seed
 };
 
 /// Writes the file whole or not at all: a temporary beside it, fsync, rename, fsync of the folder. A symlink's target
@@ -31,6 +31,7 @@ void save_model(const ModelFile& file, const std::filesystem::path& path);
 /// to, or its folder is missing. For programs that want to know before a long training.
 void check_save_target(const std::filesystem::path& path);
 
+/// What a reader accepts beyond the usual.
 struct LoadOptions {
   bool allow_nonfinite = false;  ///< accept NaN and infinite weights
 };

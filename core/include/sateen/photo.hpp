@@ -13,7 +13,8 @@ namespace SATEEN_PUBLIC sateen {
 
 /// A decoded picture, upright, in grey: luma by Rec. 601.
 struct Photo {
-  int width = 0, height = 0;
+  int width = 0;               ///< pixels
+  int height = 0;              ///< pixels
   std::vector<uint8_t> gray;   ///< rows from the top; colours as stored, also where a pixel is transparent
   std::vector<uint8_t> alpha;  ///< 255 is opaque; empty where every pixel is
   bool colored = false;        ///< it was in colour
@@ -26,18 +27,20 @@ Photo load_photo(const std::filesystem::path& path);
 /// Whether dark and light are exchanged.
 enum class Inversion {
   kAuto,  ///< where the border says that the ground is light
-  kYes,
-  kNo,
+  kYes,   ///< always
+  kNo,    ///< never
 };
 
+/// What prepare() is to make of a photo.
 struct PhotoOptions {
-  int width = 28, height = 28;  ///< of the result, 1 to 8192
-  Inversion inversion = Inversion::kAuto;
+  int width = 28;                          ///< of the result in pixels, 1 to 8192
+  int height = 28;                         ///< likewise
+  Inversion inversion = Inversion::kAuto;  ///< the network knows light garments on black
 };
 
 /// A photo as the network gets it.
 struct PreparedPhoto {
-  GrayImage image;
+  GrayImage image;                  ///< of the size asked for
   std::vector<std::string> steps;   ///< what was done, in order, for people: "trimmed from 640x480 to 210x300"
   std::vector<std::string> doubts;  ///< why the result may be wrong; empty: none
 };

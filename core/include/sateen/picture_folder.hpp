@@ -11,13 +11,14 @@ namespace SATEEN_PUBLIC sateen {
 
 /// Names in a folder, each list sorted by its bytes. Hidden ones (".x.png") are in neither.
 struct PictureFolder {
-  std::vector<std::string>
-      pictures;  ///< by their ending, links too: PNG, JPEG, BMP, PNM, and kinds that load_photo will
-                 ///< refuse by name (HEIC, WebP, GIF, TIFF, AVIF), so that none is passed over
+  /// By their ending, links too: PNG, JPEG, BMP, PNM, and kinds that load_photo will refuse by name (HEIC, WebP, GIF,
+  /// TIFF, AVIF), so that none is passed over.
+  std::vector<std::string> pictures;
   std::vector<std::string> folders;  ///< not links, so that following them comes to an end
 };
 
-/// Throws Error(kBadInput) naming the folder.
+/// Looks into the folder itself, not into those in it. Throws Error(kBadInput) naming a folder that can't
+/// be read.
 PictureFolder list_pictures(const std::filesystem::path& folder);
 
 }  // namespace sateen

@@ -14,8 +14,8 @@ namespace SATEEN_PUBLIC sateen {
 /// like), or a byte that is not UTF-8.
 size_t printable_length(std::string_view text);
 
-/// What isn't printable becomes \x0a, \x1b, …, byte by byte, so that no name breaks a line, moves the cursor or passes for
-/// another.
+/// What isn't printable becomes `\x0a`, `\x1b`, …, byte by byte, so that no name breaks a line, moves the cursor or
+/// passes for another.
 std::string printable(std::string_view text);
 
 }  // namespace sateen

@@ -12,11 +12,11 @@ namespace SATEEN_PUBLIC sateen {
 
 /// What a draw is for; different purposes never share numbers.
 enum class RandomPurpose : uint32_t {
-  kInitialWeights = 1,
-  kSplit = 2,
-  kPermutation = 3,
-  kDropout = 4,
-  kAugmentation = 5
+  kInitialWeights = 1,  ///< Sequential::initialise
+  kSplit = 2,           ///< which images are held out
+  kPermutation = 3,     ///< the order of an epoch's images; step = the epoch, from 0
+  kDropout = 4,         ///< masks, drawn on the device
+  kAugmentation = 5,    ///< shifts and mirrors, drawn on the device
 };
 
 /// One block: four words for a key and a 128-bit counter.
@@ -30,6 +30,7 @@ constexpr uint32_t random_stream(RandomPurpose purpose, uint32_t layer = 0) {
 /// Numbers of one stream, in order of the element; a value, used by one thread. key = seed; counter = (element/4 low, high, step, stream).
 class RandomStream {
  public:
+  /// At the stream's first number. stream: random_stream() of a purpose.
   RandomStream(uint64_t seed, uint32_t stream, uint32_t step = 0) : seed_(seed), stream_(stream), step_(step) {}
   /// The next 32 bits.
   uint32_t next();

@@ -19,8 +19,8 @@ namespace SATEEN_PUBLIC sateen {
 
 /// Pixels become value · scale + shift.
 struct Preprocessing {
-  float scale = 1.0F / 255.0F;
-  float shift = 0.0F;
+  float scale = 1.0F / 255.0F;  ///< 0 … 255 becomes 0 … 1
+  float shift = 0.0F;           ///< added after it
 };
 
 /// Random changes to the images of a training step, drawn anew in each epoch, on the device. What comes in at a border
@@ -29,17 +29,20 @@ struct Augmentation {
   int32_t shift_pixels = 0;  ///< each image is moved by up to so many pixels up or down, and as many left or right
   bool mirror = false;       ///< left and right are swapped in one of two images
 
+  /// Whether any image changes.
   bool any() const { return shift_pixels != 0 || mirror; }
+  /// All settings are equal.
   bool operator==(const Augmentation&) const = default;
 };
 
+/// Settings of a Trainer, which shape the result.
 struct TrainOptions {
-  int64_t batch_size = 64;
-  uint64_t seed = 0;
-  Adam adam;  ///< its learning rate is the one that the plan begins with
-  Preprocessing preprocessing;
-  TrainingPlan plan;
-  Augmentation augmentation;  ///< images are [y][x][channel] where there is any
+  int64_t batch_size = 64;  ///< images a step, 1 to as many as there are to train on; the last of an epoch may be short
+  uint64_t seed = 0;        ///< of the order, dropout and augmentation; initial weights have Sequential::initialise's
+  Adam adam;                ///< its learning rate is the one that the plan begins with
+  Preprocessing preprocessing;  ///< of all images, trained on or held out
+  TrainingPlan plan;            ///< learning rate, early stop, best epoch
+  Augmentation augmentation;    ///< images are [y][x][channel] where there is any
 };
 
 /// Where the time of the training steps went; evaluation is not in it.
@@ -52,14 +55,16 @@ struct TrainProfile {
 /// What a training needs to go on, besides its weights, history, data and options: together with them, the same bytes
 /// come out as if it had never stopped. Random numbers need no state, they are counted by seed, epoch and step.
 struct TrainState {
-  int64_t epoch = 0;  ///< epochs ended
-  int64_t step = 0;   ///< steps of the next epoch that are done: all of them when only its evaluation is missing
-  /// Over these steps, added in their order.
-  double loss_sum = 0, correct = 0;
-  uint64_t images = 0;
-  std::vector<float> adam_m, adam_v;  ///< Adam's two means, laid out as Sequential::weights
+  int64_t epoch = 0;    ///< epochs ended
+  int64_t step = 0;     ///< steps of the next epoch that are done: all of them when only its evaluation is missing
+  double loss_sum = 0;  ///< over these steps, added in their order
+  double correct = 0;   ///< images whose largest logit was their label's, likewise
+  uint64_t images = 0;  ///< of these steps
+  std::vector<float> adam_m;  ///< Adam's mean of the gradients, laid out as Sequential::weights
+  std::vector<float> adam_v;  ///< its mean of their squares, likewise
 };
 
+/// What fit tells while it runs, on the thread that called it. What a callback throws ends fit and reaches its caller.
 struct FitCallbacks {
   /// After each chunk of steps, and when all of the epoch are done: running metrics of the epoch so far, and how many
   /// steps they cover. The trainer may be asked for its state() and model() here.
@@ -78,10 +83,13 @@ class Trainer {
   /// Error(kDevice) or Error(kNoMemory) from the device.
   Trainer(Device device, const Sequential& model, const Dataset& data, Split split, TrainOptions options);
   ~Trainer();
+  /// What was moved from may only be assigned to or destroyed.
   Trainer(Trainer&&) noexcept;
+  /// Likewise.
   Trainer& operator=(Trainer&&) noexcept;
 
-  // -- the whole loop --
+  /// @name The whole loop
+  /// @{
 
   /// Trains for `epochs` more epochs, with an evaluation of the held-out part after each; one that was restored half
   /// done counts as one. There are fewer where the plan says to stop early. Throws Error(kDiverged) naming the epoch
@@ -90,21 +98,28 @@ class Trainer {
   /// left in its evaluation has no record yet.
   std::vector<EpochRecord> fit(int64_t epochs, const FitCallbacks& callbacks = {}, const CancelToken& cancel = {});
 
-  // -- its parts, for a loop of your own: begin_epoch(), run_steps() until it gives 0, end_epoch(), evaluate() --
+  /// @}
+  /// @name Its parts, for a loop of your own: begin_epoch(), run_steps() until it gives 0, end_epoch(), evaluate()
+  /// @{
 
+  /// Images to train on over the batch size, rounded up.
   int64_t steps_per_epoch() const;
   /// Puts the next epoch's order and tables on the device. Its learning rate is that of the plan, which knows the
   /// epochs of fit alone: a schedule works in a loop of your own too, reducing on a plateau does not.
   void begin_epoch();
   /// Submits up to n further steps of the epoch, at most two chunks of steps ahead of the device; returns how many. The
-  /// metrics of finished steps are in so_far(). Throws Error(kDiverged) as fit does.
+  /// metrics of finished steps are in so_far(). n ≥ 1. Throws Error(kDiverged) as fit does, Error(kUsage) before
+  /// begin_epoch().
   int64_t run_steps(int64_t n);
-  /// Metrics of the epoch's steps that are known to have finished.
+  /// Metrics of the epoch's steps that are known to have finished; *steps becomes how many these are. Does not wait.
   Metrics so_far(int64_t* steps = nullptr) const;
-  /// Waits for all steps of the epoch and gives their metrics.
+  /// Waits for all steps of the epoch and gives their metrics. Throws Error(kDiverged) as fit does, Error(kUsage) where
+  /// steps are left.
   Metrics end_epoch();
   /// Metrics on the held-out part, dropout off. Fits between epochs.
   Metrics evaluate();
+
+  /// @}
 
   /// From the next epoch on, the learning rate that the plan begins with. Throws Error(kUsage) where it is not above 0
   /// in f32, or below the plan's minimum.

@@ -9,7 +9,10 @@
 namespace SATEEN_PUBLIC sateen {
 
 /// Whether a file is there after a power cut, too.
-enum class Durable { kYes, kNo };
+enum class Durable {
+  kYes,  ///< when write_file returns it is on the disk
+  kNo,   ///< it gets there in a while
+};
 
 /// Writes the text as save_model writes models: a temporary beside the file, fsync, rename, fsync of the folder. Throws
 /// Error(kOutput) and leaves what was there. Durable::kNo is for what can be made again: without the two fsyncs it is

@@ -1,36 +1,5 @@
 // From C++ classes to the contract's table. The adaptor does what every backend would do alike: it catches exceptions
 // and keeps their sentences, checks arguments, ranges, bindings and graphs, and holds late errors.
-//
-// A backend gives a class B with
-//   static constexpr const char *kName, *kVersion;
-//   struct or class Device, Buffer, Event, Program;
-//   static uint32_t device_count();                                  // throws Failure(DEVICE_ERROR) where it can't
-//                                                                    // work
-//   static const sateen_device_info& device_info(uint32_t index);    // valid for the life of the process
-//   static std::unique_ptr<Device> open(uint32_t index, Options options, Host host);
-//   static const void* extension(const char* name);                  // may be left out
-//   static const std::string& describe(uint32_t index);              // with Device::describe, for sateen.describe/1;
-//                                                                    // may be left out
-// where Device, whose destructor waits for all work, has
-//   std::unique_ptr<Buffer> create_buffer(uint64_t bytes);
-//   void destroy_buffer(std::unique_ptr<Buffer>);                    // work may be in flight
-//   void write(Buffer&, uint64_t offset, const void* src, uint64_t n);
-//   void read(void* dst, const Buffer&, uint64_t offset, uint64_t n);
-//   std::unique_ptr<Event> read_async(void* dst, const Buffer&, uint64_t offset, uint64_t n);
-//   std::unique_ptr<Event> mark();
-//   std::string unsupported(const GraphView&, const Op&);            // why it can't do a well-formed operation, or ""
-//   std::unique_ptr<Program> compile(const GraphView&);              // of operations that it said it can do
-//   void destroy_program(std::unique_ptr<Program>);                  // work may be in flight
-//   void run(Program&, const Bound<Buffer>* bound, size_t n);
-//   void finish();                                                   // waits even where the device has failed
-//   std::string describe();                                          // may be left out
-//   PeakRates measure_peak();                                        // for sateen.peak/1; may be left out
-// and Event  bool wait(uint64_t timeout_ns);                         // false when the time ran out
-// Where buffers are the host's memory and work is done at once, host_device.hpp has most of Device, timed_steps.hpp most of
-// Program. A Program that is Profiled (profile.hpp) gives the backend the extension sateen.profile/1, a Device that is Tuned
-// (tuning.hpp) sateen.tuning/1.
-// Any of them may throw: Failure with a status, LateFailure for work that was queued before, std::bad_alloc.
-// Arguments that reach them are good: sizes are positive, ranges lie inside their buffers, bindings are whole.
 #pragma once
 
 #include <algorithm>
@@ -57,7 +26,46 @@
 
 namespace sateen::sdk {
 
-/// The table of a backend class; see the top of this file.
+/// The table of a backend class.
+///
+/// A backend gives a class B with
+/// @code{.cpp}
+///   static constexpr const char *kName, *kVersion;
+///   struct or class Device, Buffer, Event, Program;
+///   static uint32_t device_count();                                  // throws Failure(DEVICE_ERROR) where it can't
+///                                                                    // work
+///   static const sateen_device_info& device_info(uint32_t index);    // valid for the life of the process
+///   static std::unique_ptr<Device> open(uint32_t index, Options options, Host host);
+///   static const void* extension(const char* name);                  // may be left out
+///   static const std::string& describe(uint32_t index);              // with Device::describe, for sateen.describe/1;
+///                                                                    // may be left out
+/// @endcode
+/// where Device, whose destructor waits for all work, has
+/// @code{.cpp}
+///   std::unique_ptr<Buffer> create_buffer(uint64_t bytes);
+///   void destroy_buffer(std::unique_ptr<Buffer>);                    // work may be in flight
+///   void write(Buffer&, uint64_t offset, const void* src, uint64_t n);
+///   void read(void* dst, const Buffer&, uint64_t offset, uint64_t n);
+///   std::unique_ptr<Event> read_async(void* dst, const Buffer&, uint64_t offset, uint64_t n);
+///   std::unique_ptr<Event> mark();
+///   std::string unsupported(const GraphView&, const Op&);            // why it can't do a well-formed operation, or ""
+///   std::unique_ptr<Program> compile(const GraphView&);              // of operations that it said it can do
+///   void destroy_program(std::unique_ptr<Program>);                  // work may be in flight
+///   void run(Program&, const Bound<Buffer>* bound, size_t n);
+///   void finish();                                                   // waits even where the device has failed
+///   std::string describe();                                          // may be left out
+///   PeakRates measure_peak();                                        // for sateen.peak/1; may be left out
+/// @endcode
+/// and Event
+/// @code{.cpp}
+///   bool wait(uint64_t timeout_ns);                                  // false when the time ran out
+/// @endcode
+/// Where buffers are the host's memory and work is done at once, host_device.hpp has most of Device, timed_steps.hpp
+/// most of Program. A Program that is Profiled (profile.hpp) gives the backend the extension sateen.profile/1, a Device
+/// that is Tuned (tuning.hpp) sateen.tuning/1.
+///
+/// Any of them may throw: Failure with a status, LateFailure for work that was queued before, std::bad_alloc.
+/// Arguments that reach them are good: sizes are positive, ranges lie inside their buffers, bindings are whole.
 template <typename B>
 class Adaptor : private detail::Extensions<B> {
  public:

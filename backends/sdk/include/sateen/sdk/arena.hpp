@@ -16,12 +16,14 @@ namespace sateen::sdk {
 
 /// Memory that is needed from operation `first` to operation `last`, both included.
 struct ArenaRequest {
-  uint64_t bytes = 0;
-  size_t first = 0, last = 0;
+  uint64_t bytes = 0;  ///< 0: nothing is needed
+  size_t first = 0;    ///< index into GraphView::ops
+  size_t last = 0;     ///< likewise, not below first
 };
 
+/// Where each request lies.
 struct ArenaPlan {
-  std::vector<uint64_t> offset;  ///< per request
+  std::vector<uint64_t> offset;  ///< bytes, per request
   uint64_t bytes = 0;            ///< of the whole arena
 };
 

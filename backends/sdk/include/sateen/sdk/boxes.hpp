@@ -18,8 +18,8 @@ namespace sateen::sdk {
 /// Memory for one EXTERNAL storage.
 template <typename Buffer>
 struct Bound {
-  Buffer* buffer = nullptr;
-  uint64_t offset = 0;
+  Buffer* buffer = nullptr;  ///< the host's; it outlives the work
+  uint64_t offset = 0;       ///< bytes, a multiple of the device's alignment
 };
 
 namespace detail {

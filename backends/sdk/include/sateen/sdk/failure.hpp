@@ -14,7 +14,9 @@ namespace sateen::sdk {
 /// A failure with the status that the host gets. what() is a sentence for people.
 class Failure : public std::runtime_error {
  public:
+  /// status: not SATEEN_OK. message: what() is to be, without a newline.
   Failure(sateen_status status, const std::string& message) : std::runtime_error(message), status_(status) {}
+  /// What the function of the contract returns.
   sateen_status status() const noexcept { return status_; }
 
  private:
@@ -24,6 +26,7 @@ class Failure : public std::runtime_error {
 /// A failure of work that was queued earlier. The adaptor keeps it: every later call on the device returns it too.
 class LateFailure : public Failure {
  public:
+  /// Status and sentence, as Failure takes them.
   using Failure::Failure;
 };
 
@@ -45,12 +48,13 @@ std::string text(const Parts&... parts) {
   return r;
 }
 
-/// a · b and a + b for sizes of memory that is about to be asked for; NO_MEMORY where they don't fit in 63 bits.
+/// a · b for sizes of memory that is about to be asked for; Failure(NO_MEMORY) where it doesn't fit in 63 bits.
 inline uint64_t checked_mul(uint64_t a, uint64_t b) {
   uint64_t r = 0;
   if (__builtin_mul_overflow(a, b, &r) || r > INT64_MAX) throw Failure(SATEEN_NO_MEMORY, "a size is too large");
   return r;
 }
+/// a + b, likewise.
 inline uint64_t checked_add(uint64_t a, uint64_t b) {
   uint64_t r = 0;
   if (__builtin_add_overflow(a, b, &r) || r > INT64_MAX) throw Failure(SATEEN_NO_MEMORY, "a size is too large");
@@ -70,7 +74,7 @@ inline Failure too_large(uint64_t bytes, uint64_t most) {
                                  small ? " bytes" : " MiB")};
 }
 
-/// a rounded up to a multiple of `alignment`, a power of two.
+/// a rounded up to a multiple of `alignment`, a power of two; throws as checked_add.
 inline uint64_t align_up(uint64_t a, uint64_t alignment) {
   return checked_add(a, alignment - 1) & ~(alignment - 1);
 }

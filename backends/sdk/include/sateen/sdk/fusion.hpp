@@ -9,6 +9,7 @@
 
 namespace sateen::sdk {
 
+/// Whether an operation has a source or a destination in this storage.
 inline bool touches(const Op& op, uint32_t storage, const GraphView& graph) {
   for (const auto* places : {&op.src, &op.dst}) {
     for (const uint32_t t : *places) {

@@ -16,8 +16,10 @@ namespace sateen::sdk {
 /// The host's log and cache folder. Copy it freely; valid until the device is closed. Any thread.
 class Host {
  public:
+  /// host: as device_open got it, not NULL; borrowed until the device is closed.
   explicit Host(const sateen_host* host) : host_(host) {}
 
+  /// level: SATEEN_LOG_…; message: one line without a newline. Dropped where the host has no log.
   void log(uint32_t level, const std::string& message) const {
     constexpr size_t kEnd = offsetof(sateen_host, log) + sizeof(host_->log);
     if (host_->struct_size >= kEnd && host_->log != nullptr) host_->log(host_->context, level, message.c_str());
@@ -38,6 +40,7 @@ class Host {
 /// Where a key is given twice the last one counts.
 class Options {
  public:
+  /// options: as device_open got them. Failure(INVALID) for one that is not of the form key=value.
   explicit Options(const char* const* options) {
     for (; options != nullptr && *options != nullptr; ++options) {
       const std::string_view option = *options;
@@ -49,6 +52,7 @@ class Options {
     }
   }
 
+  /// The value of a key, which is then known, or `otherwise` where it was not given.
   std::string take(const std::string& key, const std::string& otherwise) {
     known_ += (known_.empty() ? "" : ", ") + key;
     const auto at = left_.find(key);
@@ -71,8 +75,10 @@ class Options {
     return number;
   }
 
+  /// "0" or "1", by default 0; INVALID naming the option for anything else.
   bool take_flag(const std::string& key) { return take_number(key, 0, 1, 0) == 1; }
 
+  /// Failure(INVALID), naming an option that nobody took and those that there are.
   void finish() const {
     if (left_.empty()) return;
     throw Failure(SATEEN_INVALID, text("there is no option \"", left_.begin()->first, "\"; there are: ", known_));

@@ -7,13 +7,17 @@
 
 namespace sateen::sdk {
 
+/// What a kind's page says before any tensor is looked at.
 struct OpInfo {
-  const char* name;
-  uint32_t n_src, n_dst;
-  uint32_t attrs_size;
-  uint32_t optional_src, optional_dst;  ///< bit i: place i may be SATEEN_NONE
+  const char* name;       ///< "conv2d_forward"; for the life of the process
+  uint32_t n_src;         ///< places for sources
+  uint32_t n_dst;         ///< places for destinations
+  uint32_t attrs_size;    ///< bytes of the page's structure, 0 where it has none
+  uint32_t optional_src;  ///< bit i: source i may be SATEEN_NONE
+  uint32_t optional_dst;  ///< bit i: destination i may be SATEEN_NONE
 };
 
+/// OpInfo::attrs_size of a kind; 0 also for one that this header does not know.
 constexpr uint32_t attrs_size_of(uint32_t kind) {
   switch (kind) {
     case SATEEN_OP_GATHER:
@@ -42,6 +46,7 @@ constexpr uint32_t attrs_size_of(uint32_t kind) {
   }
 }
 
+/// OpInfo::optional_src of a kind.
 constexpr uint32_t optional_src_of(uint32_t kind) {
   switch (kind) {
     case SATEEN_OP_GATHER:
@@ -56,6 +61,7 @@ constexpr uint32_t optional_src_of(uint32_t kind) {
   }
 }
 
+/// OpInfo::optional_dst of a kind.
 constexpr uint32_t optional_dst_of(uint32_t kind) {
   switch (kind) {
     case SATEEN_OP_CONV2D_BACKWARD_WEIGHTS:

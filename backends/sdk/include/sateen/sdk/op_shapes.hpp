@@ -10,18 +10,29 @@ namespace sateen::sdk {
 
 /// One axis of a convolution or a pool.
 struct Axis {
-  int64_t size = 0, window = 0, stride = 1, pad_before = 0, pad_after = 0, out = 0;
+  int64_t size = 0;        ///< of the source
+  int64_t window = 0;      ///< of the kernel or the pool
+  int64_t stride = 1;      ///< from one window to the next
+  int64_t pad_before = 0;  ///< at the top or the left
+  int64_t pad_after = 0;   ///< at the bottom or the right
+  int64_t out = 0;         ///< (size + pad_before + pad_after − window) / stride + 1, rounded down
 };
 
 /// A convolution's numbers, the same for its three operations.
 struct Conv2dShape {
-  int64_t n = 0, c = 0, k = 0;
-  Axis y, x;
+  int64_t n = 0;  ///< batch
+  int64_t c = 0;  ///< input channels
+  int64_t k = 0;  ///< output channels
+  Axis y;         ///< rows
+  Axis x;         ///< columns
 };
 
+/// A pool's numbers, the same forward and backward.
 struct MaxPool2dShape {
-  int64_t n = 0, c = 0;
-  Axis y, x;
+  int64_t n = 0;  ///< batch
+  int64_t c = 0;  ///< channels
+  Axis y;         ///< rows
+  Axis x;         ///< columns
 };
 
 /// src, dst: the tensors of the forward direction, be they values or gradients.
@@ -34,6 +45,7 @@ inline Conv2dShape conv2d_shape(const Tensor& src, const Tensor& weights, const 
           {src.dim[2], weights.dim[1], a.stride_x, a.pad_left, a.pad_right, dst.dim[2]}};
 }
 
+/// Of any of the three operations; check_op has passed it.
 inline Conv2dShape conv2d_shape(const GraphView& g, const Op& op) {
   const auto attrs = op.attributes<sateen_conv2d_attrs>();
   switch (op.kind) {
@@ -46,6 +58,7 @@ inline Conv2dShape conv2d_shape(const GraphView& g, const Op& op) {
   }
 }
 
+/// Of either of the two operations; check_op has passed it.
 inline MaxPool2dShape max_pool2d_shape(const GraphView& g, const Op& op) {
   const auto a = op.attributes<sateen_max_pool2d_attrs>();
   const Tensor& src = g.tensors()[op.src[0]];

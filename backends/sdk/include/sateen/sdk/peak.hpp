@@ -10,8 +10,8 @@ namespace sateen::sdk {
 
 /// See sateen_peak_rates.
 struct PeakRates {
-  double flops = 0;
-  double bytes_per_second = 0;
+  double flops = 0;             ///< f32 operations a second; a multiply-add is two
+  double bytes_per_second = 0;  ///< read and written by a copy that is larger than the caches
 };
 
 /// A Device that can measure. Asked when all work is done.

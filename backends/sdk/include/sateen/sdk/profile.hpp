@@ -9,9 +9,9 @@ namespace sateen::sdk {
 
 /// One operation, or several that became one; see sateen_op_profile.
 struct OpTime {
-  const char* name = "";  ///< as long as its program
-  uint64_t runs = 0;
-  uint64_t nanoseconds = 0;
+  const char* name = "";     ///< as long as its program
+  uint64_t runs = 0;         ///< of the program, since it was compiled
+  uint64_t nanoseconds = 0;  ///< of the device, over all runs
 };
 
 /// A Program that can report: entries in the order of the operations, their number fixed when it was made. Asked only

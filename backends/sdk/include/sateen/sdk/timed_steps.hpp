@@ -36,7 +36,9 @@ class TimedSteps {
     }
   }
 
+  /// For Profiled: one entry a step.
   size_t profile_count() const { return steps_.size(); }
+  /// For Profiled: the wall time that step i took in timed runs. Its name is valid until the next add.
   OpTime profile(size_t i) const { return {steps_[i].name.c_str(), steps_[i].runs, steps_[i].nanoseconds}; }
 
  private:
