@@ -58,9 +58,9 @@ __kernel void batch_norm_apply(__global const float* restrict src, ulong src_at,
   }
 }
 
-/// Adds `rows` rows less `pivot`, BLOCK at the most, to the moments of the `before` that came before: by their own mean, and then
-/// together, with no difference of large sums. Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for
-/// computing sample variances", 1979.
+/// Adds `rows` rows less `pivot`, BLOCK at the most, to the moments of the `before` that came before: by their own mean,
+/// and then together, with no difference of large sums. Chan, Golub and LeVeque, "Updating formulae and a pairwise
+/// algorithm for computing sample variances", 1979.
 static inline void add_rows(__global const float* from, int channels, int lanes, int rows, int before, vec pivot,
                             vec* mean, vec* squares) {
   vec x[BLOCK];

@@ -1,7 +1,7 @@
 // Batch normalisation: what the parts of batch_norm.cl come to, by channel.
 //   batch_norm_statistics: with n[p] rows that count in part p, N of them in all, and a part's mean[p] from src[0] on:
 //     m = mean[0] + sum of n[p] * (mean[p] - mean[0]) / N,  variance = sum of (squares[p] + n[p] * (mean[p] - m)^2) / N
-//     mean = src[0] + m
+//     mean = src[0] + m; NaN for a variance that is infinite
 //     inverse = 1 / sqrt(variance + epsilon),  factor = inverse * scale
 //     running = momentum * running + (1 - momentum) * that of the batch, in place
 //     N = 0: mean and variance are 0, and the running ones stay.
@@ -83,7 +83,8 @@ __kernel GROUPED void batch_norm_statistics(
       sum += load_up_to(from + (2 * (long)p + 1) * channels, lanes) + rows_of_part(p, span, counted) * (apart * apart);
     }
   }
-  const vec variance = ADD_SLICES(sum) / all;
+  vec variance = ADD_SLICES(sum) / all;
+  variance += 0.0f * variance;  // infinite is NaN from here on: else dst would be shift, and nobody would see it
   if (lanes > 0 && slice == 0) {
     const vec centre = counted > 0 ? load_up_to(src + src_at + c, lanes) + m : (vec)(0.0f);
     const vec inv = 1.0f / sqrt(variance + epsilon);

@@ -157,6 +157,13 @@ std::vector<Norm> corners() {
   };
 }
 
+/// One channel of ±1e20 among others.
+Norm variance_beyond_f32() {
+  Norm a{"variance_beyond_f32", {4, 2, 2, 5}, {4}};
+  for (size_t row = 0; row < 16; ++row) a.src.emplace_back(row * 5 + 2, row % 2 == 0 ? 1e20F : -1e20F);
+  return a;
+}
+
 }  // namespace
 
 void add_batch_norm_cases(CaseList& list) {
@@ -169,7 +176,7 @@ void add_batch_norm_cases(CaseList& list) {
   }
   // One value in all: it is its own mean, and the variance is 0. Nothing at all: the running ones stay.
   for (const Norm& a : {Norm{"one_value", {3, 9}, {1}}, Norm{"nothing_counts", {3, 2, 2, 9}, {3, 0}, {1, 1}},
-                        Norm{"all_equal", {5, 3, 3, 6}, {5}, {0, 0}, {1e-3F, 0.99F}, 3, 0}}) {
+                        Norm{"all_equal", {5, 3, 3, 6}, {5}, {0, 0}, {1e-3F, 0.99F}, 3, 0}, variance_beyond_f32()}) {
     list.add(SATEEN_OP_BATCH_NORM_TRAIN, a.name, [a] { return train(a); });
     list.add(SATEEN_OP_BATCH_NORM_BACKWARD, a.name, [a] { return backward(a); });
   }

@@ -12,6 +12,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "corners.hpp"
+#include "expect_error.hpp"
 #include "sateen/flops.hpp"
 #include "sateen/gradients.hpp"
 #include "sateen/train.hpp"
@@ -156,6 +157,19 @@ BOOST_AUTO_TEST_CASE(adam_leaves_the_statistics_alone) {
       BOOST_TEST(values[i] == odd[i]);
     }
   }
+}
+
+// A variance beyond f32 is no reason to go on with an output of nothing but shifts.
+BOOST_AUTO_TEST_CASE(an_overflow_in_a_batch_is_seen) {
+  const Dataset data = corners();
+  Sequential model(data.sample_shape());
+  model.add(Conv2D(4)).add(BatchNorm(0.9)).add(LeakyReLU()).add(Flatten()).add(Dense(4));
+  model.initialise(1);
+  for (float& weight : model.weights().subspan(0, 36)) weight *= 1e20F;
+  TrainOptions options;
+  options.batch_size = 16;
+  Trainer t(cpu(), model, data, split(data.size(), 0.2, 0), options);
+  EXPECT_ERROR(t.fit(1), ErrorCode::kDiverged, "the loss is not finite at step 1");
 }
 
 BOOST_AUTO_TEST_CASE(threads_change_nothing) {

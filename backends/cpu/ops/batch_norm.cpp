@@ -107,7 +107,9 @@ class Training {
       n += more;
     }
     if (count > 0) mean += context.at(src_)[c];
-    const double variance = count > 0 ? squares / static_cast<double>(count) : 0;
+    double variance = count > 0 ? squares / static_cast<double>(count) : 0;
+    // Infinite is NaN from here on: else dst would be shift, and nobody would see it.
+    variance += static_cast<double>(0 * static_cast<float>(variance));
     const double inverse = 1 / std::sqrt(variance + static_cast<double>(attrs_.epsilon));
     context.at(mean_)[c] = static_cast<float>(mean);
     context.at(inverse_)[c] = static_cast<float>(inverse);
