@@ -222,7 +222,8 @@ class Dropout final : public Layer {
 /// scale [c] and shift [c] are trained; mean [c] and variance [c] are parameters that are not trained.
 class BatchNorm final : public Layer {
  public:
-  /// momentum is 0 to 1; epsilon is a finite number above 0 in f32; otherwise Error(kUsage).
+  /// momentum is 0 to 1, and not so little below 1 that f32 has it as 1; epsilon is a finite number above 0 in f32;
+  /// otherwise Error(kUsage).
   explicit BatchNorm(double momentum = 0.99, double epsilon = 1e-3);
   /// From attributes(). Throws Error(kBadInput) for a missing or unknown one, Error(kUsage) for an impossible value.
   static std::shared_ptr<const Layer> from(const Attributes& attributes);
