@@ -187,6 +187,20 @@ BOOST_AUTO_TEST_CASE(a_restored_training_gives_the_same_bytes) {
   BOOST_TEST((weights_after(second, 2) == want));
 }
 
+BOOST_AUTO_TEST_CASE(a_state_with_means_of_the_statistics) {
+  Trainer first = trainer("2", network());
+  first.fit(1);
+  for (std::vector<float> TrainState::*means : {&TrainState::adam_m, &TrainState::adam_v}) {
+    TrainState state = first.state();
+    const Sequential model = first.model();
+    for (const Parameter& p : model.parameters()) {
+      if (p.name == "norm2.mean") (state.*means)[p.offset] = 1;
+    }
+    Trainer second = trainer("2", first.model());
+    EXPECT_ERROR(second.restore(state), ErrorCode::kUsage, "what Adam does not move");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(it_counts_as_no_product) {
   const std::vector<OperationFlops> all = count_flops(network(), true);
   for (const OperationFlops& one : all) BOOST_TEST(one.operation.find("norm") == std::string::npos);

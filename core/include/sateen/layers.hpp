@@ -52,6 +52,7 @@ struct ParameterSpec {
   uint64_t fan_out = 0;      ///< for Glorot: outputs that one input goes into
   /// false: the layer's forward pass in training writes it, and backward leaves its gradient alone, at zero.
   bool trainable = true;
+  bool non_negative = false;  ///< a variance: checkpoints with less than 0 are neither read nor written
 };
 
 /// What surrounds a layer while it emits.

@@ -46,6 +46,7 @@ std::vector<ParameterSpec> BatchNorm::parameters(const Shape& src) const {
   ParameterSpec mean{"mean", channels, Init::kZeros};
   ParameterSpec variance{"variance", channels, Init::kOnes};
   mean.trainable = variance.trainable = false;
+  variance.non_negative = true;
   return {{"scale", channels, Init::kOnes}, {"shift", channels, Init::kZeros}, std::move(mean), std::move(variance)};
 }
 
