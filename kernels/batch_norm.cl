@@ -1,7 +1,8 @@
 // Batch normalisation: the passes over the tensors. What parts add up to is in batch_norm_finish.cl.
 //   batch_norm_factors: factor[c] = scale[c] / sqrt(variance[c] + epsilon)
 //   batch_norm_apply:   dst[r][c] = (src[r][c] - mean[c]) * factor[c] + shift[c]
-//   batch_norm_moments: out[p] = {mean, sum of (src[r] - mean)^2} over the rows r of part p that count
+//   batch_norm_moments: out[p] = {mean - src[0], sum of (src[r] - mean)^2} over the rows r of part p that count: from row
+//                       0 on, so that a spread that is small beside the mean keeps its digits
 //   batch_norm_sums:    out[p] = {sum of diff[r], sum of diff[r] * (src[r] - mean) * inverse} over the same
 //   batch_norm_diff:    to[r][c] = factor[c] * (diff[r][c] - offset[c] - (src[r][c] - mean[c]) * slope[c]) for rows that
 //                       count, 0 for the rest; terms = {factor, offset, slope}
@@ -57,15 +58,15 @@ __kernel void batch_norm_apply(__global const float* restrict src, ulong src_at,
   }
 }
 
-/// Adds `rows` rows, BLOCK at the most, to the moments of the `before` that came before: by their own mean, and then
-/// together, with no difference of large sums. Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for
-/// computing sample variances", 1979.
-static inline void add_rows(__global const float* from, int channels, int lanes, int rows, int before, vec* mean,
-                            vec* squares) {
+/// Adds `rows` rows less `pivot`, BLOCK at the most, to the moments of the `before` that came before: by their own mean,
+/// and then together, with no difference of large sums. Chan, Golub and LeVeque, "Updating formulae and a pairwise
+/// algorithm for computing sample variances", 1979.
+static inline void add_rows(__global const float* from, int channels, int lanes, int rows, int before, vec pivot,
+                            vec* mean, vec* squares) {
   vec x[BLOCK];
   vec own = (vec)(0.0f);
   for (int i = 0; i < BLOCK; ++i) {
-    x[i] = i < rows ? load_up_to(from + (long)i * channels, lanes) : (vec)(0.0f);
+    x[i] = i < rows ? load_up_to(from + (long)i * channels, lanes) - pivot : (vec)(0.0f);
     own += x[i];
   }
   own *= 1.0f / (float)rows;
@@ -77,7 +78,7 @@ static inline void add_rows(__global const float* from, int channels, int lanes,
   const float part = (float)rows / (float)(before + rows);
   const vec apart = own - *mean;
   *mean += apart * part;
-  *squares += sum + apart * apart * (part * (float)before);
+  *squares += sum + apart * (apart * (part * (float)before));
 }
 
 __kernel void batch_norm_moments(__global const float* restrict src, ulong src_at, __global const int* restrict valid,
@@ -91,13 +92,15 @@ __kernel void batch_norm_moments(__global const float* restrict src, ulong src_a
     __global float* to = out + out_at + 2 * (long)(s.first / span) * channels;
     for (int c = s.from; c < s.to; c += LANES) {
       __global const float* from = src + src_at + c;
+      const vec pivot = load_up_to(from, channels - c);
       vec mean = (vec)(0.0f);
       vec squares = (vec)(0.0f);
       int r = s.first;
       for (; r + BLOCK <= end; r += BLOCK) {
-        add_rows(from + (long)r * channels, channels, channels - c, BLOCK, r - s.first, &mean, &squares);
+        add_rows(from + (long)r * channels, channels, channels - c, BLOCK, r - s.first, pivot, &mean, &squares);
       }
-      if (r < end) add_rows(from + (long)r * channels, channels, channels - c, end - r, r - s.first, &mean, &squares);
+      if (r < end)
+        add_rows(from + (long)r * channels, channels, channels - c, end - r, r - s.first, pivot, &mean, &squares);
       store_up_to(to + c, mean, channels - c);
       store_up_to(to + channels + c, squares, channels - c);
     }

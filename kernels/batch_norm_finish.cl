@@ -1,6 +1,7 @@
 // Batch normalisation: what the parts of batch_norm.cl come to, by channel.
-//   batch_norm_statistics: with n[p] rows that count in part p, N of them in all, and d[p] = mean[p] - mean[0]:
-//     mean = mean[0] + sum of n[p] * d[p] / N,  variance = sum of (squares[p] + n[p] * (mean[p] - mean)^2) / N
+//   batch_norm_statistics: with n[p] rows that count in part p, N of them in all, and a part's mean[p] from src[0] on:
+//     m = mean[0] + sum of n[p] * (mean[p] - mean[0]) / N,  variance = sum of (squares[p] + n[p] * (mean[p] - m)^2) / N
+//     mean = src[0] + m; NaN for a variance that is infinite
 //     inverse = 1 / sqrt(variance + epsilon),  factor = inverse * scale
 //     running = momentum * running + (1 - momentum) * that of the batch, in place
 //     N = 0: mean and variance are 0, and the running ones stay.
@@ -50,12 +51,12 @@ static inline float rows_of_part(int part, int span, int counted) {
 }
 
 __kernel GROUPED void batch_norm_statistics(
-    __global const float* restrict in, ulong in_at, __global const float* restrict scale, ulong scale_at,
-    __global const int* restrict valid, ulong valid_at, __global const int* restrict cursor, ulong cursor_at,
-    __global float* restrict mean, ulong mean_at, __global float* restrict inverse, ulong inverse_at,
-    __global float* restrict running_mean, ulong running_mean_at, __global float* restrict running_variance,
-    ulong running_variance_at, __global float* restrict factor, ulong factor_at, int table, int n, int per_sample,
-    int channels, int span, float epsilon, float momentum) {
+    __global const float* restrict in, ulong in_at, __global const float* restrict src, ulong src_at,
+    __global const float* restrict scale, ulong scale_at, __global const int* restrict valid, ulong valid_at,
+    __global const int* restrict cursor, ulong cursor_at, __global float* restrict mean, ulong mean_at,
+    __global float* restrict inverse, ulong inverse_at, __global float* restrict running_mean, ulong running_mean_at,
+    __global float* restrict running_variance, ulong running_variance_at, __global float* restrict factor,
+    ulong factor_at, int table, int n, int per_sample, int channels, int span, float epsilon, float momentum) {
   SUMS_OF_GROUP
   const int item = (int)get_global_id(0);
   const int slice = item / VECTORS_OF_GROUP % SLICES;
@@ -82,16 +83,18 @@ __kernel GROUPED void batch_norm_statistics(
       sum += load_up_to(from + (2 * (long)p + 1) * channels, lanes) + rows_of_part(p, span, counted) * (apart * apart);
     }
   }
-  const vec variance = ADD_SLICES(sum) / all;
+  vec variance = ADD_SLICES(sum) / all;
+  variance += 0.0f * variance;  // infinite is NaN from here on: else dst would be shift, and nobody would see it
   if (lanes > 0 && slice == 0) {
+    const vec centre = counted > 0 ? load_up_to(src + src_at + c, lanes) + m : (vec)(0.0f);
     const vec inv = 1.0f / sqrt(variance + epsilon);
-    store_up_to(mean + mean_at + c, m, lanes);
+    store_up_to(mean + mean_at + c, centre, lanes);
     store_up_to(inverse + inverse_at + c, inv, lanes);
     store_up_to(factor + factor_at + c, inv * load_up_to(scale + scale_at + c, lanes), lanes);
     if (counted > 0) {
       const float rest = 1.0f - momentum;
       __global float* to = running_mean + running_mean_at + c;
-      store_up_to(to, momentum * load_up_to(to, lanes) + rest * m, lanes);
+      store_up_to(to, momentum * load_up_to(to, lanes) + rest * centre, lanes);
       to = running_variance + running_variance_at + c;
       store_up_to(to, momentum * load_up_to(to, lanes) + rest * variance, lanes);
     }

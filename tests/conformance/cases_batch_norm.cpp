@@ -134,6 +134,20 @@ std::vector<Norm> far_off() {
   return all;
 }
 
+/// As far off, and hardly apart: a mean that is wrong by a step of f32 shows. The right ones are numbers of f32.
+std::vector<Norm> hardly_apart() {
+  const float below = 1000, above = 1000 + 160 * 0x1p-14F;  // 1000.00977
+  std::vector<Norm> all;
+  for (const auto& [name, upper] : {std::pair{"halves_of_1000", 4096}, {"a_few_above_1000", 7936}}) {
+    Norm a{name, {8192, 1}, {8192}, {0, 0}, {1e-9F, 0}, below, 0};
+    for (size_t i = static_cast<size_t>(upper); i < 8192; ++i) a.src.emplace_back(i, above);
+    all.push_back(a);
+  }
+  all.push_back({"seven_equal", {7, 1}, {7}, {0, 0}, {1e-3F, 0}, 16777213, 0});
+  all.push_back({"many_equal", {7, 9, 3, 37}, {6}, {0, 0}, {1e-3F, 0}, 16777213, 0});
+  return all;
+}
+
 std::vector<Norm> corners() {
   const float nan = std::nanf(""), inf = std::numeric_limits<float>::infinity();
   return {
@@ -143,11 +157,18 @@ std::vector<Norm> corners() {
   };
 }
 
+/// One channel of ±1e20 among others.
+Norm variance_beyond_f32() {
+  Norm a{"variance_beyond_f32", {4, 2, 2, 5}, {4}};
+  for (size_t row = 0; row < 16; ++row) a.src.emplace_back(row * 5 + 2, row % 2 == 0 ? 1e20F : -1e20F);
+  return a;
+}
+
 }  // namespace
 
 void add_batch_norm_cases(CaseList& list) {
   std::vector<Norm> all = shapes();
-  for (const auto& more : {far_off(), corners()}) all.insert(all.end(), more.begin(), more.end());
+  for (const auto& more : {far_off(), hardly_apart(), corners()}) all.insert(all.end(), more.begin(), more.end());
   for (const Norm& a : all) {
     list.add(SATEEN_OP_BATCH_NORM, a.name, [a] { return predict(a); });
     list.add(SATEEN_OP_BATCH_NORM_TRAIN, a.name, [a] { return train(a); });
@@ -155,7 +176,7 @@ void add_batch_norm_cases(CaseList& list) {
   }
   // One value in all: it is its own mean, and the variance is 0. Nothing at all: the running ones stay.
   for (const Norm& a : {Norm{"one_value", {3, 9}, {1}}, Norm{"nothing_counts", {3, 2, 2, 9}, {3, 0}, {1, 1}},
-                        Norm{"all_equal", {5, 3, 3, 6}, {5}, {0, 0}, {1e-3F, 0.99F}, 3, 0}}) {
+                        Norm{"all_equal", {5, 3, 3, 6}, {5}, {0, 0}, {1e-3F, 0.99F}, 3, 0}, variance_beyond_f32()}) {
     list.add(SATEEN_OP_BATCH_NORM_TRAIN, a.name, [a] { return train(a); });
     list.add(SATEEN_OP_BATCH_NORM_BACKWARD, a.name, [a] { return backward(a); });
   }

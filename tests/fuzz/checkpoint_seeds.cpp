@@ -1,4 +1,6 @@
 // Checkpoints for the targets that read them.
+#include <algorithm>
+
 #include "container_bytes.hpp"
 #include "sateen/checkpoint.hpp"
 #include "temp_folder.hpp"
@@ -10,7 +12,11 @@ namespace {
 Checkpoint checkpoint_of(Sequential model) {
   model.weights()[0] = 1.0F;
   Checkpoint checkpoint{{std::move(model), {}, {"a", "b"}, "1", 1, 2}};
-  const std::vector<float> means(checkpoint.file.model.parameter_count(), 0.5F);
+  std::vector<float> means(checkpoint.file.model.parameter_count(), 0.5F);
+  for (const Parameter& p : checkpoint.file.model.parameters()) {
+    if (!p.spec.trainable)
+      std::fill_n(means.begin() + static_cast<std::ptrdiff_t>(p.offset), p.spec.shape.elements(), 0.0F);
+  }
   checkpoint.state.adam_m = checkpoint.state.adam_v = means;
   checkpoint.device = "cpu";
   checkpoint.epochs = 3;

@@ -1,5 +1,6 @@
 // Batch normalisation: sums over all axes but the last, over the rows that count.
 #include <cmath>
+#include <limits>
 
 #include "oracle.hpp"
 
@@ -32,7 +33,10 @@ BatchMoments batch_moments(const Channels& g, int64_t valid, const Values& src) 
   for_each_value(g, valid, [&](size_t i, size_t c) { r.mean[c] += src[i]; });
   for (double& mean : r.mean) mean /= count;
   for_each_value(g, valid, [&](size_t i, size_t c) { r.variance[c] += (src[i] - r.mean[c]) * (src[i] - r.mean[c]); });
-  for (double& variance : r.variance) variance /= count;
+  for (double& variance : r.variance) {
+    variance /= count;
+    if (variance > static_cast<double>(std::numeric_limits<float>::max())) variance = std::nan("");
+  }
   return r;
 }
 

@@ -12,6 +12,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "corners.hpp"
+#include "expect_error.hpp"
 #include "sateen/flops.hpp"
 #include "sateen/gradients.hpp"
 #include "sateen/train.hpp"
@@ -158,6 +159,19 @@ BOOST_AUTO_TEST_CASE(adam_leaves_the_statistics_alone) {
   }
 }
 
+// A variance beyond f32 is no reason to go on with an output of nothing but shifts.
+BOOST_AUTO_TEST_CASE(an_overflow_in_a_batch_is_seen) {
+  const Dataset data = corners();
+  Sequential model(data.sample_shape());
+  model.add(Conv2D(4)).add(BatchNorm(0.9)).add(LeakyReLU()).add(Flatten()).add(Dense(4));
+  model.initialise(1);
+  for (float& weight : model.weights().subspan(0, 36)) weight *= 1e20F;
+  TrainOptions options;
+  options.batch_size = 16;
+  Trainer t(cpu(), model, data, split(data.size(), 0.2, 0), options);
+  EXPECT_ERROR(t.fit(1), ErrorCode::kDiverged, "the loss is not finite at step 1");
+}
+
 BOOST_AUTO_TEST_CASE(threads_change_nothing) {
   Trainer one = trainer("1", network()), many = trainer("5", network());
   BOOST_TEST((weights_after(one, 2) == weights_after(many, 2)));
@@ -171,6 +185,20 @@ BOOST_AUTO_TEST_CASE(a_restored_training_gives_the_same_bytes) {
   Trainer second = trainer("2", first.model());
   second.restore(first.state(), history);
   BOOST_TEST((weights_after(second, 2) == want));
+}
+
+BOOST_AUTO_TEST_CASE(a_state_with_means_of_the_statistics) {
+  Trainer first = trainer("2", network());
+  first.fit(1);
+  for (std::vector<float> TrainState::*means : {&TrainState::adam_m, &TrainState::adam_v}) {
+    TrainState state = first.state();
+    const Sequential model = first.model();
+    for (const Parameter& p : model.parameters()) {
+      if (p.name == "norm2.mean") (state.*means)[p.offset] = 1;
+    }
+    Trainer second = trainer("2", first.model());
+    EXPECT_ERROR(second.restore(state), ErrorCode::kUsage, "what Adam does not move");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(it_counts_as_no_product) {

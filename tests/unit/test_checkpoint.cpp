@@ -258,6 +258,47 @@ BOOST_AUTO_TEST_CASE(tensors_that_are_wrong) {
   }
 }
 
+// What training leaves alone, Adam has no means of; and no variance is below 0.
+BOOST_AUTO_TEST_CASE(running_statistics_that_are_wrong) {
+  sateen::Sequential model({3});
+  model.add(sateen::BatchNorm());
+  model.initialise(1);
+  const std::vector<float> start(model.weights().begin(), model.weights().end());
+  const std::vector<float> zeros(start.size());
+  Checkpoint checkpoint{{std::move(model), {}, {"a", "b", "c"}, "0.1.0", 1, 2}};
+  checkpoint.state.adam_m = checkpoint.state.adam_v = zeros;
+  checkpoint.state.epoch = 1;
+  checkpoint.history.push_back({1, {0.75, 0.5, 40}, {0.5, 0.75, 10}, 0.001, 0, 0, true});
+  checkpoint.best = {1, start};
+  const TempFolder folder;
+  sateen::save_checkpoint(checkpoint, folder / "c");
+  check_equal(checkpoint, sateen::load_checkpoint(folder / "c"));
+  const auto refused = [&](const std::string& name, uint64_t value, const std::string& words) {
+    Parts parts = parts_of(get_file(folder / "c"));
+    put_tensor(parts, name, 4, value, 4);
+    put_file(folder / "d", parts.bytes());
+    EXPECT_ERROR(sateen::load_checkpoint(folder / "d"), ErrorCode::kBadInput, "tensor " + name + words);
+    EXPECT_ERROR(sateen::inspect(folder / "d"), ErrorCode::kBadInput, "tensor " + name + words);
+  };
+  constexpr uint64_t kOne = 0x3F800000, kMinusOne = 0xBF800000;
+  for (const char* name : {"training/adam_m/norm1.mean", "training/adam_m/norm1.variance", "training/adam_v/norm1.mean",
+                           "training/adam_v/norm1.variance"}) {
+    refused(name, kOne, " holds means of what Adam does not move");
+  }
+  for (const char* name : {"model/norm1.variance", "training/best/norm1.variance"}) {
+    refused(name, kMinusOne, " holds a variance below 0");
+  }
+  const auto not_saved = [&](const std::function<void(Checkpoint&)>& change, const char* words) {
+    Checkpoint other = checkpoint;
+    change(other);
+    EXPECT_ERROR(sateen::save_checkpoint(other, folder / "d"), ErrorCode::kUsage, words);
+  };
+  not_saved([](Checkpoint& c) { c.state.adam_m[6] = 1; }, "what it does not move");
+  not_saved([](Checkpoint& c) { c.state.adam_v[11] = 1; }, "what it does not move");
+  not_saved([](Checkpoint& c) { c.file.model.weights()[9] = -1; }, "a variance is below 0");
+  not_saved([](Checkpoint& c) { c.best->weights[11] = -1; }, "a variance is below 0");
+}
+
 BOOST_AUTO_TEST_CASE(what_can_not_be_saved) {
   const TempFolder folder;
   const auto expect = [&](const std::function<void(Checkpoint&)>& change, const char* words) {

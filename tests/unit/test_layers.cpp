@@ -90,6 +90,8 @@ BOOST_AUTO_TEST_CASE(attributes_from_files_are_checked) {
   EXPECT_ERROR(make_layer("dropout", (Attributes{{"rate", std::nan("")}})), ErrorCode::kBadInput, "below 1");
   EXPECT_ERROR(make_layer("batch_norm", (Attributes{{"momentum", 1.5}, {"epsilon", 1e-3}})), ErrorCode::kBadInput,
                "momentum is 0 to 1");
+  EXPECT_ERROR(make_layer("batch_norm", (Attributes{{"momentum", 0.99999999}, {"epsilon", 1e-3}})),
+               ErrorCode::kBadInput, "below 1 in f32");
   EXPECT_ERROR(make_layer("batch_norm", (Attributes{{"momentum", 0.5}, {"epsilon", 1e-50}})), ErrorCode::kBadInput,
                "epsilon is a finite number above 0");
   EXPECT_ERROR(make_layer("leaky_relu", (Attributes{{"alpha", 1e300}})), ErrorCode::kBadInput, "finite");

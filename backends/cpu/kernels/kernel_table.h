@@ -82,8 +82,9 @@ struct KernelTable {
   void (*dropout)(const DropoutDraw& draw, const float* src, int64_t n, float* dst);
   void (*adam)(const AdamStep& step, const float* diff, int64_t n, float* params, float* m, float* v);
   // Batch normalisation; src, diffs and dst are [rows][channels], the others [channels].
-  /// The rows' mean, and the sum of their squared distances from it.
-  void (*channel_moments)(const float* src, int64_t rows, int64_t channels, float* mean, float* squares);
+  /// The rows' mean less the pivot, a row of the same tensor, and the sum of their squared distances from it.
+  void (*channel_moments)(const float* src, const float* pivot, int64_t rows, int64_t channels, float* mean,
+                          float* squares);
   void (*normalise)(const float* src, const NormChannels& by, int64_t rows, int64_t channels, float* dst);
   /// sum = Σ diff_dst, product = Σ diff_dst · (src − mean) · factor.
   void (*normalised_sums)(const float* src, const float* diff_dst, const NormChannels& by, int64_t rows,

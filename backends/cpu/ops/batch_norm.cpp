@@ -84,8 +84,8 @@ class Training {
     float* parts = context.at(parts_);
     parallel(rows_.parts, [&](int64_t i) {
       float* part = parts + 2 * i * rows_.channels;
-      kernels_.channel_moments(context.at(src_) + rows_.first(i) * rows_.channels, rows_.size(i, count), rows_.channels,
-                               part, part + rows_.channels);
+      kernels_.channel_moments(context.at(src_) + rows_.first(i) * rows_.channels, context.at(src_),
+                               rows_.size(i, count), rows_.channels, part, part + rows_.channels);
     });
     parallel_pieces(rows_.channels, kChannelsOfTask, [&](int64_t begin, int64_t end) {
       for (int64_t c = begin; c < end; ++c) finish(context, parts, count, c);
@@ -95,7 +95,7 @@ class Training {
   }
 
  private:
-  /// Puts the parts of a channel together, as channel_moments does with a few rows.
+  /// Puts the parts of a channel together, as channel_moments does with a few rows. Their means are from row 0 on.
   void finish(const RunContext& context, const float* parts, int64_t count, int64_t c) const {
     double mean = 0, squares = 0, n = 0;
     for (int64_t i = 0; i < rows_.parts && rows_.size(i, count) > 0; ++i) {
@@ -106,7 +106,10 @@ class Training {
       squares += part[rows_.channels + c] + apart * apart * n * more / (n + more);
       n += more;
     }
-    const double variance = count > 0 ? squares / static_cast<double>(count) : 0;
+    if (count > 0) mean += context.at(src_)[c];
+    double variance = count > 0 ? squares / static_cast<double>(count) : 0;
+    // Infinite is NaN from here on: else dst would be shift, and nobody would see it.
+    variance += static_cast<double>(0 * static_cast<float>(variance));
     const double inverse = 1 / std::sqrt(variance + static_cast<double>(attrs_.epsilon));
     context.at(mean_)[c] = static_cast<float>(mean);
     context.at(inverse_)[c] = static_cast<float>(inverse);

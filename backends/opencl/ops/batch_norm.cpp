@@ -122,6 +122,7 @@ void make_batch_norm_train(StepBuilder& builder) {
   const Finish finish(builder, "batch_norm_statistics");
   CallBuilder statistics = finish.call(builder);
   statistics.buffer(parts)
+      .buffer(StepBuilder::place(builder.src(0)))
       .buffer(StepBuilder::place(builder.src(1)))
       .buffer(counting.valid)
       .buffer(counting.cursor)

@@ -381,6 +381,10 @@ typedef struct {
  *   running = momentum · running + (1 − momentum) · that of the batch
  *   Not from the difference of Σ src² and Σ src: a mean that is large beside the spread costs no more than it must.
  *   With v = 0 the mean and the variance are 0, and the running ones stay as they are.
+ *   A variance beyond f32 gives NaN: inverse, dst and running_variance are NaN in that channel, so that a loss shows it.
+ *   They may be NaN already where K · variance or a difference of two values is beyond f32.
+ *   Where a value that counts is NaN or infinite, mean, inverse, dst and both running ones of its channel are not finite
+ *   (the mean NaN or infinite, as the backend finds it).
  * BACKWARD (src, scale, mean, inverse, diff_dst, valid, cursor) -> (diff_src | NONE, diff_scale, diff_shift)
  *   With x = (src − mean) · inverse and sums over i < v:
  *   diff_shift = Σ diff_dst, diff_scale = Σ diff_dst · x

@@ -24,7 +24,7 @@ struct Batch {
 /// The loss of a batch and its derivative by each weight.
 struct Gradients {
   double loss = 0;            ///< mean over the batch
-  std::vector<float> values;  ///< like Sequential::weights
+  std::vector<float> values;  ///< like Sequential::weights; 0 for running statistics
 };
 
 /// Runs one training step, update included, on a copy of the model. Throws Error(kUsage) for a batch that does not fit

@@ -52,6 +52,7 @@ struct ParameterSpec {
   uint64_t fan_out = 0;      ///< for Glorot: outputs that one input goes into
   /// false: the layer's forward pass in training writes it, and backward leaves its gradient alone, at zero.
   bool trainable = true;
+  bool non_negative = false;  ///< a variance: checkpoints with less than 0 are neither read nor written
 };
 
 /// What surrounds a layer while it emits.
@@ -222,7 +223,8 @@ class Dropout final : public Layer {
 /// scale [c] and shift [c] are trained; mean [c] and variance [c] are parameters that are not trained.
 class BatchNorm final : public Layer {
  public:
-  /// momentum is 0 to 1; epsilon is a finite number above 0 in f32; otherwise Error(kUsage).
+  /// momentum is 0 to 1, and not so little below 1 that f32 has it as 1; epsilon is a finite number above 0 in f32;
+  /// otherwise Error(kUsage).
   explicit BatchNorm(double momentum = 0.99, double epsilon = 1e-3);
   /// From attributes(). Throws Error(kBadInput) for a missing or unknown one, Error(kUsage) for an impossible value.
   static std::shared_ptr<const Layer> from(const Attributes& attributes);

@@ -10,6 +10,7 @@
 #include "io/model_parts.hpp"
 #include "io/safe_file.hpp"
 #include "io/utf8.hpp"
+#include "model/wrong_values.hpp"
 
 namespace sateen {
 
@@ -56,6 +57,13 @@ void check(const Checkpoint& checkpoint) {
               finite(checkpoint.state.adam_v) && !negative(checkpoint.state.adam_v) &&
               (!checkpoint.best || finite(checkpoint.best->weights)),
           "weights or Adam's means are not finite, or a mean of squares is negative");
+  const Sequential& model = checkpoint.file.model;
+  require(find_wrong(model, checkpoint.state.adam_m, is_idle_mean) == nullptr &&
+              find_wrong(model, checkpoint.state.adam_v, is_idle_mean) == nullptr,
+          "Adam's means of what it does not move are not zero");
+  require(find_wrong(model, model.weights(), is_below_zero) == nullptr &&
+              (!checkpoint.best || find_wrong(model, checkpoint.best->weights, is_below_zero) == nullptr),
+          "a variance is below 0");
   for (size_t i = 0; i < checkpoint.history.size(); ++i) {
     require(checkpoint.history[i].epoch == static_cast<int64_t>(i) + 1, "the history is not of the epochs from 1 on");
   }
@@ -76,6 +84,15 @@ std::vector<float> read_section(const Container& container, const std::string& s
   std::vector<float> values(model.parameter_count());
   copy_section(container, section, model, values, /*allow_nonfinite=*/false);
   return values;
+}
+
+/// Refuses values that are wrong(spec, value), by the name of their tensor.
+template <typename Wrong>
+void refuse(const std::string& section, const Sequential& model, std::span<const float> values, const Wrong& wrong,
+            const std::string& words) {
+  if (const Parameter* parameter = find_wrong(model, values, wrong)) {
+    bad("tensor " + section + parameter->name + words);
+  }
 }
 
 const ContainerTensor* find(const Container& container, const std::string& name) {
@@ -108,6 +125,10 @@ Checkpoint build_checkpoint(ModelParts& parts) {
   if (negative(checkpoint.state.adam_v)) {
     bad("the tensors " + kAdamV + "… hold a negative value");
   }
+  const std::string below = " holds a variance below 0", moved = " holds means of what Adam does not move, not zeros";
+  refuse(kWeightsSection, model, model.weights(), is_below_zero, below);
+  refuse(kAdamM, model, checkpoint.state.adam_m, is_idle_mean, moved);
+  refuse(kAdamV, model, checkpoint.state.adam_v, is_idle_mean, moved);
   if (const ContainerTensor* history = find(parts.container, kHistory)) {
     checkpoint.history = decode_history(*history, header.plan.monitor);
   }
@@ -116,6 +137,7 @@ Checkpoint build_checkpoint(ModelParts& parts) {
   }
   if (header.best_epoch != 0) {
     checkpoint.best = {header.best_epoch, read_section(parts.container, kBest, model)};
+    refuse(kBest, model, checkpoint.best->weights, is_below_zero, below);
   }
   if (!agrees_with_history(checkpoint)) bad("its best epoch is not the best of its history");
   return checkpoint;

@@ -14,7 +14,10 @@ enum : size_t { kScale, kShift, kMean, kVariance };
 }  // namespace
 
 BatchNorm::BatchNorm(double momentum, double epsilon) : momentum_(momentum), epsilon_(epsilon) {
-  if (!(momentum >= 0.0 && momentum <= 1.0)) throw Error(ErrorCode::kUsage, "batch_norm's momentum is 0 to 1");
+  // 1 keeps the running statistics as they are, and whoever gives less doesn't mean that.
+  if (!(momentum >= 0.0 && (momentum == 1.0 || static_cast<float>(momentum) < 1.0F))) {
+    throw Error(ErrorCode::kUsage, "batch_norm's momentum is 0 to 1, and below 1 in f32 if it is not 1 itself");
+  }
   const auto narrow = static_cast<float>(epsilon);
   if (!(narrow > 0.0F && std::isfinite(narrow))) {
     throw Error(ErrorCode::kUsage, "batch_norm's epsilon is a finite number above 0");
@@ -43,6 +46,7 @@ std::vector<ParameterSpec> BatchNorm::parameters(const Shape& src) const {
   ParameterSpec mean{"mean", channels, Init::kZeros};
   ParameterSpec variance{"variance", channels, Init::kOnes};
   mean.trainable = variance.trainable = false;
+  variance.non_negative = true;
   return {{"scale", channels, Init::kOnes}, {"shift", channels, Init::kZeros}, std::move(mean), std::move(variance)};
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 
+#include "model/wrong_values.hpp"
 #include "sateen/error.hpp"
 
 namespace sateen {
@@ -85,6 +86,9 @@ void check_state(const TrainState& state, const Sequential& model, int64_t steps
   require(usable(state.adam_m) && usable(state.adam_v) &&
               std::none_of(state.adam_v.begin(), state.adam_v.end(), [](float value) { return value < 0; }),
           "the state's means are not those of this model");
+  require(find_wrong(model, state.adam_m, is_idle_mean) == nullptr &&
+              find_wrong(model, state.adam_v, is_idle_mean) == nullptr,
+          "the state has means of what Adam does not move; those are zeros");
 }
 
 }  // namespace sateen
