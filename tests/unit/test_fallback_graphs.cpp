@@ -123,6 +123,13 @@ class RandomGraph {
   int advances_ = 0;
 };
 
+Registry subset() {
+  Registry::Options options;
+  options.backend_paths = {std::filesystem::path(SATEEN_FIXTURE_DIR) / "subset.so"};
+  options.default_paths = false;
+  return Registry(options);
+}
+
 /// Two graphs over the same buffers, in which their storages lie apart, run in turn while the host writes and reads.
 std::vector<unsigned char> play(Device& device, uint32_t seed) {
   const uint32_t alignment = device.info().alignment;
@@ -178,10 +185,7 @@ std::vector<unsigned char> play(Device& device, uint32_t seed) {
 BOOST_AUTO_TEST_SUITE(fallback_graphs)
 
 BOOST_AUTO_TEST_CASE(any_graph_cut_anywhere) {
-  Registry::Options options;
-  options.backend_paths = {std::filesystem::path(SATEEN_FIXTURE_DIR) / "subset.so"};
-  options.default_paths = false;
-  const Registry registry(options);
+  const Registry registry = subset();
   Device cpu = registry.open("cpu");
   uint64_t elsewhere = 0;
   for (uint32_t seed = 0; seed < 300; ++seed) {
@@ -194,10 +198,7 @@ BOOST_AUTO_TEST_CASE(any_graph_cut_anywhere) {
 }
 
 BOOST_AUTO_TEST_CASE(bindings_are_checked_before_anything_runs) {
-  Registry::Options options;
-  options.backend_paths = {std::filesystem::path(SATEEN_FIXTURE_DIR) / "subset.so"};
-  options.default_paths = false;
-  const Registry registry(options);
+  const Registry registry = subset();
   Device device = registry.open("subset", {}, {"ops=later"});
   Graph graph(device.info().alignment);
   const TensorId src = graph.tensor(DType::kF32, {16}, graph.external(kSlot));
@@ -219,6 +220,44 @@ BOOST_AUTO_TEST_CASE(bindings_are_checked_before_anything_runs) {
   std::fill(want.begin() + 16, want.end(), -0.5F);
   BOOST_TEST(b.read_as<float>() == want);
   BOOST_TEST(a.read_as<float>() == ones);
+}
+
+// What ran before the operation that failed is what is read, and what the next run begins with.
+BOOST_AUTO_TEST_CASE(a_part_that_fails_half_way_has_written) {
+  const Registry registry = subset();
+  const std::string cpu_loss =
+      "ops=kinds:" + std::to_string(SATEEN_OP_ADVANCE) + "," + std::to_string(SATEEN_OP_SOFTMAX_CROSS_ENTROPY);
+  for (Device device : {registry.open("cpu"), registry.open("subset", {}, {cpu_loss})}) {
+    BOOST_TEST_CONTEXT(device.info().id) {
+      Graph graph(device.info().alignment);
+      std::vector<StorageId> places;
+      for (int i = 0; i < 7; ++i) places.push_back(graph.external(kSlot));
+      const TensorId counted = graph.tensor(DType::kI32, {2}, places[0]),
+                     y = graph.tensor(DType::kF32, {4, 4}, places[2]);
+      graph.op(SATEEN_OP_LEAKY_RELU_FORWARD, "relu", {graph.tensor(DType::kF32, {4, 4}, places[1])}, {y},
+               sateen_leaky_relu_attrs{0.5F});
+      graph.op(SATEEN_OP_ADVANCE, "advance", {counted}, {counted});
+      graph.op(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, "loss",
+               {y, graph.tensor(DType::kI32, {4}, places[3]), graph.tensor(DType::kI32, {2}, places[4]),
+                graph.tensor(DType::kI32, {2}, places[5])},
+               {graph.tensor(DType::kF32, {2, 2}, places[6]), {}});
+      Program program = device.compile(graph);
+      BOOST_TEST(program.fallback_ops() == (device.info().id == "cpu" ? 0U : 2U));
+      const std::vector<int32_t> zeros(16, 0);
+      std::vector<Buffer> buffers;
+      for (int i = 0; i < 7; ++i) buffers.push_back(device.create_buffer(zeros.data(), kSlot));
+      const std::vector<Binding> bindings(buffers.begin(), buffers.end());
+      const auto run = [&] { program.run(bindings); };
+      run();
+      buffers[0].write(std::array<int32_t, 2>{0, 0});
+      buffers[5].write(std::array<int32_t, 2>{9, 0});  // the log has no such row
+      EXPECT_ERROR(run(), ErrorCode::kUsage, "row");
+      BOOST_TEST(buffers[0].read_as<int32_t>()[0] == 1);
+      buffers[5].write(std::array<int32_t, 2>{0, 0});
+      run();
+      BOOST_TEST(buffers[0].read_as<int32_t>()[0] == 2);
+    }
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

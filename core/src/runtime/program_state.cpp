@@ -173,13 +173,14 @@ void ProgramState::run_part(const Part& part) {
     }
     bound_.push_back({place.buffer->handle(part.side), place.offset});
   }
-  submit(part);
+  // Before it is submitted: a part that fails half-way has written, too.
   for (const Use& use : part.uses) {
     const Place& place = places_[use.place];
     for (const ByteRange r : use.written) {
       place.buffer->wrote(part.side, {place.offset + r.begin, place.offset + r.end});
     }
   }
+  submit(part);
 }
 
 void ProgramState::submit(const Part& part) {
