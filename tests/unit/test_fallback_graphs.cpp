@@ -4,11 +4,15 @@
 #include <array>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include "capped.hpp"
 #include "expect_error.hpp"
 #include "sateen/device.hpp"
 #include "sateen/random.hpp"
@@ -121,6 +125,24 @@ class RandomGraph {
   std::vector<TensorId> values_;
   std::vector<std::vector<bool>> written_;  // per storage and value, its slots
   int advances_ = 0;
+};
+
+/// While it lives, this process may take that much more address space.
+class MemoryCap {
+ public:
+  explicit MemoryCap(uint64_t bytes) {
+    uint64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    ::getrlimit(RLIMIT_AS, &before_);
+    const rlimit limit{pages * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) + bytes, before_.rlim_max};
+    BOOST_TEST_REQUIRE(::setrlimit(RLIMIT_AS, &limit) == 0);
+  }
+  MemoryCap(const MemoryCap&) = delete;
+  MemoryCap& operator=(const MemoryCap&) = delete;
+  ~MemoryCap() { ::setrlimit(RLIMIT_AS, &before_); }
+
+ private:
+  rlimit before_{};
 };
 
 Registry subset() {
@@ -259,5 +281,32 @@ BOOST_AUTO_TEST_CASE(a_part_that_fails_half_way_has_written) {
     }
   }
 }
+
+#ifndef SATEEN_ADDRESS_SANITIZER  // which ends a process that gets no memory
+BOOST_AUTO_TEST_CASE(nothing_runs_where_memory_does_not_suffice) {
+  const Registry registry = subset();
+  Device device = registry.open("subset", {}, {"ops=kinds:" + std::to_string(SATEEN_OP_LEAKY_RELU_FORWARD)});
+  constexpr int64_t kMany = int64_t{1} << 28;  // 1 GiB, which is never touched
+  constexpr uint64_t kBytes = sizeof(float) * kMany;
+  Graph graph(device.info().alignment);
+  const TensorId counted = graph.tensor(DType::kI32, {2}, graph.external(kSlot));
+  const TensorId src = graph.tensor(DType::kF32, {kMany}, graph.external(kBytes));
+  graph.op(SATEEN_OP_ADVANCE, "advance", {counted}, {counted});
+  graph.op(SATEEN_OP_LEAKY_RELU_FORWARD, "relu", {src}, {graph.tensor(DType::kF32, {kMany}, graph.external(kBytes))},
+           sateen_leaky_relu_attrs{0.5F});
+  Program program = device.compile(graph);
+  const std::vector<int32_t> zeros(16, 0);
+  const Buffer counter = device.create_buffer(zeros.data(), kSlot), from = device.create_buffer(kBytes),
+               to = device.create_buffer(kBytes);
+  {
+    const MemoryCap cap(256U << 20U);
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_ERROR(program.run(std::vector<Binding>{counter, from, to}), ErrorCode::kNoMemory,
+                   "cpu: allocate 1024 MiB");
+    }
+  }
+  BOOST_TEST(counter.read_as<int32_t>()[0] == 0);
+}
+#endif
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -207,7 +207,7 @@ struct PeakRates {
 ///
 /// Operations that the device can't do run on cpu, and the bytes that both need are copied between them, each as late as
 /// it can be and only where the other side changed it. A buffer that operations on cpu use gets memory there when it is
-/// first bound: then run may throw Error(kNoMemory). Results are those of the whole.
+/// first bound: then run may throw Error(kNoMemory), and nothing ran. Results are those of the whole.
 class Program {
  public:
   /// No program; it can't be run.

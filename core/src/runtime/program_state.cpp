@@ -160,6 +160,10 @@ void ProgramState::run(std::span<const Binding> bindings) {
     value->forget();
     places_.push_back({value.get(), 0});
   }
+  // All of it first: where there is not enough memory, nothing has run.
+  for (const Part& part : parts_) {
+    for (const Use& use : part.uses) places_[use.place].buffer->allocate(part.side);
+  }
   for (const Part& part : parts_) run_part(part);
 }
 
@@ -167,7 +171,6 @@ void ProgramState::run_part(const Part& part) {
   bound_.clear();
   for (const Use& use : part.uses) {
     const Place& place = places_[use.place];
-    place.buffer->allocate(part.side);
     for (const ByteRange r : use.touched) {
       place.buffer->bring(part.side, {place.offset + r.begin, place.offset + r.end});
     }
