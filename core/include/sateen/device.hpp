@@ -104,6 +104,8 @@ class Registry {
   bool tunes(const std::string& backend) const;
   /// As chosen by the options, absolute; empty where nothing is kept.
   const std::filesystem::path& cache_folder() const;
+  /// As chosen by the options: whether nothing runs on cpu because a device can't do it.
+  bool strict() const;
   /// Every device of every usable backend.
   std::vector<DeviceInfo> devices() const;
 
