@@ -244,6 +244,41 @@ BOOST_AUTO_TEST_CASE(bindings_are_checked_before_anything_runs) {
   BOOST_TEST(a.read_as<float>() == ones);
 }
 
+// Though x and z are never in one part, and the moved storage is in the last one.
+BOOST_AUTO_TEST_CASE(bindings_of_all_parts_are_checked_together) {
+  const Registry registry = subset();
+  for (const char* ops : {"all", "kinds:7,16"}) {  // leaky_relu_forward and advance
+    BOOST_TEST_CONTEXT(ops) {
+      Device device = registry.open("subset", {}, {std::string("ops=") + ops});
+      Graph graph(device.info().alignment);
+      const TensorId counted = graph.tensor(DType::kI32, {2}, graph.external(kSlot));
+      const TensorId x = graph.tensor(DType::kF32, {1, 16}, graph.external(kSlot));
+      const TensorId y = graph.tensor(DType::kF32, {1, 16}, graph.external(kSlot));
+      const TensorId z = graph.tensor(DType::kF32, {1, 16}, graph.external(kSlot));
+      const TensorId frozen = graph.tensor(DType::kF32, {1, 16}, graph.external(kSlot, SATEEN_STORAGE_FROZEN));
+      graph.op(SATEEN_OP_ADVANCE, "advance", {counted}, {counted});
+      graph.op(SATEEN_OP_LEAKY_RELU_FORWARD, "relu", {x}, {y}, sateen_leaky_relu_attrs{0.5F});
+      graph.op(SATEEN_OP_SOFTMAX, "softmax", {y}, {z});
+      graph.op(SATEEN_OP_SOFTMAX, "again", {frozen}, {y});
+      Program program = device.compile(graph);
+      const std::vector<int32_t> zeros(32, 0);
+      std::vector<Buffer> buffers;
+      for (int i = 0; i < 6; ++i) buffers.push_back(device.create_buffer(zeros.data(), 2 * kSlot));
+      const auto run = [&](const std::vector<Binding>& bindings) { program.run(bindings); };
+      const Buffer &count = buffers[0], &a = buffers[1], &b = buffers[2], &c = buffers[3], &w = buffers[4];
+      EXPECT_ERROR(run({count, a, b, a, w}), ErrorCode::kUsage, "bindings 1 and 3 overlap");
+      run({count, a, b, {a, kSlot}, w});
+      for (const Binding moved : {Binding(buffers[5]), Binding(w, kSlot)}) {
+        EXPECT_ERROR(run({count, a, b, c, moved}), ErrorCode::kUsage,
+                     "binding 4 is of a FROZEN storage and not where it was in the first run");
+      }
+      BOOST_TEST(count.read_as<int32_t>()[0] == 1);
+      run({count, a, b, c, w});
+      BOOST_TEST(count.read_as<int32_t>()[0] == 2);
+    }
+  }
+}
+
 // What ran before the operation that failed is what is read, and what the next run begins with.
 BOOST_AUTO_TEST_CASE(a_part_that_fails_half_way_has_written) {
   const Registry registry = subset();

@@ -264,7 +264,7 @@ class Device {
   /// backend can't.
   std::optional<PeakRates> peak();
   /// Of the buffers that are there now, for all handles of this device. What programs need for their intermediate values
-  /// is the backend's and not counted, and neither are copies on cpu.
+  /// is not counted, and neither are copies on cpu.
   uint64_t buffer_bytes() const;
 
   /// What was chosen for the programs compiled so far. Empty where the backend has nothing to choose from.

@@ -2,6 +2,8 @@
 #include "runtime/program_state.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -26,14 +28,19 @@ sateen_status compile_on(const std::shared_ptr<DeviceState>& device, const satee
   return status;
 }
 
-void check_compiled(const DeviceState& device, sateen_status status) {
+/// get takes memory for intermediate values, which grow with the batch: where there is not enough, the error says so.
+template <typename F>
+void for_intermediates(const F& get) {
   try {
-    device.check(status, "compile");
+    get();
   } catch (const Error& error) {
-    if (status != SATEEN_NO_MEMORY) throw;
-    // What compiling allocates is for intermediate values, which grow with the batch.
+    if (error.code() != ErrorCode::kNoMemory) throw;
     throw Error(error.code(), std::string(error.what()) + "; a smaller batch size needs less");
   }
+}
+
+void check_compiled(const DeviceState& device, sateen_status status) {
+  for_intermediates([&] { device.check(status, "compile"); });
 }
 
 bool has_unsupported(const std::vector<uint8_t>& supported) {
@@ -49,7 +56,10 @@ std::string last_words(const DeviceState& device) {
 
 ProgramState::ProgramState(std::shared_ptr<DeviceState> device, const sateen_graph& graph)
     : device_(std::move(device)) {
-  for (const StorageUse& use : external_uses(graph)) external_bytes_.push_back(graph.storage[use.storage].bytes);
+  for (const StorageUse& use : external_uses(graph)) {
+    const sateen_storage& storage = graph.storage[use.storage];
+    externals_.push_back({storage.bytes, (storage.flags & SATEEN_STORAGE_FROZEN) != 0});
+  }
   std::vector<uint8_t> supported;
   Part whole;
   const sateen_status status = compile_on(device_, graph, supported, whole.handle);
@@ -82,7 +92,7 @@ bool ProgramState::try_parts(const sateen_graph& graph, std::vector<bool>& suppo
   parts_.clear();
   crossing_.clear();
   for (const uint32_t storage : crossing) {
-    crossing_.push_back(std::make_unique<BufferState>(device_, graph.storage[storage].bytes));
+    crossing_.push_back(std::make_unique<BufferState>(device_, graph.storage[storage].bytes, /*counted=*/false));
   }
   for (const GraphPart& part : parts) {
     Part compiled;
@@ -101,7 +111,8 @@ bool ProgramState::try_parts(const sateen_graph& graph, std::vector<bool>& suppo
     check_compiled(*on, status);
     add_uses(compiled, part.external, graph, crossing);
     for (const Use& use : compiled.uses) {
-      if (use.place >= external_bytes_.size()) crossing_[use.place - external_bytes_.size()]->allocate(compiled.side);
+      if (use.place < externals_.size()) continue;
+      for_intermediates([&] { crossing_[use.place - externals_.size()]->allocate(compiled.side); });
     }
     parts_.push_back(std::move(compiled));
   }
@@ -114,31 +125,50 @@ void ProgramState::add_uses(Part& part, const std::vector<StorageUse>& uses, con
   for (const StorageUse& use : uses) {
     // The number of the binding, or what comes after them.
     const sateen_storage* storage = graph.storage + use.storage;
-    const auto place = is_external(*storage)
-                           ? std::count_if(graph.storage, storage, is_external)
-                           : std::lower_bound(crossing.begin(), crossing.end(), use.storage) - crossing.begin() +
-                                 static_cast<std::ptrdiff_t>(external_bytes_.size());
+    const auto place = is_external(*storage) ? std::count_if(graph.storage, storage, is_external)
+                                             : std::lower_bound(crossing.begin(), crossing.end(), use.storage) -
+                                                   crossing.begin() + static_cast<std::ptrdiff_t>(externals_.size());
     part.uses.push_back({static_cast<size_t>(place), use.touched.all(), use.written.all()});
   }
 }
 
-void ProgramState::check_bindings(std::span<const Binding> bindings) const {
-  const auto refuse = [&](const std::string& what) {
-    throw Error(ErrorCode::kUsage, device_->info.id + ": " + kRun + ": " + what);
-  };
-  if (bindings.size() != external_bytes_.size()) {
-    refuse(std::to_string(bindings.size()) + " bindings for " + std::to_string(external_bytes_.size()) +
+void ProgramState::refuse(const std::string& what) const {
+  throw Error(ErrorCode::kUsage, device_->info.id + ": " + kRun + ": " + what);
+}
+
+void ProgramState::check_bindings(std::span<const Binding> bindings) {
+  if (bindings.size() != externals_.size()) {
+    refuse(std::to_string(bindings.size()) + " bindings for " + std::to_string(externals_.size()) +
            " external storages");
   }
   for (size_t i = 0; i < bindings.size(); ++i) {
     const std::string binding = "binding " + std::to_string(i) + " ";
-    const BufferState* buffer = bindings[i].buffer != nullptr ? bindings[i].buffer->state_.get() : nullptr;
+    BufferState* buffer = bindings[i].buffer != nullptr ? bindings[i].buffer->state_.get() : nullptr;
     const uint64_t offset = bindings[i].offset;
     if (buffer == nullptr) refuse(binding + "is missing");
     if (&buffer->device() != device_.get()) refuse(binding + "is a buffer of another device");
     if (offset % device_->info.alignment != 0) refuse(binding + "is off the device's alignment");
-    if (offset > buffer->bytes() || external_bytes_[i] > buffer->bytes() - offset) {
+    if (offset > buffer->bytes() || externals_[i].bytes > buffer->bytes() - offset) {
       refuse(binding + "is too short for its storage");
+    }
+    if (externals_[i].frozen && !first_.empty() && first_[i] != Place{buffer, offset}) {
+      refuse(binding + "is of a FROZEN storage and not where it was in the first run");
+    }
+  }
+  check_apart(bindings);
+}
+
+void ProgramState::check_apart(std::span<const Binding> bindings) {
+  const auto buffer = [&](size_t i) { return bindings[i].buffer->state_.get(); };
+  order_.resize(bindings.size());
+  std::iota(order_.begin(), order_.end(), size_t{0});
+  std::sort(order_.begin(), order_.end(), [&](size_t a, size_t b) {
+    return buffer(a) != buffer(b) ? std::less<>()(buffer(a), buffer(b)) : bindings[a].offset < bindings[b].offset;
+  });
+  for (size_t i = 1; i < order_.size(); ++i) {
+    const size_t a = order_[i - 1], b = order_[i];
+    if (buffer(a) == buffer(b) && bindings[b].offset - bindings[a].offset < externals_[a].bytes) {
+      refuse("bindings " + std::to_string(std::min(a, b)) + " and " + std::to_string(std::max(a, b)) + " overlap");
     }
   }
 }
@@ -164,6 +194,7 @@ void ProgramState::run(std::span<const Binding> bindings) {
   for (const Part& part : parts_) {
     for (const Use& use : part.uses) places_[use.place].buffer->allocate(part.side);
   }
+  if (!whole_ && first_.empty()) first_.assign(places_.begin(), places_.begin() + std::ssize(externals_));
   for (const Part& part : parts_) run_part(part);
 }
 
