@@ -247,6 +247,8 @@ class Device {
   Program compile(Graph& graph);
   /// Whether compile does that; it does unless told otherwise. For all handles of this device.
   void set_graph_dumps(bool on);
+  /// Whether the log names the operations that run on cpu; it does unless told otherwise. For all handles of this device.
+  void set_fallback_log(bool on);
   /// Of all programs compiled on this device so far: how many of their operations run on cpu. describe() has their kinds.
   uint64_t fallback_ops() const;
   /// Which of the graph's operations this device can do itself, in order.
