@@ -88,11 +88,11 @@ void ProgramState::compile_parts(const sateen_graph& graph, std::vector<bool> su
 
 bool ProgramState::try_parts(const sateen_graph& graph, std::vector<bool>& supported, const std::string& refusal) {
   const std::vector<GraphPart> parts = split_graph(graph, supported);
-  const std::vector<uint32_t> crossing = crossing_storages(graph, parts);
+  const CrossingPlan crossing = plan_crossing(graph, parts);
   parts_.clear();
   crossing_.clear();
-  for (const uint32_t storage : crossing) {
-    crossing_.push_back(std::make_unique<BufferState>(device_, graph.storage[storage].bytes, /*counted=*/false));
+  for (const uint64_t bytes : crossing.slot_bytes) {
+    crossing_.push_back(std::make_unique<BufferState>(device_, bytes, /*counted=*/false));
   }
   for (const GraphPart& part : parts) {
     Part compiled;
@@ -120,15 +120,18 @@ bool ProgramState::try_parts(const sateen_graph& graph, std::vector<bool>& suppo
 }
 
 void ProgramState::add_uses(Part& part, const std::vector<StorageUse>& uses, const sateen_graph& graph,
-                            const std::vector<uint32_t>& crossing) const {
+                            const CrossingPlan& crossing) const {
   const auto is_external = [](const sateen_storage& s) { return s.role == SATEEN_STORAGE_EXTERNAL; };
   for (const StorageUse& use : uses) {
-    // The number of the binding, or what comes after them.
+    Use& added = part.uses.emplace_back(Use{0, false, use.touched.all(), use.written.all()});
     const sateen_storage* storage = graph.storage + use.storage;
-    const auto place = is_external(*storage) ? std::count_if(graph.storage, storage, is_external)
-                                             : std::lower_bound(crossing.begin(), crossing.end(), use.storage) -
-                                                   crossing.begin() + static_cast<std::ptrdiff_t>(externals_.size());
-    part.uses.push_back({static_cast<size_t>(place), use.touched.all(), use.written.all()});
+    if (is_external(*storage)) {
+      added.place = static_cast<size_t>(std::count_if(graph.storage, storage, is_external));
+    } else {
+      const CrossingValue& value = crossing.values.at(use.storage);
+      added.place = externals_.size() + value.slot;
+      added.begins = value.first == parts_.size();  // the part that is being made
+    }
   }
 }
 
@@ -186,10 +189,7 @@ void ProgramState::run(std::span<const Binding> bindings) {
   check_bindings(bindings);
   places_.clear();
   for (const Binding& b : bindings) places_.push_back({b.buffer->state_.get(), b.offset});
-  for (const std::unique_ptr<BufferState>& value : crossing_) {
-    value->forget();
-    places_.push_back({value.get(), 0});
-  }
+  for (const std::unique_ptr<BufferState>& slot : crossing_) places_.push_back({slot.get(), 0});
   // All of it first: where there is not enough memory, nothing has run.
   for (const Part& part : parts_) {
     for (const Use& use : part.uses) places_[use.place].buffer->allocate(part.side);
@@ -202,6 +202,7 @@ void ProgramState::run_part(const Part& part) {
   bound_.clear();
   for (const Use& use : part.uses) {
     const Place& place = places_[use.place];
+    if (use.begins) place.buffer->forget();
     for (const ByteRange r : use.touched) {
       place.buffer->bring(part.side, {place.offset + r.begin, place.offset + r.end});
     }

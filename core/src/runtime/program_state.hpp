@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/crossing.hpp"
 #include "graph/split.hpp"
 #include "runtime/buffer_state.hpp"
 #include "runtime/device_state.hpp"
@@ -30,7 +31,8 @@ class ProgramState {
  private:
   /// What a part does with one of its external storages, in the order of its bindings.
   struct Use {
-    size_t place = 0;  ///< the graph's binding of that number, or after those a value that crosses between parts
+    size_t place = 0;     ///< the graph's binding of that number, or after those memory of values that cross
+    bool begins = false;  ///< whether another value of this memory has ended
     std::vector<ByteRange> touched, written;
   };
   struct Part {
@@ -53,7 +55,7 @@ class ProgramState {
   /// False where the device refuses more than it did; supported then says so.
   bool try_parts(const sateen_graph& graph, std::vector<bool>& supported, const std::string& refusal);
   void add_uses(Part& part, const std::vector<StorageUse>& uses, const sateen_graph& graph,
-                const std::vector<uint32_t>& crossing = {}) const;
+                const CrossingPlan& crossing = {}) const;
   /// What backends check too, but of one part after the other and by the numbers of its own bindings.
   void check_bindings(std::span<const Binding> bindings);
   void check_apart(std::span<const Binding> bindings);
@@ -63,7 +65,7 @@ class ProgramState {
 
   std::shared_ptr<DeviceState> device_;
   std::vector<External> externals_;                     // the graph's EXTERNAL storages
-  std::vector<std::unique_ptr<BufferState>> crossing_;  // INTERMEDIATE storages that several parts use
+  std::vector<std::unique_ptr<BufferState>> crossing_;  // memory of INTERMEDIATE storages that several parts use
   std::vector<Part> parts_;
   bool whole_ = false;  // the device does all, with the graph's own bindings
   uint64_t fallback_ops_ = 0;
