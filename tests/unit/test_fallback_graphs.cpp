@@ -262,8 +262,8 @@ BOOST_AUTO_TEST_CASE(bindings_of_all_parts_are_checked_together) {
       graph.op(SATEEN_OP_SOFTMAX, "again", {frozen}, {y});
       Program program = device.compile(graph);
       const std::vector<int32_t> zeros(32, 0);
-      std::vector<Buffer> buffers;
-      for (int i = 0; i < 6; ++i) buffers.push_back(device.create_buffer(zeros.data(), 2 * kSlot));
+      std::vector<Buffer> buffers(6);
+      for (Buffer& buffer : buffers) buffer = device.create_buffer(zeros.data(), 2 * kSlot);
       const auto run = [&](const std::vector<Binding>& bindings) { program.run(bindings); };
       const Buffer &count = buffers[0], &a = buffers[1], &b = buffers[2], &c = buffers[3], &w = buffers[4];
       EXPECT_ERROR(run({count, a, b, a, w}), ErrorCode::kUsage, "bindings 1 and 3 overlap");
@@ -287,8 +287,8 @@ BOOST_AUTO_TEST_CASE(a_part_that_fails_half_way_has_written) {
   for (Device device : {registry.open("cpu"), registry.open("subset", {}, {cpu_loss})}) {
     BOOST_TEST_CONTEXT(device.info().id) {
       Graph graph(device.info().alignment);
-      std::vector<StorageId> places;
-      for (int i = 0; i < 7; ++i) places.push_back(graph.external(kSlot));
+      std::vector<StorageId> places(7);
+      for (StorageId& place : places) place = graph.external(kSlot);
       const TensorId counted = graph.tensor(DType::kI32, {2}, places[0]),
                      y = graph.tensor(DType::kF32, {4, 4}, places[2]);
       graph.op(SATEEN_OP_LEAKY_RELU_FORWARD, "relu", {graph.tensor(DType::kF32, {4, 4}, places[1])}, {y},
@@ -301,8 +301,8 @@ BOOST_AUTO_TEST_CASE(a_part_that_fails_half_way_has_written) {
       Program program = device.compile(graph);
       BOOST_TEST(program.fallback_ops() == (device.info().id == "cpu" ? 0U : 2U));
       const std::vector<int32_t> zeros(16, 0);
-      std::vector<Buffer> buffers;
-      for (int i = 0; i < 7; ++i) buffers.push_back(device.create_buffer(zeros.data(), kSlot));
+      std::vector<Buffer> buffers(places.size());
+      for (Buffer& buffer : buffers) buffer = device.create_buffer(zeros.data(), kSlot);
       const std::vector<Binding> bindings(buffers.begin(), buffers.end());
       const auto run = [&] { program.run(bindings); };
       run();
@@ -330,6 +330,13 @@ BOOST_AUTO_TEST_CASE(nothing_runs_where_memory_does_not_suffice) {
   graph.op(SATEEN_OP_LEAKY_RELU_FORWARD, "relu", {src}, {graph.tensor(DType::kF32, {kMany}, graph.external(kBytes))},
            sateen_leaky_relu_attrs{0.5F});
   Program program = device.compile(graph);
+  Graph crossing(device.info().alignment);
+  const TensorId value = crossing.value(DType::kF32, {1, kMany});
+  crossing.op(SATEEN_OP_LEAKY_RELU_FORWARD, "relu",
+              {crossing.tensor(DType::kF32, {1, kMany}, crossing.external(kBytes))}, {value},
+              sateen_leaky_relu_attrs{0.5F});
+  crossing.op(SATEEN_OP_SOFTMAX, "softmax", {value},
+              {crossing.tensor(DType::kF32, {1, kMany}, crossing.external(kBytes))});
   const std::vector<int32_t> zeros(16, 0);
   const Buffer counter = device.create_buffer(zeros.data(), kSlot), from = device.create_buffer(kBytes),
                to = device.create_buffer(kBytes);
@@ -339,6 +346,7 @@ BOOST_AUTO_TEST_CASE(nothing_runs_where_memory_does_not_suffice) {
       EXPECT_ERROR(program.run(std::vector<Binding>{counter, from, to}), ErrorCode::kNoMemory,
                    "cpu: allocate 1024 MiB");
     }
+    EXPECT_ERROR(device.compile(crossing), ErrorCode::kNoMemory, "; a smaller batch size needs less");
   }
   BOOST_TEST(counter.read_as<int32_t>()[0] == 0);
 }

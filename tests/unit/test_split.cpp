@@ -131,6 +131,7 @@ BOOST_AUTO_TEST_CASE(values_that_never_cross_together_share_memory) {
   const CrossingPlan plan = plan_crossing(whole, split_graph(whole, {true, false, true, false, true, false}));
   BOOST_TEST_REQUIRE(plan.values.size() == 5U);
   std::vector<size_t> slots;
+  slots.reserve(values.size());
   for (const TensorId value : values) slots.push_back(plan.values.at(whole.tensor[value.index].storage).slot);
   BOOST_TEST(slots == (std::vector<size_t>{0, 1, 2, 1, 2}));
   BOOST_TEST(plan.slot_bytes == (std::vector<uint64_t>{kRowBytes, 4 * kRowBytes, 3 * kRowBytes}));
