@@ -61,29 +61,36 @@ BOOST_AUTO_TEST_CASE(the_fastest_wins_and_the_first_among_equals) {
 BOOST_AUTO_TEST_CASE(speeds_are_remembered_for_the_same_candidates_alone) {
   const TempFolder folder;
   const fs::path cache = folder / "made/by/write";
-  const SpeedMemory memory(cache, kTwo);
+  const SpeedMemory memory(cache, kTwo, false);
   BOOST_TEST(memory.remembers());
   BOOST_TEST(!memory.read().has_value());
   memory.write(kSpeeds);
   BOOST_TEST((memory.read() == kSpeeds));
-  BOOST_TEST((SpeedMemory(cache, kTwo).read() == kSpeeds));
-  BOOST_TEST(!SpeedMemory(cache, std::vector{device("a")}).read().has_value());
-  BOOST_TEST(!SpeedMemory(cache, std::vector{kTwo[1], kTwo[0]}).read().has_value());
-  BOOST_TEST(!SpeedMemory(cache, std::vector{kTwo[0], device("b", SATEEN_DEVICE_CPU, "2")}).read().has_value());
+  BOOST_TEST((SpeedMemory(cache, kTwo, false).read() == kSpeeds));
+  BOOST_TEST(!SpeedMemory(cache, std::vector{device("a")}, false).read().has_value());
+  BOOST_TEST(!SpeedMemory(cache, std::vector{kTwo[1], kTwo[0]}, false).read().has_value());
+  BOOST_TEST(!SpeedMemory(cache, std::vector{kTwo[0], device("b", SATEEN_DEVICE_CPU, "2")}, false).read().has_value());
+  BOOST_TEST(!SpeedMemory(cache, kTwo, true).read().has_value());
+  const SpeedMemory strict(cache, kTwo, true);
+  const std::vector<double> others{3, 2};
+  strict.write(others);
+  BOOST_TEST((strict.read() == others));
+  BOOST_TEST((memory.read() == kSpeeds));
   const fs::perms mode = fs::status(cache).permissions();
   BOOST_TEST((mode == fs::perms::owner_all));
 }
 
 BOOST_AUTO_TEST_CASE(names_of_drivers_may_hold_any_bytes) {
   const TempFolder folder;
-  const SpeedMemory memory(folder.path(), std::vector{device("a", SATEEN_DEVICE_CPU, "\xff\x01\"\\"), device("b")});
+  const SpeedMemory memory(folder.path(), std::vector{device("a", SATEEN_DEVICE_CPU, "\xff\x01\"\\"), device("b")},
+                           false);
   memory.write(kSpeeds);
   BOOST_TEST((memory.read() == kSpeeds));
 }
 
 BOOST_AUTO_TEST_CASE(damaged_and_foreign_files_count_for_nothing_and_are_replaced) {
   const TempFolder folder;
-  const SpeedMemory memory(folder.path(), kTwo);
+  const SpeedMemory memory(folder.path(), kTwo, false);
   memory.write(kSpeeds);
   const fs::path file = only_file(folder.path());
   const std::vector<uint8_t> good = get_file(file);
@@ -109,11 +116,12 @@ BOOST_AUTO_TEST_CASE(damaged_and_foreign_files_count_for_nothing_and_are_replace
 }
 
 BOOST_AUTO_TEST_CASE(without_a_folder_nothing_is_remembered) {
-  const SpeedMemory memory({}, kTwo);
+  const SpeedMemory memory({}, kTwo, false);
   BOOST_TEST(!memory.remembers());
   memory.write(kSpeeds);
   BOOST_TEST(!memory.read().has_value());
-  EXPECT_ERROR(SpeedMemory("/proc/none", kTwo).write(kSpeeds), ErrorCode::kOutput, "/proc/none: can't be made: ");
+  EXPECT_ERROR(SpeedMemory("/proc/none", kTwo, false).write(kSpeeds), ErrorCode::kOutput,
+               "/proc/none: can't be made: ");
 }
 
 BOOST_AUTO_TEST_CASE(one_device_needs_no_measurement) {

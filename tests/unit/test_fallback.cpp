@@ -7,6 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "choose/measure.hpp"
 #include "corners.hpp"
 #include "expect_error.hpp"
 #include "sateen/gradients.hpp"
@@ -49,6 +50,15 @@ uint64_t copied(Device& device) {
   return 0;
 }
 
+/// With every kind of operation that training and prediction have.
+Sequential whole_network() {
+  Sequential model({8, 8, 1});
+  model.add(Conv2D(5)).add(BatchNorm(0.9)).add(LeakyReLU()).add(MaxPool2D()).add(Dropout(0.1));
+  model.add(Conv2D(3)).add(Flatten()).add(Dense(8)).add(BatchNorm(0.9)).add(Dense(4));
+  model.initialise(1);
+  return model;
+}
+
 /// All that two epochs, a held-out evaluation after each, and a prediction give.
 struct Trained {
   std::vector<float> weights, predicted, m;
@@ -60,7 +70,7 @@ struct Trained {
     options.batch_size = 32;
     options.augmentation.mirror = true;
     options.augmentation.shift_pixels = 1;
-    Trainer trainer(device, small_network(), data, split(data.size(), 0.2, 0), options);
+    Trainer trainer(device, whole_network(), data, split(data.size(), 0.2, 0), options);
     for (const EpochRecord& r : trainer.fit(2)) {
       metrics.insert(metrics.end(), {r.train.loss, r.train.accuracy, r.held_out.loss, r.held_out.accuracy});
     }
@@ -112,8 +122,11 @@ BOOST_AUTO_TEST_CASE(training_and_prediction_are_those_of_the_whole) {
       if (other != kind) others.push_back(other);
     }
     BOOST_TEST_CONTEXT("kind " << kind) {
-      BOOST_TEST((Trained(subset.open(kinds({kind}))) == whole));
-      BOOST_TEST((Trained(subset.open(kinds(others))) == whole));
+      const Device without = subset.open(kinds({kind})), alone = subset.open(kinds(others));
+      BOOST_TEST((Trained(without) == whole));
+      BOOST_TEST((Trained(alone) == whole));
+      BOOST_TEST(without.fallback_ops() > 0U);
+      BOOST_TEST(alone.fallback_ops() > 0U);
     }
   }
 }
@@ -149,6 +162,19 @@ BOOST_AUTO_TEST_CASE(it_is_said_once_and_counted) {
   BOOST_TEST((std::find(lines.begin(), lines.end(), line) != lines.end()));
   const std::vector<bool> supported = device.supported(*std::make_unique<Graph>(unknown_graph(64)));
   BOOST_TEST((supported == std::vector<bool>{true, false}));
+}
+
+// As auto's measurement has it, which tries devices that may not be chosen.
+BOOST_AUTO_TEST_CASE(what_is_not_to_be_said_is_said_later) {
+  Subset subset;
+  Device quiet = subset.open(kinds({SATEEN_OP_SOFTMAX}));
+  quiet.set_fallback_log(false);
+  predict(quiet, 2);
+  BOOST_TEST(quiet.fallback_ops() == 1U);
+  static_cast<void>(measure_speeds(*subset.registry, {subset.registry->find("subset")}, {}));
+  BOOST_TEST(subset.lines.empty());
+  predict(subset.open(kinds({SATEEN_OP_SOFTMAX})), 2);
+  BOOST_TEST(subset.lines.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(times_come_from_both) {
@@ -193,6 +219,25 @@ BOOST_AUTO_TEST_CASE(offsets_fit_both_devices) {
   const Registry registry(options);
   BOOST_TEST(registry.find("scripted", "scripted:0").alignment == 4U);
   BOOST_TEST(registry.open("scripted", "scripted:0").info().alignment == registry.open("cpu").info().alignment);
+}
+
+BOOST_AUTO_TEST_CASE(values_that_cross_are_no_buffers) {
+  const Subset subset;
+  Device device = subset.open(kinds({SATEEN_OP_SOFTMAX}));
+  Graph graph(device.info().alignment);
+  const TensorId src = graph.tensor(DType::kF32, {1, 16}, graph.external(64));
+  const TensorId value = graph.value(DType::kF32, {1, 16});
+  graph.op(SATEEN_OP_LEAKY_RELU_FORWARD, "relu", {src}, {value}, kHalf);
+  graph.op(SATEEN_OP_SOFTMAX, "softmax", {value}, {graph.tensor(DType::kF32, {1, 16}, graph.external(64))});
+  Program program = device.compile(graph);
+  BOOST_TEST(program.fallback_ops() == 1U);
+  BOOST_TEST(device.buffer_bytes() == 0U);
+  {
+    const Buffer from = device.create_buffer(64), to = device.create_buffer(64);
+    program.run(std::vector<Binding>{from, to});
+    BOOST_TEST(device.buffer_bytes() == 128U);
+  }
+  BOOST_TEST(device.buffer_bytes() == 0U);
 }
 
 // The data set, the tables and what only one side uses are copied once or never.

@@ -4,11 +4,15 @@
 #include <array>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
+#include <sys/resource.h>
+#include <unistd.h>
 
+#include "capped.hpp"
 #include "expect_error.hpp"
 #include "sateen/device.hpp"
 #include "sateen/random.hpp"
@@ -123,6 +127,31 @@ class RandomGraph {
   int advances_ = 0;
 };
 
+/// While it lives, this process may take that much more address space.
+class MemoryCap {
+ public:
+  explicit MemoryCap(uint64_t bytes) {
+    uint64_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    ::getrlimit(RLIMIT_AS, &before_);
+    const rlimit limit{pages * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE)) + bytes, before_.rlim_max};
+    BOOST_TEST_REQUIRE(::setrlimit(RLIMIT_AS, &limit) == 0);
+  }
+  MemoryCap(const MemoryCap&) = delete;
+  MemoryCap& operator=(const MemoryCap&) = delete;
+  ~MemoryCap() { ::setrlimit(RLIMIT_AS, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+Registry subset() {
+  Registry::Options options;
+  options.backend_paths = {std::filesystem::path(SATEEN_FIXTURE_DIR) / "subset.so"};
+  options.default_paths = false;
+  return Registry(options);
+}
+
 /// Two graphs over the same buffers, in which their storages lie apart, run in turn while the host writes and reads.
 std::vector<unsigned char> play(Device& device, uint32_t seed) {
   const uint32_t alignment = device.info().alignment;
@@ -178,10 +207,7 @@ std::vector<unsigned char> play(Device& device, uint32_t seed) {
 BOOST_AUTO_TEST_SUITE(fallback_graphs)
 
 BOOST_AUTO_TEST_CASE(any_graph_cut_anywhere) {
-  Registry::Options options;
-  options.backend_paths = {std::filesystem::path(SATEEN_FIXTURE_DIR) / "subset.so"};
-  options.default_paths = false;
-  const Registry registry(options);
+  const Registry registry = subset();
   Device cpu = registry.open("cpu");
   uint64_t elsewhere = 0;
   for (uint32_t seed = 0; seed < 300; ++seed) {
@@ -194,10 +220,7 @@ BOOST_AUTO_TEST_CASE(any_graph_cut_anywhere) {
 }
 
 BOOST_AUTO_TEST_CASE(bindings_are_checked_before_anything_runs) {
-  Registry::Options options;
-  options.backend_paths = {std::filesystem::path(SATEEN_FIXTURE_DIR) / "subset.so"};
-  options.default_paths = false;
-  const Registry registry(options);
+  const Registry registry = subset();
   Device device = registry.open("subset", {}, {"ops=later"});
   Graph graph(device.info().alignment);
   const TensorId src = graph.tensor(DType::kF32, {16}, graph.external(kSlot));
@@ -220,5 +243,113 @@ BOOST_AUTO_TEST_CASE(bindings_are_checked_before_anything_runs) {
   BOOST_TEST(b.read_as<float>() == want);
   BOOST_TEST(a.read_as<float>() == ones);
 }
+
+// Though x and z are never in one part, and the moved storage is in the last one.
+BOOST_AUTO_TEST_CASE(bindings_of_all_parts_are_checked_together) {
+  const Registry registry = subset();
+  for (const char* ops : {"all", "kinds:7,16"}) {  // leaky_relu_forward and advance
+    BOOST_TEST_CONTEXT(ops) {
+      Device device = registry.open("subset", {}, {std::string("ops=") + ops});
+      Graph graph(device.info().alignment);
+      const TensorId counted = graph.tensor(DType::kI32, {2}, graph.external(kSlot));
+      const TensorId x = graph.tensor(DType::kF32, {1, 16}, graph.external(kSlot));
+      const TensorId y = graph.tensor(DType::kF32, {1, 16}, graph.external(kSlot));
+      const TensorId z = graph.tensor(DType::kF32, {1, 16}, graph.external(kSlot));
+      const TensorId frozen = graph.tensor(DType::kF32, {1, 16}, graph.external(kSlot, SATEEN_STORAGE_FROZEN));
+      graph.op(SATEEN_OP_ADVANCE, "advance", {counted}, {counted});
+      graph.op(SATEEN_OP_LEAKY_RELU_FORWARD, "relu", {x}, {y}, sateen_leaky_relu_attrs{0.5F});
+      graph.op(SATEEN_OP_SOFTMAX, "softmax", {y}, {z});
+      graph.op(SATEEN_OP_SOFTMAX, "again", {frozen}, {y});
+      Program program = device.compile(graph);
+      const std::vector<int32_t> zeros(32, 0);
+      std::vector<Buffer> buffers(6);
+      for (Buffer& buffer : buffers) buffer = device.create_buffer(zeros.data(), 2 * kSlot);
+      const auto run = [&](const std::vector<Binding>& bindings) { program.run(bindings); };
+      const Buffer &count = buffers[0], &a = buffers[1], &b = buffers[2], &c = buffers[3], &w = buffers[4];
+      EXPECT_ERROR(run({count, a, b, a, w}), ErrorCode::kUsage, "bindings 1 and 3 overlap");
+      run({count, a, b, {a, kSlot}, w});
+      for (const Binding moved : {Binding(buffers[5]), Binding(w, kSlot)}) {
+        EXPECT_ERROR(run({count, a, b, c, moved}), ErrorCode::kUsage,
+                     "binding 4 is of a FROZEN storage and not where it was in the first run");
+      }
+      BOOST_TEST(count.read_as<int32_t>()[0] == 1);
+      run({count, a, b, c, w});
+      BOOST_TEST(count.read_as<int32_t>()[0] == 2);
+    }
+  }
+}
+
+// What ran before the operation that failed is what is read, and what the next run begins with.
+BOOST_AUTO_TEST_CASE(a_part_that_fails_half_way_has_written) {
+  const Registry registry = subset();
+  const std::string cpu_loss =
+      "ops=kinds:" + std::to_string(SATEEN_OP_ADVANCE) + "," + std::to_string(SATEEN_OP_SOFTMAX_CROSS_ENTROPY);
+  for (Device device : {registry.open("cpu"), registry.open("subset", {}, {cpu_loss})}) {
+    BOOST_TEST_CONTEXT(device.info().id) {
+      Graph graph(device.info().alignment);
+      std::vector<StorageId> places(7);
+      for (StorageId& place : places) place = graph.external(kSlot);
+      const TensorId counted = graph.tensor(DType::kI32, {2}, places[0]),
+                     y = graph.tensor(DType::kF32, {4, 4}, places[2]);
+      graph.op(SATEEN_OP_LEAKY_RELU_FORWARD, "relu", {graph.tensor(DType::kF32, {4, 4}, places[1])}, {y},
+               sateen_leaky_relu_attrs{0.5F});
+      graph.op(SATEEN_OP_ADVANCE, "advance", {counted}, {counted});
+      graph.op(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, "loss",
+               {y, graph.tensor(DType::kI32, {4}, places[3]), graph.tensor(DType::kI32, {2}, places[4]),
+                graph.tensor(DType::kI32, {2}, places[5])},
+               {graph.tensor(DType::kF32, {2, 2}, places[6]), {}});
+      Program program = device.compile(graph);
+      BOOST_TEST(program.fallback_ops() == (device.info().id == "cpu" ? 0U : 2U));
+      const std::vector<int32_t> zeros(16, 0);
+      std::vector<Buffer> buffers(places.size());
+      for (Buffer& buffer : buffers) buffer = device.create_buffer(zeros.data(), kSlot);
+      const std::vector<Binding> bindings(buffers.begin(), buffers.end());
+      const auto run = [&] { program.run(bindings); };
+      run();
+      buffers[0].write(std::array<int32_t, 2>{0, 0});
+      buffers[5].write(std::array<int32_t, 2>{9, 0});  // the log has no such row
+      EXPECT_ERROR(run(), ErrorCode::kUsage, "row");
+      BOOST_TEST(buffers[0].read_as<int32_t>()[0] == 1);
+      buffers[5].write(std::array<int32_t, 2>{0, 0});
+      run();
+      BOOST_TEST(buffers[0].read_as<int32_t>()[0] == 2);
+    }
+  }
+}
+
+#ifndef SATEEN_ADDRESS_SANITIZER  // which ends a process that gets no memory
+BOOST_AUTO_TEST_CASE(nothing_runs_where_memory_does_not_suffice) {
+  const Registry registry = subset();
+  Device device = registry.open("subset", {}, {"ops=kinds:" + std::to_string(SATEEN_OP_LEAKY_RELU_FORWARD)});
+  constexpr int64_t kMany = int64_t{1} << 28;  // 1 GiB, which is never touched
+  constexpr uint64_t kBytes = sizeof(float) * kMany;
+  Graph graph(device.info().alignment);
+  const TensorId counted = graph.tensor(DType::kI32, {2}, graph.external(kSlot));
+  const TensorId src = graph.tensor(DType::kF32, {kMany}, graph.external(kBytes));
+  graph.op(SATEEN_OP_ADVANCE, "advance", {counted}, {counted});
+  graph.op(SATEEN_OP_LEAKY_RELU_FORWARD, "relu", {src}, {graph.tensor(DType::kF32, {kMany}, graph.external(kBytes))},
+           sateen_leaky_relu_attrs{0.5F});
+  Program program = device.compile(graph);
+  Graph crossing(device.info().alignment);
+  const TensorId value = crossing.value(DType::kF32, {1, kMany});
+  crossing.op(SATEEN_OP_LEAKY_RELU_FORWARD, "relu",
+              {crossing.tensor(DType::kF32, {1, kMany}, crossing.external(kBytes))}, {value},
+              sateen_leaky_relu_attrs{0.5F});
+  crossing.op(SATEEN_OP_SOFTMAX, "softmax", {value},
+              {crossing.tensor(DType::kF32, {1, kMany}, crossing.external(kBytes))});
+  const std::vector<int32_t> zeros(16, 0);
+  const Buffer counter = device.create_buffer(zeros.data(), kSlot), from = device.create_buffer(kBytes),
+               to = device.create_buffer(kBytes);
+  {
+    const MemoryCap cap(256U << 20U);
+    for (int i = 0; i < 2; ++i) {
+      EXPECT_ERROR(program.run(std::vector<Binding>{counter, from, to}), ErrorCode::kNoMemory,
+                   "cpu: allocate 1024 MiB");
+    }
+    EXPECT_ERROR(device.compile(crossing), ErrorCode::kNoMemory, "; a smaller batch size needs less");
+  }
+  BOOST_TEST(counter.read_as<int32_t>()[0] == 0);
+}
+#endif
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "base/byte_ranges.hpp"
+#include "graph/crossing.hpp"
 #include "graph/split.hpp"
 #include "sateen/graph.hpp"
 #include "sateen/random.hpp"
@@ -84,7 +85,10 @@ BOOST_AUTO_TEST_CASE(parts_have_what_their_operations_use) {
 
   const std::vector<GraphPart> parts = split_graph(whole, {true, true, false, true});
   BOOST_TEST_REQUIRE(parts.size() == 3U);
-  BOOST_TEST((crossing_storages(whole, parts) == std::vector<uint32_t>{whole.tensor[crossing.index].storage}));
+  const CrossingPlan plan = plan_crossing(whole, parts);
+  BOOST_TEST_REQUIRE(plan.values.size() == 1U);
+  BOOST_TEST(plan.values.begin()->first == whole.tensor[crossing.index].storage);
+  BOOST_TEST(plan.slot_bytes == std::vector<uint64_t>{kRowBytes});
   for (size_t p = 0; p < parts.size(); ++p) BOOST_TEST(parts[p].supported == (p != 1));
   BOOST_TEST(parts[0].ops.size() == 2U);
   // a and b: the value between them stays inside, what b gives does not.
@@ -103,10 +107,34 @@ BOOST_AUTO_TEST_CASE(parts_have_what_their_operations_use) {
   BOOST_TEST(parts[1].external[0].written.all() == (std::vector<ByteRange>{{64, 128}}));
 
   BOOST_TEST(split_graph(whole, {true, true, true, true}).size() == 1U);
-  BOOST_TEST(crossing_storages(whole, split_graph(whole, {false, false, false, false})).empty());
+  BOOST_TEST(plan_crossing(whole, split_graph(whole, {false, false, false, false})).values.empty());
   const GraphPart alone = only_operation(whole, 1);
   BOOST_TEST(alone.external.size() == 2U);
   BOOST_TEST(alone.storages.size() == 2U);
+}
+
+// Forth and back: each value lives in two parts and the first one to the end.
+BOOST_AUTO_TEST_CASE(values_that_never_cross_together_share_memory) {
+  Graph graph(64);
+  const StorageId ends = graph.external(2 * kRowBytes);
+  std::vector<TensorId> values;
+  for (const int64_t rows : {1, 2, 1, 4, 3}) values.push_back(graph.value(DType::kF32, {rows, 16}));
+  const TensorId small = graph.tensor(DType::kF32, kRow, ends);
+  graph.op(SATEEN_OP_LEAKY_RELU_FORWARD, "begin", {small}, {graph.reshape(values[0], kRow)}, kHalf);
+  // The kinds and shapes are of no interest to what is tested.
+  for (size_t i = 1; i < values.size(); ++i) {
+    graph.op(SATEEN_OP_LEAKY_RELU_FORWARD, "next", {values[i - 1]}, {values[i]}, kHalf);
+  }
+  graph.op(SATEEN_OP_LEAKY_RELU_BACKWARD, "end", {values[4], values[0]},
+           {graph.tensor(DType::kF32, kRow, ends, kRowBytes)}, kHalf);
+  const sateen_graph whole = graph.c_graph();
+  const CrossingPlan plan = plan_crossing(whole, split_graph(whole, {true, false, true, false, true, false}));
+  BOOST_TEST_REQUIRE(plan.values.size() == 5U);
+  std::vector<size_t> slots;
+  slots.reserve(values.size());
+  for (const TensorId value : values) slots.push_back(plan.values.at(whole.tensor[value.index].storage).slot);
+  BOOST_TEST(slots == (std::vector<size_t>{0, 1, 2, 1, 2}));
+  BOOST_TEST(plan.slot_bytes == (std::vector<uint64_t>{kRowBytes, 4 * kRowBytes, 3 * kRowBytes}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -53,9 +53,9 @@ struct DeviceChoice {
 /// "auto" and no device: the first GPU of any backend; else the fastest of all devices, where the first one in the
 /// order of Registry::devices() (built-in backends come first) wins among those within 5 %. Speeds are kept in the
 /// registry's cache folder, in a file for each version of the library, number of processors and set of candidates (id,
-/// name, driver), so that a second start chooses the same without measuring. Settings of devices play no part in it.
-/// Throws Error(kDevice) when nothing fits, more than one device fits, or no candidate works; never takes another
-/// device than the one that was asked for. The registry's thread rule.
+/// name, driver), and others for strict registries, so that a second start chooses the same without measuring. Settings
+/// of devices play no part in it. Throws Error(kDevice) when nothing fits, more than one device fits, or no candidate
+/// works; never takes another device than the one that was asked for. The registry's thread rule.
 DeviceChoice choose_device(const Registry& registry, const DeviceRequest& request = {});
 
 }  // namespace sateen

@@ -104,6 +104,8 @@ class Registry {
   bool tunes(const std::string& backend) const;
   /// As chosen by the options, absolute; empty where nothing is kept.
   const std::filesystem::path& cache_folder() const;
+  /// As chosen by the options: whether nothing runs on cpu because a device can't do it.
+  bool strict() const;
   /// Every device of every usable backend.
   std::vector<DeviceInfo> devices() const;
 
@@ -207,7 +209,7 @@ struct PeakRates {
 ///
 /// Operations that the device can't do run on cpu, and the bytes that both need are copied between them, each as late as
 /// it can be and only where the other side changed it. A buffer that operations on cpu use gets memory there when it is
-/// first bound: then run may throw Error(kNoMemory). Results are those of the whole.
+/// first bound: then run may throw Error(kNoMemory), and nothing ran. Results are those of the whole.
 class Program {
  public:
   /// No program; it can't be run.
@@ -245,6 +247,8 @@ class Device {
   Program compile(Graph& graph);
   /// Whether compile does that; it does unless told otherwise. For all handles of this device.
   void set_graph_dumps(bool on);
+  /// Whether the log names the operations that run on cpu; it does unless told otherwise. For all handles of this device.
+  void set_fallback_log(bool on);
   /// Of all programs compiled on this device so far: how many of their operations run on cpu. describe() has their kinds.
   uint64_t fallback_ops() const;
   /// Which of the graph's operations this device can do itself, in order.
@@ -262,7 +266,7 @@ class Device {
   /// backend can't.
   std::optional<PeakRates> peak();
   /// Of the buffers that are there now, for all handles of this device. What programs need for their intermediate values
-  /// is the backend's and not counted, and neither are copies on cpu.
+  /// is not counted, and neither are copies on cpu.
   uint64_t buffer_bytes() const;
 
   /// What was chosen for the programs compiled so far. Empty where the backend has nothing to choose from.

@@ -91,7 +91,7 @@ DeviceChoice choose_device(const Registry& registry, const DeviceRequest& reques
   const size_t gpu = first_gpu(devices);
   if (gpu < devices.size()) return {devices[gpu], Reason::kGpu, {}};
   if (devices.size() == 1) return {devices.front(), Reason::kOnly, {}};
-  const SpeedMemory memory(registry.cache_folder(), devices);
+  const SpeedMemory memory(registry.cache_folder(), devices, registry.strict());
   if (const auto speeds = memory.read()) return by_speed(devices, *speeds, Reason::kRemembered);
   if (request.measure == DeviceRequest::Measure::kNever) return {devices.front(), Reason::kUnmeasured, {}};
   return measure(registry, devices, memory, request);

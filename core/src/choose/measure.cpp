@@ -96,7 +96,8 @@ std::vector<Measured> measure_speeds(const Registry& registry, const std::vector
   for (size_t i = 0; i < candidates.size(); ++i) {
     keeping_failure(results[i], cancel, [&] {
       Device device = registry.open(candidates[i].backend, candidates[i].id);
-      device.set_graph_dumps(false);  // they are for the graphs of what the user runs
+      device.set_graph_dumps(false);   // they are for the graphs of what the user runs
+      device.set_fallback_log(false);  // and so is this
       contestants[i] = std::make_unique<Contestant>(std::move(device), network, data);
     });
   }

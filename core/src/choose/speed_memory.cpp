@@ -38,7 +38,7 @@ std::string text_of(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::string key_of(std::span<const DeviceInfo> candidates) {
+std::string key_of(std::span<const DeviceInfo> candidates, bool strict) {
   JsonTree key;
   json& devices = json_put_array(key.root(), "devices");
   for (const DeviceInfo& d : candidates) {
@@ -49,6 +49,7 @@ std::string key_of(std::span<const DeviceInfo> candidates) {
   }
   json_put(key.root(), "sateen", SATEEN_VERSION);
   json_put(key.root(), "processors", processors());
+  if (strict) json_put(key.root(), "strict", true);  // else as it always was: files stay good
   return text_of(key);
 }
 
@@ -84,8 +85,8 @@ std::optional<std::vector<double>> speeds_in(std::string_view text, const std::s
   return speeds.size() == count ? std::optional(speeds) : std::nullopt;
 }
 
-SpeedMemory::SpeedMemory(const fs::path& folder, std::span<const DeviceInfo> candidates)
-    : key_(key_of(candidates)), count_(candidates.size()) {
+SpeedMemory::SpeedMemory(const fs::path& folder, std::span<const DeviceInfo> candidates, bool strict)
+    : key_(key_of(candidates, strict)), count_(candidates.size()) {
   if (!folder.empty()) file_ = folder / ("auto-" + hex64(xxh3(bytes(key_))) + ".json");
 }
 

@@ -16,11 +16,12 @@ namespace sateen {
 /// JSON that is malformed or lacks a part.
 std::optional<std::vector<double>> speeds_in(std::string_view text, const std::string& key, size_t count);
 
-/// One file for one set of candidates on one kind of machine, under one version of the library.
+/// One file for one set of candidates on one kind of machine, under one version of the library, and another for strict
+/// registries: where nothing runs on cpu instead, another device may win.
 class SpeedMemory {
  public:
   /// folder: the cache folder; an empty one remembers nothing.
-  SpeedMemory(const std::filesystem::path& folder, std::span<const DeviceInfo> candidates);
+  SpeedMemory(const std::filesystem::path& folder, std::span<const DeviceInfo> candidates, bool strict);
 
   bool remembers() const { return !file_.empty(); }
   /// In the order of the candidates, all above 0. Nothing where there is no such file, or a damaged or foreign one.

@@ -1,7 +1,6 @@
 // Cutting a graph into parts for two devices.
 #include "graph/split.hpp"
 
-#include <algorithm>
 #include <map>
 #include <optional>
 #include <span>
@@ -152,18 +151,6 @@ std::vector<GraphPart> split_graph(const sateen_graph& graph, const std::vector<
 
 GraphPart only_operation(const sateen_graph& graph, size_t op) {
   return make_part(graph, op, op + 1, [](uint32_t /*storage*/) { return false; });
-}
-
-std::vector<uint32_t> crossing_storages(const sateen_graph& graph, const std::vector<GraphPart>& parts) {
-  std::vector<uint32_t> crossing;
-  for (const GraphPart& part : parts) {
-    for (const StorageUse& use : part.external) {
-      if (graph.storage[use.storage].role == SATEEN_STORAGE_INTERMEDIATE) crossing.push_back(use.storage);
-    }
-  }
-  std::sort(crossing.begin(), crossing.end());
-  crossing.erase(std::unique(crossing.begin(), crossing.end()), crossing.end());
-  return crossing;
 }
 
 }  // namespace sateen

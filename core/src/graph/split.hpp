@@ -51,7 +51,4 @@ std::vector<GraphPart> split_graph(const sateen_graph& graph, const std::vector<
 /// One operation alone, with nothing but EXTERNAL storages.
 GraphPart only_operation(const sateen_graph& graph, size_t op);
 
-/// The storages that are INTERMEDIATE in the graph and EXTERNAL in one of its parts, in order.
-std::vector<uint32_t> crossing_storages(const sateen_graph& graph, const std::vector<GraphPart>& parts);
-
 }  // namespace sateen

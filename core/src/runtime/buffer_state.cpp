@@ -11,7 +11,7 @@ BufferState::~BufferState() {
     if (handle(side) == nullptr) continue;
     DeviceState& d = on(side);
     d.backend->buffer_destroy(d.device, handle(side));
-    d.buffer_bytes -= bytes_;
+    if (counted_) d.buffer_bytes -= bytes_;
   }
 }
 
@@ -20,7 +20,7 @@ void BufferState::allocate(Side side) {
   DeviceState& d = on(side);
   const std::string doing = "allocate " + std::to_string((bytes_ + (1U << 20U) - 1) >> 20U) + " MiB";
   d.check(d.backend->buffer_create(d.device, bytes_, &handle_[index(side)]), doing.c_str());
-  d.buffer_bytes += bytes_;
+  if (counted_) d.buffer_bytes += bytes_;
   if (on_both_sides()) newest_[index(other(side))].add({0, bytes_});
 }
 

@@ -16,7 +16,9 @@ enum class Side : size_t { kDevice, kFallback };
 /// While bytes are on both sides, it is known for each of them where it is newest; a byte may be so on both sides.
 class BufferState {
  public:
-  BufferState(std::shared_ptr<DeviceState> device, uint64_t bytes) : device_(std::move(device)), bytes_(bytes) {}
+  /// counted: in the devices' buffer_bytes.
+  BufferState(std::shared_ptr<DeviceState> device, uint64_t bytes, bool counted = true)
+      : device_(std::move(device)), bytes_(bytes), counted_(counted) {}
   BufferState(const BufferState&) = delete;
   BufferState& operator=(const BufferState&) = delete;
   ~BufferState();
@@ -45,6 +47,7 @@ class BufferState {
 
   std::shared_ptr<DeviceState> device_;
   uint64_t bytes_;
+  bool counted_;
   std::array<sateen_buffer*, 2> handle_{};
   std::array<ByteRanges, 2> newest_;
 };

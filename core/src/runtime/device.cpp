@@ -139,6 +139,10 @@ void Device::set_graph_dumps(bool on) {
   state_->graph_dumps = on;
 }
 
+void Device::set_fallback_log(bool on) {
+  state_->fallback.logged = on;
+}
+
 std::vector<bool> Device::supported(Graph& graph) {
   const sateen_graph c = graph.c_graph();
   std::vector<uint8_t> flags(c.n_ops);

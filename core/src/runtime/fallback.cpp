@@ -71,7 +71,8 @@ void report_fallback(DeviceState& device, const sateen_graph& graph, const std::
     kinds.insert(graph.op[i].kind);
   }
   fallback.ops += lacking;
-  if (fallback.told == nullptr || !fallback.told->tell(device.info.id, kinds) || !device.log) return;
+  if (!fallback.logged || !device.log || fallback.told == nullptr) return;
+  if (!fallback.told->tell(device.info.id, kinds)) return;
   device.log(LogLevel::kInfo, device.info.id + " lacks " + std::to_string(lacking) + " of " +
                                   std::to_string(supported.size()) +
                                   " operations: " + kinds_and_reasons(device, graph, first_op) + "; they run on " +

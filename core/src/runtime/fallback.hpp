@@ -34,6 +34,7 @@ struct Fallback {
   bool strict = false;                                 ///< nothing may run elsewhere
   std::function<std::shared_ptr<DeviceState>()> open;  ///< empty for the built-in backend itself
   std::shared_ptr<DeviceState> device;                 ///< once it is open
+  bool logged = true;                                  ///< whether people are told
   std::shared_ptr<ToldKinds> told;
   uint64_t ops = 0, all_ops = 0;            ///< of the programs compiled so far: what runs elsewhere, and all
   std::map<std::string, uint64_t> by_kind;  ///< how many run elsewhere

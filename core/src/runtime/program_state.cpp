@@ -2,6 +2,8 @@
 #include "runtime/program_state.hpp"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 #include <string>
 #include <utility>
 
@@ -26,14 +28,19 @@ sateen_status compile_on(const std::shared_ptr<DeviceState>& device, const satee
   return status;
 }
 
-void check_compiled(const DeviceState& device, sateen_status status) {
+/// get takes memory for intermediate values, which grow with the batch: where there is not enough, the error says so.
+template <typename F>
+void for_intermediates(const F& get) {
   try {
-    device.check(status, "compile");
+    get();
   } catch (const Error& error) {
-    if (status != SATEEN_NO_MEMORY) throw;
-    // What compiling allocates is for intermediate values, which grow with the batch.
+    if (error.code() != ErrorCode::kNoMemory) throw;
     throw Error(error.code(), std::string(error.what()) + "; a smaller batch size needs less");
   }
+}
+
+void check_compiled(const DeviceState& device, sateen_status status) {
+  for_intermediates([&] { device.check(status, "compile"); });
 }
 
 bool has_unsupported(const std::vector<uint8_t>& supported) {
@@ -49,7 +56,10 @@ std::string last_words(const DeviceState& device) {
 
 ProgramState::ProgramState(std::shared_ptr<DeviceState> device, const sateen_graph& graph)
     : device_(std::move(device)) {
-  for (const StorageUse& use : external_uses(graph)) external_bytes_.push_back(graph.storage[use.storage].bytes);
+  for (const StorageUse& use : external_uses(graph)) {
+    const sateen_storage& storage = graph.storage[use.storage];
+    externals_.push_back({storage.bytes, (storage.flags & SATEEN_STORAGE_FROZEN) != 0});
+  }
   std::vector<uint8_t> supported;
   Part whole;
   const sateen_status status = compile_on(device_, graph, supported, whole.handle);
@@ -78,11 +88,11 @@ void ProgramState::compile_parts(const sateen_graph& graph, std::vector<bool> su
 
 bool ProgramState::try_parts(const sateen_graph& graph, std::vector<bool>& supported, const std::string& refusal) {
   const std::vector<GraphPart> parts = split_graph(graph, supported);
-  const std::vector<uint32_t> crossing = crossing_storages(graph, parts);
+  const CrossingPlan crossing = plan_crossing(graph, parts);
   parts_.clear();
   crossing_.clear();
-  for (const uint32_t storage : crossing) {
-    crossing_.push_back(std::make_unique<BufferState>(device_, graph.storage[storage].bytes));
+  for (const uint64_t bytes : crossing.slot_bytes) {
+    crossing_.push_back(std::make_unique<BufferState>(device_, bytes, /*counted=*/false));
   }
   for (const GraphPart& part : parts) {
     Part compiled;
@@ -101,7 +111,8 @@ bool ProgramState::try_parts(const sateen_graph& graph, std::vector<bool>& suppo
     check_compiled(*on, status);
     add_uses(compiled, part.external, graph, crossing);
     for (const Use& use : compiled.uses) {
-      if (use.place >= external_bytes_.size()) crossing_[use.place - external_bytes_.size()]->allocate(compiled.side);
+      if (use.place < externals_.size()) continue;
+      for_intermediates([&] { crossing_[use.place - externals_.size()]->allocate(compiled.side); });
     }
     parts_.push_back(std::move(compiled));
   }
@@ -109,36 +120,58 @@ bool ProgramState::try_parts(const sateen_graph& graph, std::vector<bool>& suppo
 }
 
 void ProgramState::add_uses(Part& part, const std::vector<StorageUse>& uses, const sateen_graph& graph,
-                            const std::vector<uint32_t>& crossing) const {
+                            const CrossingPlan& crossing) const {
   const auto is_external = [](const sateen_storage& s) { return s.role == SATEEN_STORAGE_EXTERNAL; };
   for (const StorageUse& use : uses) {
-    // The number of the binding, or what comes after them.
+    Use& added = part.uses.emplace_back(Use{0, false, use.touched.all(), use.written.all()});
     const sateen_storage* storage = graph.storage + use.storage;
-    const auto place = is_external(*storage)
-                           ? std::count_if(graph.storage, storage, is_external)
-                           : std::lower_bound(crossing.begin(), crossing.end(), use.storage) - crossing.begin() +
-                                 static_cast<std::ptrdiff_t>(external_bytes_.size());
-    part.uses.push_back({static_cast<size_t>(place), use.touched.all(), use.written.all()});
+    if (is_external(*storage)) {
+      added.place = static_cast<size_t>(std::count_if(graph.storage, storage, is_external));
+    } else {
+      const CrossingValue& value = crossing.values.at(use.storage);
+      added.place = externals_.size() + value.slot;
+      added.begins = value.first == parts_.size();  // the part that is being made
+    }
   }
 }
 
-void ProgramState::check_bindings(std::span<const Binding> bindings) const {
-  const auto refuse = [&](const std::string& what) {
-    throw Error(ErrorCode::kUsage, device_->info.id + ": " + kRun + ": " + what);
-  };
-  if (bindings.size() != external_bytes_.size()) {
-    refuse(std::to_string(bindings.size()) + " bindings for " + std::to_string(external_bytes_.size()) +
+void ProgramState::refuse(const std::string& what) const {
+  throw Error(ErrorCode::kUsage, device_->info.id + ": " + kRun + ": " + what);
+}
+
+void ProgramState::check_bindings(std::span<const Binding> bindings) {
+  if (bindings.size() != externals_.size()) {
+    refuse(std::to_string(bindings.size()) + " bindings for " + std::to_string(externals_.size()) +
            " external storages");
   }
   for (size_t i = 0; i < bindings.size(); ++i) {
     const std::string binding = "binding " + std::to_string(i) + " ";
-    const BufferState* buffer = bindings[i].buffer != nullptr ? bindings[i].buffer->state_.get() : nullptr;
+    BufferState* buffer = bindings[i].buffer != nullptr ? bindings[i].buffer->state_.get() : nullptr;
     const uint64_t offset = bindings[i].offset;
     if (buffer == nullptr) refuse(binding + "is missing");
     if (&buffer->device() != device_.get()) refuse(binding + "is a buffer of another device");
     if (offset % device_->info.alignment != 0) refuse(binding + "is off the device's alignment");
-    if (offset > buffer->bytes() || external_bytes_[i] > buffer->bytes() - offset) {
+    if (offset > buffer->bytes() || externals_[i].bytes > buffer->bytes() - offset) {
       refuse(binding + "is too short for its storage");
+    }
+    if (externals_[i].frozen && !first_.empty() && first_[i] != Place{buffer, offset}) {
+      refuse(binding + "is of a FROZEN storage and not where it was in the first run");
+    }
+  }
+  check_apart(bindings);
+}
+
+void ProgramState::check_apart(std::span<const Binding> bindings) {
+  const auto buffer = [&](size_t i) { return bindings[i].buffer->state_.get(); };
+  order_.resize(bindings.size());
+  std::iota(order_.begin(), order_.end(), size_t{0});
+  std::sort(order_.begin(), order_.end(), [&](size_t a, size_t b) {
+    return buffer(a) != buffer(b) ? std::less<>()(buffer(a), buffer(b)) : bindings[a].offset < bindings[b].offset;
+  });
+  for (size_t i = 1; i < order_.size(); ++i) {
+    const size_t a = order_[i - 1], b = order_[i];
+    if (buffer(a) == buffer(b) && bindings[b].offset - bindings[a].offset < externals_[a].bytes) {
+      refuse("bindings " + std::to_string(std::min(a, b)) + " and " + std::to_string(std::max(a, b)) + " overlap");
     }
   }
 }
@@ -156,10 +189,12 @@ void ProgramState::run(std::span<const Binding> bindings) {
   check_bindings(bindings);
   places_.clear();
   for (const Binding& b : bindings) places_.push_back({b.buffer->state_.get(), b.offset});
-  for (const std::unique_ptr<BufferState>& value : crossing_) {
-    value->forget();
-    places_.push_back({value.get(), 0});
+  for (const std::unique_ptr<BufferState>& slot : crossing_) places_.push_back({slot.get(), 0});
+  // All of it first: where there is not enough memory, nothing has run.
+  for (const Part& part : parts_) {
+    for (const Use& use : part.uses) places_[use.place].buffer->allocate(part.side);
   }
+  if (!whole_ && first_.empty()) first_.assign(places_.begin(), places_.begin() + std::ssize(externals_));
   for (const Part& part : parts_) run_part(part);
 }
 
@@ -167,19 +202,20 @@ void ProgramState::run_part(const Part& part) {
   bound_.clear();
   for (const Use& use : part.uses) {
     const Place& place = places_[use.place];
-    place.buffer->allocate(part.side);
+    if (use.begins) place.buffer->forget();
     for (const ByteRange r : use.touched) {
       place.buffer->bring(part.side, {place.offset + r.begin, place.offset + r.end});
     }
     bound_.push_back({place.buffer->handle(part.side), place.offset});
   }
-  submit(part);
+  // Before it is submitted: a part that fails half-way has written, too.
   for (const Use& use : part.uses) {
     const Place& place = places_[use.place];
     for (const ByteRange r : use.written) {
       place.buffer->wrote(part.side, {place.offset + r.begin, place.offset + r.end});
     }
   }
+  submit(part);
 }
 
 void ProgramState::submit(const Part& part) {

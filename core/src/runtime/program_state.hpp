@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "graph/crossing.hpp"
 #include "graph/split.hpp"
 #include "runtime/buffer_state.hpp"
 #include "runtime/device_state.hpp"
@@ -30,7 +31,8 @@ class ProgramState {
  private:
   /// What a part does with one of its external storages, in the order of its bindings.
   struct Use {
-    size_t place = 0;  ///< the graph's binding of that number, or after those a value that crosses between parts
+    size_t place = 0;     ///< the graph's binding of that number, or after those memory of values that cross
+    bool begins = false;  ///< whether another value of this memory has ended
     std::vector<ByteRange> touched, written;
   };
   struct Part {
@@ -38,28 +40,38 @@ class ProgramState {
     std::shared_ptr<sateen_program> handle;
     std::vector<Use> uses;
   };
+  struct External {
+    uint64_t bytes = 0;
+    bool frozen = false;
+  };
   /// Memory for a storage in the run under way.
   struct Place {
     BufferState* buffer = nullptr;
     uint64_t offset = 0;
+    friend bool operator==(const Place&, const Place&) = default;
   };
 
   void compile_parts(const sateen_graph& graph, std::vector<bool> supported);
   /// False where the device refuses more than it did; supported then says so.
   bool try_parts(const sateen_graph& graph, std::vector<bool>& supported, const std::string& refusal);
   void add_uses(Part& part, const std::vector<StorageUse>& uses, const sateen_graph& graph,
-                const std::vector<uint32_t>& crossing = {}) const;
-  void check_bindings(std::span<const Binding> bindings) const;
+                const CrossingPlan& crossing = {}) const;
+  /// What backends check too, but of one part after the other and by the numbers of its own bindings.
+  void check_bindings(std::span<const Binding> bindings);
+  void check_apart(std::span<const Binding> bindings);
+  [[noreturn]] void refuse(const std::string& what) const;
   void run_part(const Part& part);
   void submit(const Part& part);
 
   std::shared_ptr<DeviceState> device_;
-  std::vector<uint64_t> external_bytes_;                // of the graph's EXTERNAL storages
-  std::vector<std::unique_ptr<BufferState>> crossing_;  // INTERMEDIATE storages that several parts use
+  std::vector<External> externals_;                     // the graph's EXTERNAL storages
+  std::vector<std::unique_ptr<BufferState>> crossing_;  // memory of INTERMEDIATE storages that several parts use
   std::vector<Part> parts_;
   bool whole_ = false;  // the device does all, with the graph's own bindings
   uint64_t fallback_ops_ = 0;
   std::vector<Place> places_;
+  std::vector<Place> first_;   // of the externals in the first run of a program in parts: FROZEN ones stay there
+  std::vector<size_t> order_;  // scratch of check_apart
   std::vector<sateen_binding> bound_;
 };
 

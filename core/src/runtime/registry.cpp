@@ -219,6 +219,10 @@ const fs::path& Registry::cache_folder() const {
   return state_->cache_folder;
 }
 
+bool Registry::strict() const {
+  return state_->strict;
+}
+
 std::vector<DeviceInfo> Registry::devices() const {
   std::vector<DeviceInfo> all;
   for (const sateen_backend* b : state_->backends) {
