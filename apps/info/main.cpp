@@ -114,7 +114,8 @@ int run(const Program& program, int argc, const char* const* argv) {
     refuse_others(options, {"allow-nonfinite"}, "--self-test, which reads no file");
     return self_test_command(options, program);
   }
-  refuse_others(options, {"report", "backend", "device", "device-option", "strict", "backend-path"}, data ? "data" : "files");
+  refuse_others(options, {"report", "backend", "device", "device-option", "strict", "backend-path"},
+                data ? "data" : "files");
   if (data) {
     refuse_others(options, {"allow-nonfinite"}, "data");
     if (files.size() > 1) throw Error(ErrorCode::kUsage, "data takes no FILE; another data set is: --data DIR");

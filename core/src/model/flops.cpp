@@ -14,11 +14,10 @@ constexpr const char* kWhat = "the number of operations";
 
 /// Convolutions and dense layers have weights from each channel to each; batch normalisation has only some by channel.
 bool multiplies(const std::vector<ParameterSpec>& parameters) {
-  return std::any_of(parameters.begin(), parameters.end(),
-                     [](const ParameterSpec& p) { return p.shape.rank() >= 2; });
+  return std::any_of(parameters.begin(), parameters.end(), [](const ParameterSpec& p) { return p.shape.rank() >= 2; });
 }
 
-}
+}  // namespace
 
 std::vector<OperationFlops> count_flops(const Sequential& model, bool training) {
   std::vector<OperationFlops> counted;
