@@ -64,7 +64,7 @@ def difference(ours, theirs):
 def comparison(runs, model, state):
     ours, theirs = runs.get(("sateen", model), []), runs.get(("pytorch", model), [])
     lines = ["", f"**{NAMES[model].capitalize()}, {STATES[state]}**", "",
-             f"| | published | PyTorch, {len(theirs)} seeds | Sateen, {len(ours)} seeds | Sateen less PyTorch (standard errors) |",
+             f"| | published | PyTorch, seeds: {len(theirs)} | Sateen, seeds: {len(ours)} | Sateen less PyTorch (standard errors) |",
              "|---|---|---|---|---|"]
     for i, (title, _) in enumerate(MEASURES):
         published = f"{PUBLISHED[model][PUBLISHED_PLACE[i]]:.4f}" if state == "last" and i in PUBLISHED_PLACE else ""
