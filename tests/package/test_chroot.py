@@ -8,7 +8,8 @@ import unittest
 
 from package import BUILD, SOURCE, PackageTest, run
 
-MIRROR = os.environ.get("SATEEN_DEBIAN_MIRROR", "http://deb.debian.org/debian")
+# Where Debian comes from, if not from where debootstrap takes it by itself.
+MIRROR = os.environ.get("SATEEN_DEBIAN_MIRROR", "")
 # Folders of the kernel's, for as long as the command runs: PoCL looks at them.
 IN_CHROOT = 'for d in proc sys dev; do mount --rbind /$d "$0/$d"; done; exec chroot "$0" /bin/sh -ec "$1"'
 
@@ -22,7 +23,7 @@ class Chroot(PackageTest):
 
     def test_a_debian_with_nothing_else(self):
         self.root = self.folder / "debian"
-        run("debootstrap", "--variant=minbase", "bookworm", self.root, MIRROR)
+        run("debootstrap", "--variant=minbase", "bookworm", self.root, *MIRROR.split())
         made = self.root / "packages"
         run(os.environ["SATEEN_CPACK"], "--config", BUILD / "CPackConfig.cmake", "-B", made)
         shutil.rmtree(made / "_CPack_Packages")
