@@ -125,17 +125,43 @@ def write_rows(runs, folder):
                                   [f"{row[key]:.6f}" if key in row else "" for key in columns])
 
 
-def write(folder, docs, facts):
+def where(runs):
+    """When, where and by what these runs were made."""
+    results = [run.result for each in runs.values() for run in each]
+    dates = sorted({result["date"] for result in results})
+    places = sorted({f"{result['version']} on {result['device']}, {result['machine']}" for result in results})
+    return f"{' to '.join(sorted({dates[0], dates[-1]}))}; {'; '.join(places)}. Mean ± standard deviation over the seeds."
+
+
+def confusion(runs):
+    """Test images of all seeds together, after the last epoch: the report of each class, and what was taken for what."""
+    if not runs:
+        return []
+    at = [run.result["last"] for run in runs]
+    labels = at[0]["labels"]
+    taken = [[sum(each["confusion"][i][j] for each in at) for j in range(len(labels))] for i in range(len(labels))]
+    lines = ["| | precision | recall | F1 |", "|---|---|---|---|"]
+    for i, label in enumerate(labels):
+        precision = taken[i][i] / sum(row[i] for row in taken)
+        recall = taken[i][i] / sum(taken[i])
+        lines.append(f"| {label} | {precision:.3f} | {recall:.3f} | {2 * precision * recall / (precision + recall):.3f} |")
+    lines += ["", "| true class, down; taken for, across | " + " | ".join(labels) + " |", "|---" * (len(labels) + 1) + "|"]
+    for i, label in enumerate(labels):
+        share = [taken[i][j] / sum(taken[i]) for j in range(len(labels))]
+        lines.append(f"| {label} | " + " | ".join(f"{100 * each:.1f}" if each else "" for each in share) + " |")
+    return lines
+
+
+def write(folder, docs):
     runs = runs_of(folder)
     write_rows(runs, docs / "results")
-    versions = sorted({run.result["version"] for each in runs.values() for run in each})
-    lines = [f"{facts['date']}, {facts['machine']}; {'; '.join(versions)}; Sateen on {facts['device']}. Mean ± standard "
-             "deviation over the seeds."]
+    lines = [where({key: each for key, each in runs.items() if key[1] in PUBLISHED})]
     for model in PUBLISHED:
         for state in STATES:
             lines += comparison(runs, model, state)
     path = docs / "results.md"
     text = path.read_text(encoding="utf-8")
     text = block(text, "comparison", lines)
+    text = block(text, "classes", confusion(runs.get(("sateen", "dropout"), [])))
     text = block(text, "recipe", recipe(runs.get(("recipe", ""), [])))
     path.write_text(text, encoding="utf-8")

@@ -3,21 +3,17 @@
 docs/results.md's tables and pictures. What is finished is kept: it may be stopped and started again."""
 
 import argparse
+import concurrent.futures
 import datetime
 import os
 import pathlib
 import subprocess
-import sys
 
 import page
 import sateen_run
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-sys.path.insert(0, str(HERE.parent))
-# From the folder above.
-# pylint: disable=wrong-import-position
-import rows as rows_of  # noqa: E402
 
 MODELS = ("plain", "dropout")
 SYSTEMS = ("sateen", "pytorch", "recipe")
@@ -37,6 +33,8 @@ def parse():
                         help="of PyTorch (default: one a processor)")
     parser.add_argument("--python", default=str(ROOT / "build/bench/venv/bin/python"), help="the one with PyTorch and "
                         "matplotlib (default: that of bench/setup)")
+    parser.add_argument("--torch-device", default="cpu", help="of PyTorch's trainings, as it names them (default: cpu)")
+    parser.add_argument("--jobs", type=int, default=1, metavar="N", help="trainings at the same time (default: 1)")
     parser.add_argument("--data", type=pathlib.Path, default=pathlib.Path(os.environ.get("SATEEN_DATA", DATA)))
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build/results", metavar="DIR",
                         help="where runs go, a folder each (default: build/results)")
@@ -48,7 +46,7 @@ def pytorch(given, model, seed):
     folder = given.out / f"pytorch-{model}-{seed}"
     if not (folder / "result.json").exists():
         subprocess.run(["nice", "-n", "10", given.python, "-B", str(HERE / "torch_run.py"), str(folder), "--model", model,
-                        "--seed", str(seed), "--data", str(given.data), "--threads", str(given.threads)],
+                        "--seed", str(seed), "--data", str(given.data), "--threads", str(given.threads), "--device", given.torch_device],
                        stdin=subprocess.DEVNULL, check=True)
 
 
@@ -73,12 +71,13 @@ def main():
     given = parse()
     given.out.mkdir(parents=True, exist_ok=True)
     if not given.page_only:
-        for name, job in jobs(given):
-            print(f"{datetime.datetime.now():%H:%M:%S} {name}", flush=True)
-            job()
-    programs = sateen_run.Programs(given.bin, ["--backend", given.backend])
-    page.write(given.out, ROOT / "docs", {
-        "date": rows_of.today(), "machine": rows_of.machine(), "device": programs.device_name()})
+        def run(named):
+            print(f"{datetime.datetime.now():%H:%M:%S} {named[0]}", flush=True)
+            named[1]()
+        with concurrent.futures.ThreadPoolExecutor(given.jobs) as pool:
+            for _ in pool.map(run, jobs(given)):
+                pass
+    page.write(given.out, ROOT / "docs")
     subprocess.run([given.python, "-B", str(HERE / "pictures.py"), str(given.out), str(ROOT / "docs/pictures")], check=True)
 
 

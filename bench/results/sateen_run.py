@@ -2,7 +2,14 @@
 
 import csv
 import json
+import pathlib
 import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+# From the folder above.
+# pylint: disable=wrong-import-position
+import rows as rows_of  # noqa: E402
 
 
 class Failed(Exception):
@@ -49,10 +56,11 @@ def without(whole, part, held_out_images):
 
 
 def measured(programs, model, row):
-    """What torch_run.py's measured() gives: dropout off everywhere."""
+    """What torch_run.py's measured() gives: dropout off everywhere; and how many test images of each class were taken for which."""
     scores = {part: json.loads(programs.run("sateen-evaluate", "-m", str(model), "--part", part, "--json"))
               for part in ("train", "test")}
-    result = {"epoch": int(row["epoch"]), "test": {key: scores["test"][key] for key in ("loss", "accuracy")}}
+    result = {"epoch": int(row["epoch"]), "test": {key: scores["test"][key] for key in ("loss", "accuracy")},
+              "labels": [each["label"] for each in scores["test"]["classes"]], "confusion": scores["test"]["confusion"]}
     if "val_loss" in row:
         result["held_out"] = {"loss": row["val_loss"], "accuracy": row["val_accuracy"]}
         result["train"] = without(scores["train"], result["held_out"], scores["train"]["images"] // 5)
@@ -74,7 +82,8 @@ def train(programs, folder, words):
         programs.run("sateen-train", "--out", str(folder), *words, *common)
     history = history_of(folder)
     best = min(history, key=lambda row: row.get("val_loss", row["loss"]))
-    result = {"version": programs.version(), "options": " ".join(words),
+    result = {"version": programs.version(), "options": " ".join(words), "date": rows_of.today(),
+              "machine": rows_of.machine(), "device": programs.device_name(),
               "last": measured(programs, last, history[-1]),
               "best": measured(programs, folder / "best.sateen", best)}
     done.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -8,6 +8,7 @@ import gzip
 import json
 import os
 import pathlib
+import sys
 import time
 
 import numpy as np
@@ -16,6 +17,11 @@ from torch import nn
 from torch.nn import functional
 
 from split import split
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+# From the folder above.
+# pylint: disable=wrong-import-position
+import rows as rows_of  # noqa: E402
 
 RATES = (0.25, 0.25, 0.4, 0.3)  # of the variant with dropout: after the three pools, before the last dense layer
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
@@ -82,9 +88,9 @@ def measure(network, x, y):
 
 
 def train_epoch(network, adam, x, y, batch):
-    loss_sum = torch.zeros(())
-    correct = torch.zeros((), dtype=torch.int64)
-    for chosen in torch.randperm(len(y)).split(batch):
+    loss_sum = torch.zeros((), device=x.device)
+    correct = torch.zeros((), dtype=torch.int64, device=x.device)
+    for chosen in torch.randperm(len(y)).to(x.device).split(batch):
         logits = network(x[chosen].contiguous(memory_format=torch.channels_last))
         loss = functional.cross_entropy(logits, y[chosen])
         adam.step(loss)
@@ -101,13 +107,16 @@ def main():
     parser.add_argument("--epochs", type=int, default=20)
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--device", default="cpu", help="as PyTorch names it: cpu, cuda (default: cpu)")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     torch.manual_seed(given.seed)
-    x, y = images_of(given.data, "train")
+    torch.backends.cudnn.allow_tf32 = False  # products with all of f32's bits, as ours
+    x, y = (each.to(given.device) for each in images_of(given.data, "train"))
     train, held_out = split(len(y), 0.2, given.seed)
-    parts = {"train": (x[train], y[train]), "held_out": (x[held_out], y[held_out]), "test": images_of(given.data, "t10k")}
-    network = Network(RATES if given.model == "dropout" else (0.0,) * 4).to(memory_format=torch.channels_last)
+    parts = {"train": (x[train], y[train]), "held_out": (x[held_out], y[held_out]),
+             "test": tuple(each.to(given.device) for each in images_of(given.data, "t10k"))}
+    network = Network(RATES if given.model == "dropout" else (0.0,) * 4).to(given.device, memory_format=torch.channels_last)
     network.train()
     adam = KerasAdam(network.parameters())
 
@@ -129,7 +138,9 @@ def main():
     def measured(epoch):
         return {"epoch": epoch} | {name: measure(network, *part) for name, part in parts.items()}
 
-    result = {"model": given.model, "seed": given.seed, "version": f"PyTorch {torch.__version__}",
+    result = {"model": given.model, "seed": given.seed, "version": f"PyTorch {torch.__version__}", "date": rows_of.today(),
+              "machine": rows_of.machine(),
+              "device": torch.cuda.get_device_name() if given.device.startswith("cuda") else "the processors",
               "last": measured(given.epochs)}
     network.load_state_dict(best["weights"])
     result["best"] = measured(best["epoch"])
