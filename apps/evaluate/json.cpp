@@ -31,6 +31,7 @@ std::string as_json(const EvaluationReport& report) {
                      {"model", report.model},
                      {"data", report.data},
                      {"part", report.part},
+                     {"mirror", report.mirror},
                      {"backend", report.device.backend},
                      {"device", report.device.id},
                      {"device_name", report.device.name},

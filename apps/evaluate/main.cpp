@@ -28,6 +28,7 @@ void describe(Options& options) {
   options.add_group("Model and images", {{"model,m", "FILE", "a model from sateen-train"},
                                          data_option(),
                                          {"part", "test|train", "Fashion-MNIST's 10,000 or 60,000 images", "test"},
+                                         {"mirror", "", "mean of each image and its mirror image; takes twice as long"},
                                          {"batch-size", "N", "images that go to the device at once", "256"}});
   options.add_group("Results", {{"json", "", "one JSON object instead of tables"},
                                 {"plots-dir", "DIR",
@@ -81,11 +82,12 @@ int run(const Program& program, int argc, const char* const* argv) {
   const OpenedDevice opened = open_device(options, program, {.measure = DeviceRequest::Measure::kNever});
   Program::note(opened.line);
   const auto batch = static_cast<uint32_t>(std::min(batch_size, static_cast<int64_t>(data.size())));
-  Predictor predictor(opened.device, file.model, file.preprocessing, batch);
+  Predictor predictor(opened.device, file.model, file.preprocessing, batch, options.given("mirror"));
   std::vector<uint32_t> images(data.size());
   std::iota(images.begin(), images.end(), 0U);
   const Answers answers = *ask(predictor, data, images, batch, model_path, [] { return false; });
-  const EvaluationReport report{model_path, folder, part, opened.device.info(), data.class_names(), answers.evaluation};
+  const EvaluationReport report{
+      model_path, folder, part, opened.device.info(), data.class_names(), options.given("mirror"), answers.evaluation};
   Program::print(json ? as_json(report) : as_text(report, digits));
   Program::flush();
   if (!pictures.empty()) {

@@ -15,6 +15,7 @@ struct EvaluationReport {
   std::string part;         ///< "test" or "train"
   DeviceInfo device;
   std::vector<std::string> class_names;
+  bool mirror = false;  ///< the mean of each image and its mirror image
   Evaluation evaluation;
 };
 

@@ -73,7 +73,8 @@ std::string as_text(const EvaluationReport& report, int digits) {
   names.reserve(report.class_names.size());
   for (const std::string& name : report.class_names) names.push_back(one_line(name));
   return "loss " + fixed(evaluation.loss(), kLossDigits) + ", accuracy " + fixed(evaluation.accuracy(), kLossDigits) +
-         ", over " + grouped(evaluation.images()) + " images\n\n" + table(report, names, digits) +
+         ", over " + grouped(evaluation.images()) + " images" + (report.mirror ? ", each with its mirror image" : "") +
+         "\n\n" + table(report, names, digits) +
          "\nWhat pictures are, by row, and what the model says, by column:\n\n" + matrix(report, names);
 }
 

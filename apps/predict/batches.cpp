@@ -12,9 +12,9 @@
 
 namespace sateen::app {
 
-Batches::Batches(const Device& device, const ModelFile& model, std::string model_path, size_t batch_size,
+Batches::Batches(const Device& device, const ModelFile& model, std::string model_path, size_t batch_size, bool mirror,
                  Results& results)
-    : predictor_(device, model.model, model.preprocessing, static_cast<int64_t>(batch_size)),
+    : predictor_(device, model.model, model.preprocessing, static_cast<int64_t>(batch_size), mirror),
       model_path_(std::move(model_path)),
       class_names_(model.class_names),
       batch_size_(batch_size),

@@ -16,8 +16,9 @@ namespace sateen::app {
 /// Gathers pictures and asks the network about a batch of them, in their order.
 class Batches {
  public:
-  /// model_path: for errors. results outlives this.
-  Batches(const Device& device, const ModelFile& model, std::string model_path, size_t batch_size, Results& results);
+  /// model_path: for errors. mirror: as the Predictor's. results outlives this.
+  Batches(const Device& device, const ModelFile& model, std::string model_path, size_t batch_size, bool mirror,
+          Results& results);
 
   /// Takes a picture, and is done with the batch where it is full.
   void add(Picture picture);

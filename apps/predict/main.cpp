@@ -31,6 +31,7 @@ void describe(Options& options) {
        {"null,0", "", "names in the list on standard input end with a NUL byte, as find -print0 writes them"},
        {"invert", "auto|yes|no",
         "turn dark on light into light on dark, which is what Fashion-MNIST has; auto goes by the border", "auto"},
+       {"mirror", "", "mean of each picture and its mirror image; takes twice as long"},
        {"save-preprocessed", "DIR", "write what the network saw as PNG into a new or empty folder"}});
   options.add_group(
       "Results",
@@ -132,7 +133,7 @@ int run(const Program& program, int argc, const char* const* argv) {
   const OpenedDevice opened = open_device(options, program, {.measure = DeviceRequest::Measure::kNever});
   Program::note(opened.line);
   Results results(format, classes);
-  Batches batches(opened.device, file, model_path, inputs.single() ? 1 : kBatch, results);
+  Batches batches(opened.device, file, model_path, inputs.single() ? 1 : kBatch, options.given("mirror"), results);
 
   try {
     const int code = each_picture(program, inputs, reader, saved, batches);

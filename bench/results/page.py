@@ -84,14 +84,15 @@ def epochs(runs):
 def recipe(runs):
     if not runs:
         return []
-    tests = [run.result["last"]["test"]["accuracy"] for run in runs]
-    lines = ["", f"Options: `sateen-train {re.sub(r' --seed [0-9]+', '', runs[0].result['options'])} --seed N --out DIR`", "",
-             "| seed | training accuracy, dropout off | test accuracy | test loss |", "|---|---|---|---|"]
+    columns = [("train", "accuracy"), ("test", "accuracy"), ("test", "loss"), ("mirrored", "accuracy"), ("mirrored", "loss")]
+    lines = [f"    sateen-train {re.sub(r' --seed [0-9]+', '', runs[0].result['options'])} --backend opencl --seed 0 --out run", "",
+             where({"": runs}), "",
+             "| seed | training accuracy, dropout off | test accuracy | test loss | test accuracy, `--mirror` | test loss, `--mirror` |",
+             "|---|---|---|---|---|---|"]
     for run in runs:
-        last = run.result["last"]
-        lines.append(f"| {run.seed} | {last['train']['accuracy']:.4f} | {last['test']['accuracy']:.4f} "
-                     f"| {last['test']['loss']:.4f} |")
-    return [*lines, f"| mean ± spread | | {mean_and_spread(tests)} | |"]
+        lines.append(f"| {run.seed} | " + " | ".join(f"{run.result['last'][part][what]:.4f}" for part, what in columns) + " |")
+    means = (mean_and_spread([run.result["last"][part][what] for run in runs]) for part, what in columns)
+    return [*lines, f"| mean ± deviation | {' | '.join(means)} |"]
 
 
 def block(text, name, lines):
@@ -128,6 +129,8 @@ def write_rows(runs, folder):
 def where(runs):
     """When, where and by what these runs were made."""
     results = [run.result for each in runs.values() for run in each]
+    if not results:
+        return ""
     dates = sorted({result["date"] for result in results})
     places = sorted({f"{result['version']} on {result['device']}, {result['machine']}" for result in results})
     return f"{' to '.join(sorted({dates[0], dates[-1]}))}; {'; '.join(places)}. Mean ± standard deviation over the seeds."

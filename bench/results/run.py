@@ -18,7 +18,8 @@ ROOT = HERE.parent.parent
 MODELS = ("plain", "dropout")
 SYSTEMS = ("sateen", "pytorch", "recipe")
 # The recipe's one command, less --out, --seed and the device.
-RECIPE = ["--model", "deep", "--epochs", "30", "--val-split", "0", "--augment", "--lr-schedule", "cosine"]
+RECIPE = ["--model", "deep", "--epochs", "40", "--batch-size", "128", "--val-split", "0", "--augment", "mirror,shift=1",
+          "--lr-schedule", "cosine"]
 DATA = pathlib.Path("/usr/share/datasets/fashion-mnist")
 
 

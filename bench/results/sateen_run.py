@@ -59,7 +59,8 @@ def measured(programs, model, row):
     """What torch_run.py's measured() gives: dropout off everywhere; and how many test images of each class were taken for which."""
     scores = {part: json.loads(programs.run("sateen-evaluate", "-m", str(model), "--part", part, "--json"))
               for part in ("train", "test")}
-    result = {"epoch": int(row["epoch"]), "test": {key: scores["test"][key] for key in ("loss", "accuracy")},
+    scores["mirrored"] = json.loads(programs.run("sateen-evaluate", "-m", str(model), "--mirror", "--json"))
+    result = {"epoch": int(row["epoch"]), "mirrored": {key: scores["mirrored"][key] for key in ("loss", "accuracy")}, "test": {key: scores["test"][key] for key in ("loss", "accuracy")},
               "labels": [each["label"] for each in scores["test"]["classes"]], "confusion": scores["test"]["confusion"]}
     if "val_loss" in row:
         result["held_out"] = {"loss": row["val_loss"], "accuracy": row["val_accuracy"]}

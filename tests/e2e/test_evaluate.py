@@ -28,6 +28,13 @@ class Evaluate(ModelTest):
         self.assert_code(result, 0)
         return list(zip(labels, (entry["predictions"] for entry in json.loads(result.stdout))))
 
+    def test_mirror(self):
+        once, twice = self.json(), self.json("--mirror")
+        self.assertEqual((once["mirror"], twice["mirror"]), (False, True))
+        self.assertNotEqual(once["loss"], twice["loss"])
+        text = self.evaluate("--mirror").stdout
+        self.assertIn("over 100 images, each with its mirror image", text.splitlines()[0])
+
     def test_json_agrees_with_predictions(self):
         scores = self.json()
         self.assertEqual(scores["schema"], "sateen.evaluate/1")

@@ -153,8 +153,8 @@ class Summary(ProgramTest):
         result = run("sateen-train", "--summary", "--model", "deep")
         self.assert_code(result, 0)
         lines = result.stdout.splitlines()
-        self.assertEqual(re.split(" {2,}", lines[7].strip()), ["norm1 (batch_norm)", "(None, 14, 14, 32)", "128"])
-        self.assertEqual(lines[-3:], ["Total params: 542,922", "Trainable params: 541,834", "Non-trainable params: 1,088"])
+        self.assertEqual(re.split(" {2,}", lines[6].strip()), ["norm1 (batch_norm)", "(None, 28, 28, 32)", "128"])
+        self.assertEqual(lines[-3:], ["Total params: 746,954", "Trainable params: 745,354", "Non-trainable params: 1,600"])
 
 
 class DumpConfig(ProgramTest):

@@ -141,14 +141,14 @@ class Messages(ProgramTest):
     def test_deep_network_goes_on_to_the_byte(self):
         whole, result = self.train("deep", "--epochs", "2", "--model", "deep")
         self.assert_code(result, 0)
-        self.assertIn("deep, 542,922 parameters", result.stderr)
+        self.assertIn("deep, 746,954 parameters", result.stderr)
         out, _ = self.train("parts", "--epochs", "1", "--model", "deep")
         self.assert_code(run("sateen-train", "--data", self.data, "--resume", out, "--epochs", "2"), 0)
         for name in ("best.sateen", "last.sateen"):
             self.assertEqual((out / name).read_bytes(), (whole / name).read_bytes(), name)
         told = run("sateen-info", out / "best.sateen").stdout
-        self.assertIn("542,922 parameters, 1,088 of them not trained", told)
-        self.assertRegex(told, r"norm1 +batch_norm +14x14x32 +128 +epsilon=0\.001")
+        self.assertIn("746,954 parameters, 1,600 of them not trained", told)
+        self.assertRegex(told, r"norm1 +batch_norm +28x28x32 +128 +epsilon=0\.001")
 
     def test_progress_none(self):
         _, result = self.train("quiet", "--epochs", "1", "--progress", "none")

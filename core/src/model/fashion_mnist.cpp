@@ -22,16 +22,13 @@ Sequential fashion_mnist_network(bool dropout) {
 Sequential fashion_mnist_deep_network() {
   struct Stage {
     int64_t filters;
-    bool pool;
     double dropout;
   };
   Sequential model({28, 28, 1});
-  for (const Stage stage :
-       {Stage{32, true, 0}, Stage{64, false, 0}, Stage{64, true, 0.25}, Stage{128, false, 0}, Stage{128, true, 0.4}}) {
-    model.add(Conv2D(stage.filters)).add(LeakyReLU());
-    if (stage.pool) model.add(MaxPool2D());
-    model.add(BatchNorm());
-    if (stage.dropout > 0) model.add(Dropout(stage.dropout));
+  for (const Stage stage : {Stage{32, 0.1}, Stage{64, 0.2}, Stage{128, 0.3}}) {
+    model.add(Conv2D(stage.filters)).add(LeakyReLU()).add(BatchNorm());
+    model.add(Conv2D(stage.filters)).add(LeakyReLU()).add(BatchNorm());
+    model.add(Conv2D(stage.filters)).add(LeakyReLU()).add(MaxPool2D()).add(BatchNorm()).add(Dropout(stage.dropout));
   }
   model.add(Flatten()).add(Dense(128)).add(LeakyReLU()).add(BatchNorm()).add(Dropout(0.3)).add(Dense(10));
   return model;
