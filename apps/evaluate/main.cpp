@@ -25,11 +25,13 @@ constexpr uint64_t kMaxBatch = 1'000'000;
 constexpr uint64_t kMaxDigits = 9;
 
 void describe(Options& options) {
-  options.add_group("Model and images", {{"model,m", "FILE", "a model from sateen-train"},
-                                         data_option(),
-                                         {"part", "test|train", "Fashion-MNIST's 10,000 or 60,000 images", "test"},
-                                         {"mirror", "", "mean of each image and its mirror image; takes twice as long"},
-                                         {"batch-size", "N", "images that go to the device at once", "256"}});
+  options.add_group(
+      "Model and images",
+      {{"model,m", "FILE", "a model from sateen-train"},
+       data_option(),
+       {"part", "test|train", "Fashion-MNIST's 10,000 or 60,000 images", "test"},
+       {"mirror", "", "mean of each image and its mirror image; for models trained with --augment mirror"},
+       {"batch-size", "N", "images that go to the device at once", "256"}});
   options.add_group("Results", {{"json", "", "one JSON object instead of tables"},
                                 {"plots-dir", "DIR",
                                  "draw pictures into this folder, by gnuplot: confusion matrix, predictions, most "
@@ -91,7 +93,8 @@ int run(const Program& program, int argc, const char* const* argv) {
   Program::print(json ? as_json(report) : as_text(report, digits));
   Program::flush();
   if (!pictures.empty()) {
-    const std::string of = grouped(data.size()) + " " + part + " images";
+    const std::string of =
+        grouped(data.size()) + " " + part + " images" + (options.given("mirror") ? ", mirrored too" : "");
     Program::note(draw_pictures(gnuplot, pictures_of(file.model, answers, data, of), pictures));
   }
   return kDone;

@@ -31,7 +31,7 @@ void describe(Options& options) {
        {"null,0", "", "names in the list on standard input end with a NUL byte, as find -print0 writes them"},
        {"invert", "auto|yes|no",
         "turn dark on light into light on dark, which is what Fashion-MNIST has; auto goes by the border", "auto"},
-       {"mirror", "", "mean of each picture and its mirror image; takes twice as long"},
+       {"mirror", "", "mean of each picture and its mirror image; for models trained with --augment mirror"},
        {"save-preprocessed", "DIR", "write what the network saw as PNG into a new or empty folder"}});
   options.add_group(
       "Results",

@@ -1,11 +1,13 @@
-"""The finished runs as tables: docs/results.md between its marks, and raw rows in docs/results/."""
+"""The finished runs as tables: results.md between its marks, and raw rows in results/."""
 
 import csv
+import io
 import json
 import math
 import re
 import statistics
 
+from files import Failed, write_whole
 from sateen_run import history_of
 
 # Published after 20 epochs: accuracy and loss of the training, of what was held out.
@@ -27,11 +29,23 @@ PUBLISHED_PLACE = {0: 0, 1: 1, 4: 2, 5: 3}  # measure: place in PUBLISHED
 
 
 class Run:
-    def __init__(self, folder):
-        self.system, *model, seed = folder.name.split("-")
-        self.model, self.seed = "-".join(model), int(seed)
-        self.result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-        self.history = history_of(folder)
+    """A finished training. Throws Failed for one of an older form, or a broken one."""
+
+    def __init__(self, system, model, seed, folder):
+        self.system, self.model, self.seed = system, model, seed
+        try:
+            self.result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+            self.history = history_of(folder)
+            self.states = [state for state in STATES if state in self.result]
+            needs = [self.result[key] for key in ("version", "date", "machine", "last")]
+            needs += [self.result[state][key] for state in self.states for key in ("epoch", "device", "train", "test")]
+            if system != "pytorch":
+                needs += [self.result["last"][key] for key in ("labels", "confusion")]
+                needs.append(self.result["options"])
+            if system == "recipe":
+                needs.append(self.result["last"]["mirrored"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise Failed(f"{folder}: no finished run, or one of an older form ({error!r}); move it away") from None
 
     def value(self, state, measure):
         at = self.result[state]
@@ -39,11 +53,13 @@ class Run:
 
 
 def runs_of(folder):
-    """{(system, model): runs in the order of the seed}"""
+    """{(system, model): runs in the order of the seed}; the recipe's model is ""."""
     found = {}
-    for path in sorted(folder.glob("*-*/result.json")):
-        run = Run(path.parent)
-        found.setdefault((run.system, run.model), []).append(run)
+    for path in sorted(folder.glob("*/result.json")):
+        name = re.fullmatch(r"(sateen|pytorch)-(plain|dropout)-([0-9]+)|(recipe)-([0-9]+)", path.parent.name)
+        if name:
+            system, model, seed = name[1] or name[4], name[2] or "", int(name[3] or name[5])
+            found.setdefault((system, model), []).append(Run(system, model, seed, path.parent))
     return {key: sorted(runs, key=lambda run: run.seed) for key, runs in found.items()}
 
 
@@ -61,19 +77,23 @@ def difference(ours, theirs):
     return f"{by:+.4f} ({by / error:+.1f})" if error else f"{by:+.4f}"
 
 
+def row_of(*cells):
+    return "| " + " | ".join(cells) + " |"
+
+
 def comparison(runs, model, state):
     ours, theirs = runs.get(("sateen", model), []), runs.get(("pytorch", model), [])
     lines = ["", f"**{NAMES[model].capitalize()}, {STATES[state]}**", "",
-             f"| | published | PyTorch, seeds: {len(theirs)} | Sateen, seeds: {len(ours)} | Sateen less PyTorch (standard errors) |",
-             "|---|---|---|---|---|"]
+             row_of("", "published", f"PyTorch, seeds: {len(theirs)}", f"Sateen, seeds: {len(ours)}",
+                    "Sateen less PyTorch (standard errors)"), "|---|---|---|---|---|"]
     for i, (title, _) in enumerate(MEASURES):
         published = f"{PUBLISHED[model][PUBLISHED_PLACE[i]]:.4f}" if state == "last" and i in PUBLISHED_PLACE else ""
         a = [run.value(state, i) for run in ours]
         b = [run.value(state, i) for run in theirs]
-        lines.append(f"| {title} | {published} | {mean_and_spread(b) if b else ''} | {mean_and_spread(a) if a else ''} "
-                     f"| {difference(a, b)} |")
+        lines.append(row_of(title, published, mean_and_spread(b) if b else "", mean_and_spread(a) if a else "",
+                            difference(a, b)))
     if state == "best":
-        lines.append(f"| epoch | | {epochs(theirs)} | {epochs(ours)} | |")
+        lines.append(row_of("epoch", "", epochs(theirs), epochs(ours), ""))
     return lines
 
 
@@ -81,59 +101,45 @@ def epochs(runs):
     return ", ".join(str(run.result["best"]["epoch"]) for run in runs)
 
 
+def gap(runs):
+    """What the picture shows, in numbers."""
+    lines = []
+    for model, name in NAMES.items():
+        last = [run.history[-1] for run in runs.get(("sateen", model), [])]
+        if last:
+            loss, accuracy, val_loss, val_accuracy = (statistics.fmean(row[key] for row in last)
+                                                      for key in ("loss", "accuracy", "val_loss", "val_accuracy"))
+            lines.append(f"- {name}: {accuracy:.4f} of the training images and {val_accuracy:.4f} of the held-out ones are "
+                         f"right, {accuracy - val_accuracy:+.4f}; losses {loss:.4f} and {val_loss:.4f}.")
+    return lines
+
+
+def places(runs):
+    """Where and by what these runs were made, a line each."""
+    made = {}
+    for run in runs:
+        of = f"{run.result['version']} on {run.result['last']['device']}; machine: {run.result['machine']}"
+        made.setdefault(of, set()).add(run.result["date"])
+    return [f"- {of}; {' to '.join(sorted({min(dates), max(dates)}))}" for of, dates in sorted(made.items())]
+
+
 def recipe(runs):
     if not runs:
         return []
+    commands = {re.sub(r" --seed [0-9]+", "", run.result["options"]) for run in runs}
+    if len(commands) > 1:
+        raise Failed(f"runs of the recipe have different options: {'; '.join(sorted(commands))}")
     columns = [("train", "accuracy"), ("test", "accuracy"), ("test", "loss"), ("mirrored", "accuracy"), ("mirrored", "loss")]
-    lines = [f"    sateen-train {re.sub(r' --seed [0-9]+', '', runs[0].result['options'])} --backend opencl --seed 0 --out run", "",
-             where({"": runs}), "",
-             "| seed | training accuracy, dropout off | test accuracy | test loss | test accuracy, `--mirror` | test loss, `--mirror` |",
-             "|---|---|---|---|---|---|"]
+    mirrored = sorted({run.result["last"]["mirrored"]["device"] for run in runs})
+    lines = [f"    sateen-train {commands.pop()} --backend opencl --seed 0 --out run",
+             "    sateen-evaluate -m run/last.sateen", "    sateen-evaluate -m run/last.sateen --mirror", "",
+             row_of("seed", "training accuracy, dropout off", "test accuracy", "test loss", "test accuracy, `--mirror`",
+                    "test loss, `--mirror`"), "|---|---|---|---|---|---|"]
     for run in runs:
-        lines.append(f"| {run.seed} | " + " | ".join(f"{run.result['last'][part][what]:.4f}" for part, what in columns) + " |")
+        lines.append(row_of(str(run.seed), *(f"{run.result['last'][part][what]:.4f}" for part, what in columns)))
     means = (mean_and_spread([run.result["last"][part][what] for run in runs]) for part, what in columns)
-    return [*lines, f"| mean ± deviation | {' | '.join(means)} |"]
-
-
-def block(text, name, lines):
-    """The page with what stands between the marks of this name replaced."""
-    begin, end = f"<!-- begin: {name}, made by scripts/results -->", f"<!-- end: {name}, made by scripts/results -->"
-    before, rest = text.split(begin)
-    return before + begin + "\n" + "\n".join(lines).strip("\n") + "\n" + end + rest.split(end)[1]
-
-
-def write_rows(runs, folder):
-    folder.mkdir(exist_ok=True)
-    with open(folder / "runs.csv", "w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        rows.writerow(["system", "model", "seed", "state", "epoch", "version"] +
-                      [f"{part}_{what}" for part in ("train", "held_out", "test") for what in ("loss", "accuracy")])
-        for (system, model), each in runs.items():
-            for run in each:
-                for state in STATES:
-                    at = run.result[state]
-                    numbers = [f"{at[part][what]:.6f}" if part in at else ""
-                               for part in ("train", "held_out", "test") for what in ("loss", "accuracy")]
-                    rows.writerow([system, model, run.seed, state, at["epoch"], run.result["version"], *numbers])
-    with open(folder / "epochs.csv", "w", encoding="utf-8", newline="") as file:
-        rows = csv.writer(file, lineterminator="\n")
-        columns = ("loss", "accuracy", "val_loss", "val_accuracy")
-        rows.writerow(["system", "model", "seed", "epoch", *columns])
-        for (system, model), each in runs.items():
-            for run in each:
-                for row in run.history:
-                    rows.writerow([system, model, run.seed, int(row["epoch"])] +
-                                  [f"{row[key]:.6f}" if key in row else "" for key in columns])
-
-
-def where(runs):
-    """When, where and by what these runs were made."""
-    results = [run.result for each in runs.values() for run in each]
-    if not results:
-        return ""
-    dates = sorted({result["date"] for result in results})
-    places = sorted({f"{result['version']} on {result['device']}, {result['machine']}" for result in results})
-    return f"{' to '.join(sorted({dates[0], dates[-1]}))}; {'; '.join(places)}. Mean ± standard deviation over the seeds."
+    return [*lines, row_of("mean ± deviation", *means), "", *places(runs),
+            f"- evaluated with `--mirror` on {', '.join(mirrored)}"]
 
 
 def confusion(runs):
@@ -147,24 +153,70 @@ def confusion(runs):
     for i, label in enumerate(labels):
         precision = taken[i][i] / sum(row[i] for row in taken)
         recall = taken[i][i] / sum(taken[i])
-        lines.append(f"| {label} | {precision:.3f} | {recall:.3f} | {2 * precision * recall / (precision + recall):.3f} |")
-    lines += ["", "| true class, down; taken for, across | " + " | ".join(labels) + " |", "|---" * (len(labels) + 1) + "|"]
+        f1 = 2 * precision * recall / (precision + recall)
+        lines.append(row_of(label, f"{precision:.3f}", f"{recall:.3f}", f"{f1:.3f}"))
+    lines += ["", "Of each true class, by row, so many in a hundred were taken for what the columns say; empty is none:", "",
+              row_of("", *labels), "|---" * (len(labels) + 1) + "|"]
     for i, label in enumerate(labels):
-        share = [taken[i][j] / sum(taken[i]) for j in range(len(labels))]
-        lines.append(f"| {label} | " + " | ".join(f"{100 * each:.1f}" if each else "" for each in share) + " |")
+        lines.append(row_of(label, *(f"{100 * count / sum(taken[i]):.1f}" if count else "" for count in taken[i])))
     return lines
 
 
-def write(folder, docs):
-    runs = runs_of(folder)
-    write_rows(runs, docs / "results")
-    lines = [where({key: each for key, each in runs.items() if key[1] in PUBLISHED})]
+def block(text, name, lines):
+    """The page with what stands between the marks of this name replaced."""
+    begin, end = f"<!-- begin: {name}, made by scripts/results -->", f"<!-- end: {name}, made by scripts/results -->"
+    before, rest = text.split(begin)
+    return before + begin + "\n" + "\n".join(lines).strip("\n") + "\n" + end + rest.split(end)[1]
+
+
+def table(columns, rows):
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def rows_of_runs(runs):
+    parts = ("train", "held_out", "test", "mirrored")
+    columns = ["system", "model", "seed", "state", "epoch", "version", "options", "device", "date"]
+    columns += [f"{part}_{what}" for part in parts for what in ("loss", "accuracy")]
+    return table(columns, (
+        [run.system, run.model, run.seed, state, at["epoch"], run.result["version"], run.result.get("options", ""),
+         at["device"], run.result["date"]] +
+        [f"{at[part][what]:.6f}" if part in at else "" for part in parts for what in ("loss", "accuracy")]
+        for run in runs for state in run.states for at in [run.result[state]]))
+
+
+def rows_of_epochs(runs):
+    columns = ("loss", "accuracy", "val_loss", "val_accuracy")
+    return table(["system", "model", "seed", "epoch", *columns], (
+        [run.system, run.model, run.seed, int(row["epoch"])] + [f"{row[key]:.6f}" if key in row else "" for key in columns]
+        for run in runs for row in run.history))
+
+
+def rows_of_confusion(runs):
+    """Test images after the last epoch."""
+    return table(["system", "model", "seed", "true", "taken_for", "images"], (
+        [run.system, run.model, run.seed, last["labels"][i], last["labels"][j], count]
+        for run in runs if "confusion" in (last := run.result["last"])
+        for i, counts in enumerate(last["confusion"]) for j, count in enumerate(counts) if count))
+
+
+def write(runs, template, folder):
+    """folder/results.md from the template, and its rows in folder/results. All is made before anything is written."""
+    every = [run for each in runs.values() for run in each]
+    lines = places([run for run in every if run.model])
     for model in PUBLISHED:
         for state in STATES:
             lines += comparison(runs, model, state)
-    path = docs / "results.md"
-    text = path.read_text(encoding="utf-8")
+    text = template.read_text(encoding="utf-8")
     text = block(text, "comparison", lines)
+    text = block(text, "gap", gap(runs))
     text = block(text, "classes", confusion(runs.get(("sateen", "dropout"), [])))
     text = block(text, "recipe", recipe(runs.get(("recipe", ""), [])))
-    path.write_text(text, encoding="utf-8")
+    made = {"runs.csv": rows_of_runs(every), "epochs.csv": rows_of_epochs(every), "confusion.csv": rows_of_confusion(every)}
+    (folder / "results").mkdir(exist_ok=True)
+    for name, rows in made.items():
+        write_whole(folder / "results" / name, rows)
+    write_whole(folder / "results.md", text)

@@ -2,18 +2,9 @@
 
 import csv
 import json
-import pathlib
 import subprocess
-import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-# From the folder above.
-# pylint: disable=wrong-import-position
-import rows as rows_of  # noqa: E402
-
-
-class Failed(Exception):
-    """A program ended with something else than 0."""
+from files import Failed, rows_of, write_whole
 
 
 class Programs:
@@ -26,22 +17,15 @@ class Programs:
         done = subprocess.run(["nice", "-n", "10", str(self.folder / program), *words, *self.device],
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
-            raise Failed(f"{program} {' '.join(words)}: {done.stderr.strip().splitlines()[-1:]}")
+            raise Failed(f"{program} {' '.join(words)}: {' '.join(done.stderr.strip().splitlines()[-1:])}")
         return done.stdout
+
+    def evaluate(self, model, *words):
+        return json.loads(self.run("sateen-evaluate", "-m", str(model), *words, "--json"))
 
     def version(self):
         said = subprocess.run([str(self.folder / "sateen-train"), "--version"], capture_output=True, text=True, check=True)
         return said.stdout.strip().splitlines()[0].replace("sateen-train", "Sateen")
-
-    def device_name(self):
-        listed = json.loads(self.run_plain("sateen-info", "--list-devices", "--json"))["devices"]
-        backend = self.device[self.device.index("--backend") + 1]
-        found = next(each for each in listed if each["backend"] == backend)
-        return f"{found['name']}, {found['driver']}" if found.get("driver") else found["name"]
-
-    def run_plain(self, program, *words):
-        return subprocess.run([str(self.folder / program), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              check=True).stdout
 
 
 def history_of(folder):
@@ -55,36 +39,54 @@ def without(whole, part, held_out_images):
     return {key: (whole[key] * n - part[key] * held_out_images) / (n - held_out_images) for key in ("loss", "accuracy")}
 
 
-def measured(programs, model, row):
-    """What torch_run.py's measured() gives: dropout off everywhere; and how many test images of each class were taken for which."""
-    scores = {part: json.loads(programs.run("sateen-evaluate", "-m", str(model), "--part", part, "--json"))
-              for part in ("train", "test")}
-    scores["mirrored"] = json.loads(programs.run("sateen-evaluate", "-m", str(model), "--mirror", "--json"))
-    result = {"epoch": int(row["epoch"]), "mirrored": {key: scores["mirrored"][key] for key in ("loss", "accuracy")}, "test": {key: scores["test"][key] for key in ("loss", "accuracy")},
-              "labels": [each["label"] for each in scores["test"]["classes"]], "confusion": scores["test"]["confusion"]}
+def measured(programs, model, row, mirror):
+    """What torch_run.py's measured() gives: dropout off everywhere. Also how many test images of each class were taken for
+    which, and with mirror what the test images come to with --mirror."""
+    def scores(evaluated):
+        return {key: evaluated[key] for key in ("loss", "accuracy")}
+
+    test, train = programs.evaluate(model), programs.evaluate(model, "--part", "train")
+    result = {"epoch": int(row["epoch"]), "device": test["device_name"], "test": scores(test),
+              "labels": [each["label"] for each in test["classes"]], "confusion": test["confusion"]}
     if "val_loss" in row:
         result["held_out"] = {"loss": row["val_loss"], "accuracy": row["val_accuracy"]}
-        result["train"] = without(scores["train"], result["held_out"], scores["train"]["images"] // 5)
+        result["train"] = without(train, result["held_out"], train["images"] // 5)  # sateen-train's --val-split 0.2
     else:
-        result["train"] = {key: scores["train"][key] for key in ("loss", "accuracy")}
+        result["train"] = scores(train)
+    if mirror:
+        twice = programs.evaluate(model, "--mirror")
+        result["mirrored"] = scores(twice) | {"device": twice["device_name"]}
     return result
 
 
-def train(programs, folder, words):
-    """Trains into the folder unless that is done. words: options of sateen-train; gives the result."""
-    done = folder / "result.json"
+def take_over(folder, words):
+    """Notes what the folder's training is of. Refuses one that was begun with something else."""
+    options, said = folder / "options.txt", " ".join(words)
+    if folder.exists() and any(folder.iterdir()):
+        before = options.read_text(encoding="utf-8").strip() if options.exists() else "options that nobody wrote down"
+        if before != said:
+            raise Failed(f"{folder} was trained with {before}; move it away")
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(options, said + "\n")
+
+
+def train(programs, folder, words, mirror=False):
+    """Trains into the folder unless that is done. words: options of sateen-train."""
+    take_over(folder, words)
+    done, run = folder / "result.json", folder / "run"
     if done.exists():
         return
-    last = folder / "last.sateen"
+    last = run / "last.sateen"
     common = ["--no-plots", "--progress", "none"]
     if last.exists():
-        programs.run("sateen-train", "--resume", str(folder), *common)
+        programs.run("sateen-train", "--resume", str(run), *common)
     else:
-        programs.run("sateen-train", "--out", str(folder), *words, *common)
-    history = history_of(folder)
-    best = min(history, key=lambda row: row.get("val_loss", row["loss"]))
+        programs.run("sateen-train", "--out", str(run), *words, *common)
+    history = history_of(run)
     result = {"version": programs.version(), "options": " ".join(words), "date": rows_of.today(),
-              "machine": rows_of.machine(), "device": programs.device_name(),
-              "last": measured(programs, last, history[-1]),
-              "best": measured(programs, folder / "best.sateen", best)}
-    done.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+              "machine": rows_of.machine(), "last": measured(programs, last, history[-1], mirror)}
+    if "val_loss" in history[-1]:
+        best = min(history, key=lambda row: row["val_loss"])
+        result["best"] = measured(programs, run / "best.sateen", best, mirror)
+    (folder / "history.csv").write_bytes((run / "history.csv").read_bytes())
+    write_whole(done, json.dumps(result, indent=1) + "\n")

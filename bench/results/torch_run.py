@@ -8,7 +8,6 @@ import gzip
 import json
 import os
 import pathlib
-import sys
 import time
 
 import numpy as np
@@ -16,12 +15,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from files import rows_of, write_whole
 from split import split
-
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
-# From the folder above.
-# pylint: disable=wrong-import-position
-import rows as rows_of  # noqa: E402
 
 RATES = (0.25, 0.25, 0.4, 0.3)  # of the variant with dropout: after the three pools, before the last dense layer
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "seconds")
@@ -113,10 +108,11 @@ def main():
     torch.manual_seed(given.seed)
     torch.backends.cudnn.allow_tf32 = False  # products with all of f32's bits, as ours
     x, y = (each.to(given.device) for each in images_of(given.data, "train"))
-    train, held_out = split(len(y), 0.2, given.seed)
+    train, held_out = (torch.tensor(part, device=given.device) for part in split(len(y), 0.2, given.seed))
     parts = {"train": (x[train], y[train]), "held_out": (x[held_out], y[held_out]),
              "test": tuple(each.to(given.device) for each in images_of(given.data, "t10k"))}
-    network = Network(RATES if given.model == "dropout" else (0.0,) * 4).to(given.device, memory_format=torch.channels_last)
+    network = Network(RATES if given.model == "dropout" else (0.0,) * 4)
+    network = network.to(given.device, memory_format=torch.channels_last)
     network.train()
     adam = KerasAdam(network.parameters())
 
@@ -135,16 +131,16 @@ def main():
                 best = {"epoch": epoch, "held_out": now,
                         "weights": {name: value.clone() for name, value in network.state_dict().items()}}
 
+    device = torch.cuda.get_device_name() if given.device.startswith("cuda") else "the processors"
+
     def measured(epoch):
-        return {"epoch": epoch} | {name: measure(network, *part) for name, part in parts.items()}
+        return {"epoch": epoch, "device": device} | {name: measure(network, *part) for name, part in parts.items()}
 
     result = {"model": given.model, "seed": given.seed, "version": f"PyTorch {torch.__version__}", "date": rows_of.today(),
-              "machine": rows_of.machine(),
-              "device": torch.cuda.get_device_name() if given.device.startswith("cuda") else "the processors",
-              "last": measured(given.epochs)}
+              "machine": rows_of.machine(), "last": measured(given.epochs)}
     network.load_state_dict(best["weights"])
     result["best"] = measured(best["epoch"])
-    (given.folder / "result.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_whole(given.folder / "result.json", json.dumps(result, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -35,6 +35,16 @@ class Evaluate(ModelTest):
         text = self.evaluate("--mirror").stdout
         self.assertIn("over 100 images, each with its mirror image", text.splitlines()[0])
 
+    def test_predict_mirror(self):
+        pixels = picture(3, 5)
+        swapped = bytes(pixels[i // SIDE * SIDE + SIDE - 1 - i % SIDE] for i in range(SIDE * SIDE))
+        write_png(self.folder / "one.png", pixels, SIDE, SIDE)
+        write_png(self.folder / "other.png", swapped, SIDE, SIDE)
+        result = run("sateen-predict", "-m", self.model, "--format", "json", "--mirror", self.folder / "one.png", self.folder / "other.png")
+        self.assert_code(result, 0)
+        one, other = (entry["predictions"] for entry in json.loads(result.stdout))
+        self.assertEqual(one, other)
+
     def test_json_agrees_with_predictions(self):
         scores = self.json()
         self.assertEqual(scores["schema"], "sateen.evaluate/1")

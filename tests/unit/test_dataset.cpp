@@ -75,6 +75,13 @@ BOOST_AUTO_TEST_CASE(splits) {
   for (size_t i = 0; i < all.size(); ++i) BOOST_TEST_REQUIRE(all[i] == static_cast<int32_t>(i));
   BOOST_TEST((sateen::split(60000, 0.2, 7).held_out == parts.held_out));
   BOOST_TEST((sateen::split(60000, 0.2, 8).held_out != parts.held_out));
+  // bench/results/split.py has the same; tests/results holds it to these numbers.
+  const std::vector<int32_t>& held_out = parts.held_out;
+  BOOST_TEST((std::vector<int32_t>(held_out.begin(), held_out.begin() + 5) == std::vector<int32_t>{0, 18, 20, 30, 34}));
+  BOOST_TEST((std::vector<int32_t>(held_out.end() - 3, held_out.end()) == std::vector<int32_t>{59987, 59990, 59997}));
+  BOOST_TEST((sateen::split(12, 0.3, 1).held_out == std::vector<int32_t>{1, 6, 9}));
+  const auto wide = sateen::split(60000, 0.2, (uint64_t{1} << 40) + 3).held_out;
+  BOOST_TEST((std::vector<int32_t>(wide.begin(), wide.begin() + 5) == std::vector<int32_t>{1, 16, 23, 40, 49}));
   // Not the first or last images: about a fifth of each half.
   const auto half = std::count_if(parts.held_out.begin(), parts.held_out.end(), [](int32_t i) { return i < 30000; });
   BOOST_TEST((half > 5700 && half < 6300));

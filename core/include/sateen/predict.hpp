@@ -18,8 +18,9 @@ class Predictor {
  public:
   /// Uploads the weights and compiles the pass; the model is not kept. batch_size: how many images go to the device at
   /// once, at least 1. mirror: each image is asked about twice, as it is and with left and right swapped, and the mean of
-  /// the two rows of probabilities counts; it takes twice as long. Throws Error(kUsage) for a model that does not end in
-  /// one row of logits, or, with mirror, doesn't begin with [H][W][C]; Error(kDevice) or Error(kNoMemory) from the device.
+  /// the two rows of probabilities counts, which takes twice as long; for models trained with Augmentation::mirror.
+  /// Throws Error(kUsage) for a model that does not end in one row of logits, or, with mirror, doesn't begin with
+  /// [H][W][C]; Error(kDevice) or Error(kNoMemory) from the device.
   Predictor(Device device, const Sequential& model, Preprocessing preprocessing = {}, int64_t batch_size = 1,
             bool mirror = false);
   ~Predictor();
