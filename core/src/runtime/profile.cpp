@@ -7,7 +7,7 @@ std::vector<OpProfile> read_profile(const DeviceState& device, const sateen_prog
   const auto* table = static_cast<const sateen_profile*>(device.backend->extension(SATEEN_PROFILE_1));
   if (table == nullptr || table->struct_size < sizeof(sateen_profile)) {
     throw Error(ErrorCode::kDevice,
-                device.info.id + ": the backend takes no times of operations; try another one, such as cpu");
+                device.info.id + ": the backend takes no times of operations; try another backend");
   }
   constexpr const char* kDoing = "times of the operations";
   uint32_t count = 0;
