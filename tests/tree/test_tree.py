@@ -7,6 +7,8 @@ import unittest
 import tree
 
 GOOD = {
+    "CMakeLists.txt": "# All of it, here.\nproject(good VERSION 2.1.0)\n",
+    "docs/libsateen2.overrides": "none",
     "docs/architecture.md": """# Architecture
 | folder | holds |
 |---|---|
@@ -55,6 +57,10 @@ WRONG = {
     "a kernel that nobody uses": ("kernels/sum.cl", "// Sums of four values.\n", "kernels/sum.cl: nobody uses it"),
     "a folder that the page lacks": ("core/src/new/a.cpp", "// A new idea here.\n", "the folder core/src/new is missing"),
     "a top folder that the page lacks": ("tools/a.py", '"""A new idea here."""\n', "the folder tools is missing"),
+    "a version in code": ("backends/cpu/device.cpp", '// Devices here now.\n"add.cl" version = "2.1.0";\n', "has the version"),
+    "a version in CMake": ("backends/cpu/CMakeLists.txt", "# How it is built.\nset(version 2.1.0)\n", "has the version"),
+    "a name of another version": ("docs/libsateen1.overrides", "none", "is named after version 1"),
+    "no version": ("CMakeLists.txt", "# All of it, here.\n", "has no project"),
     "a folder that is gone": ("docs/architecture.md", GOOD["docs/architecture.md"].replace("| `apps/` |", "| `apps/` |\n| `gone/` |"),
                               "there is no folder gone"),
 }

@@ -173,7 +173,26 @@ def check_folders(root, files):
             yield f"{ARCHITECTURE}: there is no folder {folder}"
 
 
-CHECKS = (check_includes, check_core_names_no_backend, check_exports, check_purpose, check_lengths, check_kernels, check_folders)
+def check_version(root, files):
+    """The version stands in CMakeLists.txt alone, but where tests hold it against files; what has the major one in its name follows."""
+    found = re.search(r"^project\(\w+ VERSION ((\d+)\.\d+\.\d+)", text_of(root, "CMakeLists.txt"), re.MULTILINE)
+    if found is None:
+        yield "CMakeLists.txt: has no project(… VERSION A.B.C …)"
+        return
+    version, major = found.groups()
+    for path in files:
+        if path.parts[0] == "tests" or str(path) == "CMakeLists.txt" or path.suffix in NOT_READ:
+            continue
+        named = re.match(r"libsateen(\d+)\.", path.name)
+        if named and named[1] != major:
+            yield f"{path}: is named after version {named[1]}, and this is {version}"
+        if (is_code(path) and f'"{version}"' in code_of(text_of(root, path))) or (
+                path.suffix in (".cmake", ".in") or path.name == "CMakeLists.txt") and version in text_of(root, path):
+            yield f"{path}: has the version, which is CMakeLists.txt's to say"
+
+
+CHECKS = (check_includes, check_core_names_no_backend, check_exports, check_purpose, check_lengths, check_kernels, check_folders,
+          check_version)
 
 
 def findings(root):
