@@ -26,7 +26,11 @@ configure_package_config_file(cmake/SateenConfig.cmake.in "${PROJECT_BINARY_DIR}
   INSTALL_DESTINATION "${SATEEN_INSTALL_CMAKEDIR}" PATH_VARS SATEEN_INSTALL_PLUGINDIR
   NO_CHECK_REQUIRED_COMPONENTS_MACRO)
 # While the major version is 0, a minor one may change what programs see.
-write_basic_package_version_file("${PROJECT_BINARY_DIR}/SateenConfigVersion.cmake" COMPATIBILITY SameMinorVersion)
+set(compatibility SameMajorVersion)
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(compatibility SameMinorVersion)
+endif()
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/SateenConfigVersion.cmake" COMPATIBILITY ${compatibility})
 install(FILES "${PROJECT_BINARY_DIR}/SateenConfig.cmake" "${PROJECT_BINARY_DIR}/SateenConfigVersion.cmake"
   DESTINATION "${SATEEN_INSTALL_CMAKEDIR}" COMPONENT sateen_dev)
 

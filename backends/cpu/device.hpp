@@ -44,7 +44,7 @@ class Device : public sdk::HostDevice {
 /// The backend, for sdk::Adaptor.
 struct Backend {
   static constexpr const char* kName = "cpu";
-  static constexpr const char* kVersion = "0.1.0";
+  static constexpr const char* kVersion = SATEEN_VERSION;
   using Device = cpu::Device;
   using Buffer = cpu::Buffer;
   using Event = cpu::Event;

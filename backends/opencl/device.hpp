@@ -103,7 +103,7 @@ class Device {
 /// The backend, for sdk::Adaptor.
 struct Backend {
   static constexpr const char* kName = "opencl";
-  static constexpr const char* kVersion = "0.1.0";
+  static constexpr const char* kVersion = SATEEN_VERSION;
   using Device = opencl::Device;
   using Buffer = opencl::Buffer;
   using Event = opencl::Event;

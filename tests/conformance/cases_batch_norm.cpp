@@ -108,6 +108,7 @@ std::vector<Norm> shapes() {
       {"after_dense", {64, 128}, {64}},
       {"part_after_dense", {7, 33}, {3}},
       {"one_channel", {9, 5, 3, 1}, {8}},
+      {"ten_channels", {5, 13, 13, 10}, {4}},
       {"three_channels", {3, 11, 13, 3}, {3}},
       {"network", {64, 14, 14, 32}, {64, 61}, {1, 3}},
       {"many_channels", {3, 2, 1, 300}, {2}},

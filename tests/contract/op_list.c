@@ -2,7 +2,6 @@
 #include "op_list.h"
 
 static const op_row kOps[] = {SATEEN_FOR_EACH_OP(CONTRACT_ROW)};
-static const size_t kSizes[] = {CONTRACT_SIZES};
 
 contract_view contract_in_c(void) {
   contract_view view;
@@ -12,7 +11,5 @@ contract_view contract_in_c(void) {
   view.none = SATEEN_NONE;
   view.n_ops = sizeof kOps / sizeof kOps[0];
   view.op = kOps;
-  view.n_sizes = sizeof kSizes / sizeof kSizes[0];
-  view.size = kSizes;
   return view;
 }

@@ -20,15 +20,11 @@ void expect(bool holds, const std::string& what) {
 
 int main() {
   const std::vector<op_row> ops = {SATEEN_FOR_EACH_OP(CONTRACT_ROW)};
-  const std::vector<size_t> sizes = {CONTRACT_SIZES};
   const contract_view c = contract_in_c();
 
   expect(c.abi_major == SATEEN_ABI_MAJOR && c.abi_minor == SATEEN_ABI_MINOR, "the ABI versions differ");
   expect(c.max_rank == SATEEN_MAX_RANK && c.none == SATEEN_NONE, "the constants differ");
   expect(c.n_ops == ops.size(), "the numbers of operations differ");
-  expect(c.n_sizes == sizes.size(), "the numbers of structures differ");
-  for (size_t i = 0; i < sizes.size() && i < c.n_sizes; ++i)
-    expect(c.size[i] == sizes[i], "structure " + std::to_string(i) + " has another size in C");
 
   std::set<uint32_t> kinds;
   std::set<std::string> names;

@@ -41,7 +41,7 @@ class SelfTest(ProgramTest):
                      env=env)
         self.assert_code(result, 0)
         text = report.read_text(encoding="utf-8")
-        for fragment in ("Sateen self-test report 1\n", "\nsateen    ", "contract 0.1", "\nsystem    Linux ",
+        for fragment in ("Sateen self-test report 1\n", "\nsateen    ", "contract 1.", "\nsystem    Linux ",
                          "\ndevice    cpu, ", "\noperations        pass ", "\n  operations: ", "  instruction_set: ",
                          "\nsettings\n  threads=2\n", "  SATEEN_SYNC=1\n", "  POCL_DEBUG=0\n", "  RUSTICL_ENABLE=x\n",
                          "  OCL_ICD_ENABLE_TRACE=no\n", "  SATEEN_DATA=~/data\n", "\nmessages\n"):

@@ -6,6 +6,8 @@
 
 #if defined(FIXTURE_NEEDS_LIBRARY)
 int sateen_nowhere();
+#elif defined(FIXTURE_NEEDS_FUNCTION)
+int sateen_function_of_nobody();
 #endif
 
 namespace {
@@ -15,6 +17,9 @@ using namespace refusing;
 sateen_status device_count(uint32_t* n) {
 #if defined(FIXTURE_NEEDS_LIBRARY)
   *n = static_cast<uint32_t>(sateen_nowhere());
+  return SATEEN_DEVICE_ERROR;
+#elif defined(FIXTURE_NEEDS_FUNCTION)
+  *n = static_cast<uint32_t>(sateen_function_of_nobody());
   return SATEEN_DEVICE_ERROR;
 #endif
   *n = 0;
@@ -62,12 +67,16 @@ constexpr sateen_backend make_table() {
                    run,
                    finish,
                    extension};
-#if defined(FIXTURE_WRONG_MAJOR)
+#if defined(FIXTURE_OLDER_MAJOR)
+  t.abi_major = SATEEN_ABI_MAJOR - 1;
+  t.struct_size = 64;  // an older table may well be shorter, too
+#elif defined(FIXTURE_NEWER_MAJOR)
   t.abi_major = SATEEN_ABI_MAJOR + 1;
 #elif defined(FIXTURE_SHORT_TABLE)
   t.struct_size = 64;
 #elif defined(FIXTURE_EMPTY_ENTRY)
   t.run = nullptr;
+  t.finish = nullptr;
 #elif defined(FIXTURE_BAD_NAME)
   t.name = "No Such Name";
 #elif defined(FIXTURE_NAMED_AUTO)

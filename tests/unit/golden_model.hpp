@@ -1,6 +1,7 @@
 // The model of the golden files, and files taken apart and put together again.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <limits>
@@ -17,6 +18,10 @@
 inline sateen::ModelFile golden_model(sateen::Sequential model) {
   const auto weights = model.weights();
   for (size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(i % 17) / 8.0F - 1.0F;
+  for (const sateen::Parameter& parameter : model.parameters()) {
+    if (!parameter.spec.non_negative) continue;
+    for (float& value : weights.subspan(parameter.offset, parameter.spec.shape.elements())) value = std::abs(value);
+  }
   return {std::move(model), {1.0F / 255.0F, -0.25F}, {"left", "Größe", "Ankle boot"},
           "0.1.0",          0x0123456789ABCDEF,      std::numeric_limits<uint64_t>::max()};
 }
@@ -69,6 +74,16 @@ struct Parts {
 
   std::vector<uint8_t> bytes() const { return Forgery{header.dump(), data}.bytes(); }
 };
+
+/// Puts other bytes into a tensor, and its right checksum into the table.
+inline void put_tensor(Parts& parts, const std::string& name, size_t at, uint64_t value, size_t bytes) {
+  for (nlohmann::json& tensor : parts.header["tensors"]) {
+    if (tensor["name"] != name) continue;
+    const size_t offset = tensor["offset"];
+    for (size_t i = 0; i < bytes; ++i) parts.data[offset + at + i] = static_cast<uint8_t>(value >> (8 * i));
+    tensor["hash"] = hash_text(parts.data, offset, tensor["length"]);
+  }
+}
 
 /// A file taken apart.
 inline Parts parts_of(const std::vector<uint8_t>& file) {

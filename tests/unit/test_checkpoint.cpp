@@ -25,16 +25,6 @@ void expect_refused(const std::function<void(Parts&)>& change, const std::string
   EXPECT_ERROR(sateen::inspect(folder / "c"), ErrorCode::kBadInput, words);
 }
 
-/// Puts other bytes into a tensor, and its right checksum into the table.
-void put_tensor(Parts& parts, const std::string& name, size_t at, uint64_t value, size_t bytes) {
-  for (json& tensor : parts.header["tensors"]) {
-    if (tensor["name"] != name) continue;
-    const size_t offset = tensor["offset"];
-    for (size_t i = 0; i < bytes; ++i) parts.data[offset + at + i] = static_cast<uint8_t>(value >> (8 * i));
-    tensor["hash"] = hash_text(parts.data, offset, tensor["length"]);
-  }
-}
-
 void put_history(Parts& parts, size_t row, size_t field, double value) {
   put_tensor(parts, "training/history", row * 56 + field * 8, std::bit_cast<uint64_t>(value), 8);
 }

@@ -126,6 +126,22 @@ BOOST_AUTO_TEST_CASE(weights_that_are_not_finite) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_variance_below_0) {
+  const TempFolder folder;
+  ModelFile file = golden_norm_model();
+  sateen::save_model(file, folder / "m");
+  Parts parts = parts_of(get_file(folder / "m"));
+  put_tensor(parts, "model/norm2.variance", 4, 0xBF800000, 4);  // -1
+  put_file(folder / "n", parts.bytes());
+  for (const bool allow : {false, true}) {
+    EXPECT_ERROR(sateen::load_model(folder / "n", {.allow_nonfinite = allow}), ErrorCode::kBadInput,
+                 "n: tensor model/norm2.variance holds a variance below 0");
+  }
+  file.model.weights().back() = -1;
+  EXPECT_ERROR(sateen::save_model(file, folder / "o"), ErrorCode::kUsage, "o: a variance is below 0");
+  BOOST_TEST(folder.entries() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(unknown_keys_and_sections_are_passed_over) {
   const TempFolder folder;
   Parts parts = golden_parts();

@@ -2,12 +2,15 @@
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
+#include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "expect_error.hpp"
 #include "sateen/device.hpp"
@@ -40,15 +43,18 @@ std::ostream& operator<<(std::ostream& out, const Broken& b) {
 }
 
 const Broken kBroken[] = {
-    {"no_table", "no table"},
-    {"wrong_major", "made for version"},
-    {"short_table", "too short"},
-    {"empty_entry", "empty entries"},
+    {"no_table", "it gives no table for version 1 of the contract"},
+    {"older_major", "it is made for version 0 of the contract, this library for 1; build the plugin anew"},
+    {"newer_major", "it is made for version 2 of the contract, this library for 1; it needs a newer library"},
+    {"short_table", "its table is too short: 64 bytes, where version 1 of the contract has 176"},
+    {"empty_entry", "its table has empty entries: run, finish"},
     {"named_auto", "or it is auto"},
-    {"bad_name", "name"},
-    {"throws", "threw"},
-    {"twin_of_cpu", "already"},
-    {"no_symbol", "sateen_backend_entry"},
+    {"bad_name", "its name is not made of"},
+    {"throws", "its entry function threw"},
+    {"twin_of_cpu", "there is a backend 'cpu' already, the built-in one"},
+    {"no_symbol", "it has no function sateen_backend_entry"},
+    {"needs_library", "a library that it needs is missing: libsateen_nowhere.so"},
+    {"needs_function", "it can't be loaded: undefined symbol: "},
 };
 
 }  // namespace
@@ -104,21 +110,86 @@ BOOST_DATA_TEST_CASE(a_broken_plugin_on_the_way_is_listed, boost::unit_test::dat
   const auto backends = registry.backends();
   BOOST_TEST((std::find(backends.begin(), backends.end(), "fixture") != backends.end()));
   BOOST_TEST((std::find(backends.begin(), backends.end(), "cpu") != backends.end()));
+  BOOST_TEST(registry.open("cpu").info().id == "cpu");
   bool listed = false;
   for (const auto& u : registry.unavailable()) {
     if (u.name != broken.fixture) continue;
     listed = true;
+    const std::string file = (folder / (std::string(broken.fixture) + ".so")).string();
+    BOOST_TEST(u.reason.compare(0, file.size() + 2, file + ": ") == 0, u.reason);
     BOOST_TEST(u.reason.find(broken.reason) != std::string::npos, u.reason);
     EXPECT_ERROR((void)registry.open(broken.fixture), ErrorCode::kDevice, broken.reason);
   }
   BOOST_TEST(listed);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_no_library_is_refused) {
+// What is refused before any of its code runs, by name, while a good plugin and cpu work.
+BOOST_AUTO_TEST_CASE(a_file_that_is_no_plugin_is_listed) {
   const TempFolder folder;
-  std::ofstream(folder.path() / "text.so") << "not a library";
-  EXPECT_ERROR(const Registry registry(only(folder.path())), ErrorCode::kDevice, "text.so");
-  EXPECT_ERROR(const Registry registry(only(folder.path() / "none")), ErrorCode::kDevice, "not there");
+  const auto bytes = get_file(kFixtures / "good.so");
+  const std::span<const uint8_t> whole(bytes);
+  put(folder.path(), "subset");
+  put_file(folder / "text.so", "not a library");
+  put_file(folder / "empty.so", "");
+  put_file(folder / "header.so", whole.first(40));
+  put_file(folder / "parts.so", whole.first(80));
+  put_file(folder / "cut.so", whole.first(bytes.size() / 4));
+  std::vector<uint8_t> other = bytes;
+  other[4] = 1;  // of 32 bits
+  put_file(folder / "narrow.so", other);
+  other = bytes;
+  other[18] = 0xb7;  // of another processor
+  put_file(folder / "foreign.so", other);
+  fs::create_directory(folder / "folder.so");
+  fs::create_symlink("loop.so", folder / "loop.so");
+  fs::create_symlink("nowhere", folder / "dangling.so");
+  fs::create_symlink("text.so", folder / "link.so");
+  BOOST_REQUIRE_EQUAL(::mkfifo((folder / "pipe.so").c_str(), 0600), 0);
+  put_file(folder / "open.so", whole);
+  BOOST_REQUIRE_EQUAL(::chmod((folder / "open.so").c_str(), 0666), 0);
+  const Variable variable("SATEEN_BACKEND_PATH", folder.path().string());
+  const Registry registry;
+  const std::pair<const char*, const char*> expected[] = {
+      {"text", "it is no shared library"},
+      {"empty", "it is empty"},
+      {"header", "it was cut short"},
+      {"parts", "it was cut short"},
+      {"cut", "it was cut short"},
+      {"narrow", "it can't be loaded: "},
+      {"foreign", "it can't be loaded: "},
+      {"folder", "it is a folder"},
+      {"loop", "Too many levels of symbolic links"},
+      {"dangling", "No such file or directory"},
+      {"pipe", "it is not a regular file"},
+      {"open", "it is writable for everybody, so nothing is loaded from it; remove that right with chmod o-w"},
+  };
+  const auto unavailable = registry.unavailable();
+  const auto reason_of = [&](const std::string& name) {
+    const auto found =
+        std::find_if(unavailable.begin(), unavailable.end(), [&](const auto& u) { return u.name == name; });
+    return found != unavailable.end() ? found->reason : "not listed";
+  };
+  for (const auto& [name, reason] : expected) {
+    BOOST_TEST(reason_of(name).find((folder / (std::string(name) + ".so")).string() + ": " + reason) == 0U,
+               name << ": " << reason_of(name));
+  }
+  BOOST_TEST(reason_of("link") == (folder / "link.so").string() + ", a link to " +
+                                      fs::canonical(folder / "text.so").string() + ": it is no shared library");
+  BOOST_TEST(registry.open("subset").info().id == "subset");
+  BOOST_TEST(registry.open("cpu").info().id == "cpu");
+  EXPECT_ERROR(const Registry named(only(folder / "text.so")), ErrorCode::kDevice, "text.so: it is no shared library");
+  EXPECT_ERROR(const Registry named(only(folder / "none")), ErrorCode::kDevice, "not there");
+}
+
+BOOST_AUTO_TEST_CASE(a_plugin_belongs_to_root_the_user_or_whom_its_folder_belongs_to) {
+  if (::geteuid() != 0) return;  // nobody else gives files away
+  const TempFolder folder;
+  put(folder.path(), "good");
+  constexpr uid_t kOther = 65534;
+  BOOST_REQUIRE_EQUAL(::chown((folder / "good.so").c_str(), kOther, kOther), 0);
+  EXPECT_ERROR(const Registry registry(only(folder / "good.so")), ErrorCode::kDevice, "it belongs to user 65534");
+  BOOST_REQUIRE_EQUAL(::chown(folder.path().c_str(), kOther, kOther), 0);
+  BOOST_TEST(Registry(only(folder / "good.so")).backends().back() == "fixture");
 }
 
 BOOST_AUTO_TEST_CASE(a_hint_beside_a_plugin_says_what_to_install) {

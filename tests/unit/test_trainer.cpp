@@ -1,4 +1,4 @@
-// The trainer and the predictor on a small problem: learning, determinism, the step loop, cancelling, diverging.
+// The trainer on a small problem: learning, determinism, the step loop, cancelling, diverging.
 #define BOOST_TEST_DYN_LINK
 #include <algorithm>
 #include <cmath>
@@ -380,37 +380,6 @@ BOOST_AUTO_TEST_CASE(adam_s_step_size) {
     BOOST_TEST(adam.step_size(t) == expected, boost::test_tools::tolerance(1e-12));
   }
   BOOST_TEST((Adam{0.1, 0.0, 0.0, 1e-7}.step_size(1)) == 0.1);
-}
-
-BOOST_AUTO_TEST_CASE(a_predictor_takes_any_number_of_images) {
-  const Dataset data = corners();
-  const Sequential model = small_network();
-  Predictor one(cpu(), model), many(cpu(), model, {}, 8);
-  BOOST_TEST(one.classes() == 4);
-  const auto images = data.images().subspan(0, size_t{19} * 64);
-  const auto a = one.predict(images), b = many.predict(images);
-  BOOST_REQUIRE_EQUAL(a.size(), 76U);
-  for (size_t i = 0; i < a.size(); ++i) BOOST_TEST(std::abs(a[i] - b[i]) < 1e-6F);
-  BOOST_TEST(one.predict({}).empty());
-  EXPECT_ERROR(one.predict(images.subspan(1)), ErrorCode::kUsage, "whole number");
-}
-
-BOOST_AUTO_TEST_CASE(a_predictor_asks_about_mirror_images) {
-  const Dataset data = corners();
-  const Sequential model = small_network();
-  std::vector<uint8_t> pixels(data.images().begin(), data.images().begin() + 19 * 64), swapped(pixels.size());
-  for (size_t i = 0; i < pixels.size(); ++i) swapped[i / 8 * 8 + 7 - i % 8] = pixels[i];
-  Predictor once(cpu(), model, {}, 8), twice(cpu(), model, {}, 8, true);
-  const auto a = once.predict(pixels), b = once.predict(swapped), mean = twice.predict(pixels);
-  BOOST_REQUIRE_EQUAL(mean.size(), a.size());
-  for (size_t i = 0; i < a.size(); ++i) BOOST_TEST(mean[i] == (a[i] + b[i]) / 2);
-  BOOST_TEST(a != b);
-  BOOST_TEST(twice.predict(swapped) == mean, boost::test_tools::per_element());
-
-  Sequential flat({64});
-  flat.add(Dense(4));
-  flat.initialise(0);
-  EXPECT_ERROR(Predictor(cpu(), flat, {}, 1, true), ErrorCode::kUsage, "mirrored are images of rows, columns");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -9,7 +9,7 @@
  * Contents: 1 versions · 2 status · 3 devices · 4 tensors and graphs · 5 operations · 6 the table · 7 entry point ·
  * 8 extensions.
  *
- * Hosts are 64-bit. tests/contract asserts the size and every offset of every structure, from C11 and from C++17.
+ * Hosts are 64-bit. tests/contract holds this file against the record of its major version, from C11 and from C++17.
  *
  * Rules that hold everywhere
  *  - Errors. No C++ exception, longjmp, abort, exit or print crosses the border in either direction. A function that
@@ -21,8 +21,8 @@
  *    before it closes their device. A plugin's library is never unloaded. Pointers passed in are borrowed for the
  *    call unless a comment says more; strings are UTF-8 and end in NUL.
  *  - Growth. Structures that begin with struct_size grow at the end only. A reader reads a field only if it lies
- *    inside struct_size; missing fields count as zero. While SATEEN_ABI_MAJOR is 0 anything may still change; from 1 on
- *    nothing is reordered, retyped or reused.
+ *    inside struct_size; missing fields count as zero. So do the elements of a graph's arrays (…_stride) and attributes
+ *    (attrs_size). Within one SATEEN_ABI_MAJOR nothing is reordered, retyped, reused or taken away.
  */
 #ifndef SATEEN_BACKEND_H
 #define SATEEN_BACKEND_H
@@ -35,8 +35,8 @@ extern "C" {
 #endif
 
 /* ---- 1. Versions ------------------------------------------------------------------------------------------------- */
-#define SATEEN_ABI_MAJOR 0u /**< that of host and plugin must be equal */
-#define SATEEN_ABI_MINOR 1u /**< a higher one only adds */
+#define SATEEN_ABI_MAJOR 1u /**< that of host and plugin must be equal */
+#define SATEEN_ABI_MINOR 0u /**< a higher one only adds */
 
 /* ---- 2. Status --------------------------------------------------------------------------------------------------- */
 /** What became of a call: one of the numbers below. last_error() has the words for all but OK and TIMEOUT. */

@@ -24,7 +24,8 @@ struct ModelFile {
 };
 
 /// Writes the file whole or not at all: a temporary beside it, fsync, rename, fsync of the folder. A symlink's target
-/// is replaced and the mode of an existing file kept. Throws Error(kOutput) and leaves what was there.
+/// is replaced and the mode of an existing file kept. Throws Error(kOutput) and leaves what was there; Error(kUsage) for what
+/// load_model would refuse, a running variance below 0.
 void save_model(const ModelFile& file, const std::filesystem::path& path);
 
 /// Throws Error(kOutput) where save_model could not replace this file now: it is a pipe or a folder, is not to be written

@@ -86,15 +86,6 @@ std::vector<float> read_section(const Container& container, const std::string& s
   return values;
 }
 
-/// Refuses values that are wrong(spec, value), by the name of their tensor.
-template <typename Wrong>
-void refuse(const std::string& section, const Sequential& model, std::span<const float> values, const Wrong& wrong,
-            const std::string& words) {
-  if (const Parameter* parameter = find_wrong(model, values, wrong)) {
-    bad("tensor " + section + parameter->name + words);
-  }
-}
-
 const ContainerTensor* find(const Container& container, const std::string& name) {
   const auto found = std::find_if(container.tensors.begin(), container.tensors.end(),
                                   [&](const ContainerTensor& tensor) { return tensor.name == name; });
@@ -125,10 +116,9 @@ Checkpoint build_checkpoint(ModelParts& parts) {
   if (negative(checkpoint.state.adam_v)) {
     bad("the tensors " + kAdamV + "… hold a negative value");
   }
-  const std::string below = " holds a variance below 0", moved = " holds means of what Adam does not move, not zeros";
-  refuse(kWeightsSection, model, model.weights(), is_below_zero, below);
-  refuse(kAdamM, model, checkpoint.state.adam_m, is_idle_mean, moved);
-  refuse(kAdamV, model, checkpoint.state.adam_v, is_idle_mean, moved);
+  constexpr const char* kMoved = " holds means of what Adam does not move, not zeros";
+  refuse_values(kAdamM, model, checkpoint.state.adam_m, is_idle_mean, kMoved);
+  refuse_values(kAdamV, model, checkpoint.state.adam_v, is_idle_mean, kMoved);
   if (const ContainerTensor* history = find(parts.container, kHistory)) {
     checkpoint.history = decode_history(*history, header.plan.monitor);
   }
@@ -137,7 +127,7 @@ Checkpoint build_checkpoint(ModelParts& parts) {
   }
   if (header.best_epoch != 0) {
     checkpoint.best = {header.best_epoch, read_section(parts.container, kBest, model)};
-    refuse(kBest, model, checkpoint.best->weights, is_below_zero, below);
+    refuse_values(kBest, model, checkpoint.best->weights, is_below_zero, kBelowZero);
   }
   if (!agrees_with_history(checkpoint)) bad("its best epoch is not the best of its history");
   return checkpoint;

@@ -13,6 +13,10 @@ namespace sateen {
 
 void save_model(const ModelFile& file, const std::filesystem::path& path) {
   const EncodedContainer encoded = naming_file(path, [&] {
+    // What would be refused when it is read is not written.
+    if (find_wrong(file.model, file.model.weights(), is_below_zero) != nullptr) {
+      throw Error(ErrorCode::kUsage, "a variance is below 0");
+    }
     std::vector<ContainerTensor> tensors;
     add_section(tensors, kWeightsSection, file.model, file.model.weights());
     return encode_parts(encode_model_header(file), tensors);

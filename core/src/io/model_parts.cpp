@@ -77,6 +77,7 @@ ModelFile build_model(ModelParts& parts, const LoadOptions& options) {
   ModelHeader& header = parts.header;
   Sequential model = build(header);
   copy_section(parts.container, kWeightsSection, model, model.weights(), options.allow_nonfinite);
+  refuse_values(kWeightsSection, model, model.weights(), is_below_zero, kBelowZero);
   return {std::move(model),          header.preprocessing, std::move(header.class_names),
           std::move(header.version), header.data_hash,     header.seed};
 }

@@ -9,6 +9,7 @@
 #include "io/container.hpp"
 #include "io/file_error.hpp"
 #include "io/model_header.hpp"
+#include "model/wrong_values.hpp"
 #include "sateen/checkpoint.hpp"
 #include "sateen/error.hpp"
 #include "sateen/model_file.hpp"
@@ -41,6 +42,16 @@ void add_section(std::vector<ContainerTensor>& tensors, const std::string& secti
 /// Copies a section's tensors, which must be those of the model's parameters in their order.
 void copy_section(const Container& container, const std::string& section, const Sequential& model,
                   std::span<float> values, bool allow_nonfinite);
+
+/// Refuses values of a section that are wrong(spec, value), by the name of their tensor and these words.
+template <typename Wrong>
+void refuse_values(const std::string& section, const Sequential& model, std::span<const float> values,
+                   const Wrong& wrong, const char* words) {
+  if (const Parameter* parameter = find_wrong(model, values, wrong)) {
+    throw Error(ErrorCode::kBadInput, "tensor " + section + parameter->name + words);
+  }
+}
+constexpr const char* kBelowZero = " holds a variance below 0";
 
 /// naming_file for what is read: shapes and layers complain of wrong arguments, but here those come from the file.
 template <typename F>

@@ -3,16 +3,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
+#include <cstddef>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <utility>
 
 #include <dlfcn.h>
-#include <sys/stat.h>
 
 #include "base/folder_list.hpp"
+#include "runtime/plugin_file.hpp"
 #include "sateen/error.hpp"
 
 namespace sateen {
@@ -23,16 +24,6 @@ namespace {
 
 [[noreturn]] void refuse(const std::string& reason) {
   throw Error(ErrorCode::kDevice, reason);
-}
-
-/// Code is loaded only from where not just anybody can write.
-void check_writers(const fs::path& path) {
-  struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) refuse(path.string() + ": " + std::strerror(errno));
-  if ((info.st_mode & S_IWOTH) != 0) {
-    refuse(path.string() +
-           " is writable for everybody, so nothing is loaded from it; remove that right with chmod o-w");
-  }
 }
 
 /// "; " and the first line of the file NAME.hint beside NAME.so, or nothing where there is none to be trusted.
@@ -63,45 +54,57 @@ bool is_name(const char* name) {
   });
 }
 
-}  // namespace
+/// The table of version 1.0 of the contract; what came to its end later may be missing.
+constexpr size_t kTableBytes = offsetof(sateen_backend, extension) + sizeof(sateen_backend::extension);
+/// And the part of it that says how long it is and of which version.
+constexpr size_t kVersionBytes = offsetof(sateen_backend, reserved);
 
-void check_backend_table(const sateen_backend* table) {
-  if (table == nullptr) refuse("it gives no table for this version of the contract");
-  if (table->struct_size < sizeof(sateen_backend)) refuse("its table is too short");
-  if (table->abi_major != SATEEN_ABI_MAJOR) {
-    refuse("it is made for version " + std::to_string(table->abi_major) + " of the contract, this library for " +
-           std::to_string(SATEEN_ABI_MAJOR));
+/// The names of the table's entries that are NULL, with ", " between them.
+std::string missing_entries(const sateen_backend& t) {
+  const std::pair<const char*, bool> entries[] = {{"name", t.name == nullptr},
+                                                  {"version", t.version == nullptr},
+                                                  {"device_count", t.device_count == nullptr},
+                                                  {"device_info", t.device_info == nullptr},
+                                                  {"device_open", t.device_open == nullptr},
+                                                  {"device_close", t.device_close == nullptr},
+                                                  {"last_error", t.last_error == nullptr},
+                                                  {"buffer_create", t.buffer_create == nullptr},
+                                                  {"buffer_destroy", t.buffer_destroy == nullptr},
+                                                  {"write", t.write == nullptr},
+                                                  {"read", t.read == nullptr},
+                                                  {"read_async", t.read_async == nullptr},
+                                                  {"mark", t.mark == nullptr},
+                                                  {"event_wait", t.event_wait == nullptr},
+                                                  {"event_destroy", t.event_destroy == nullptr},
+                                                  {"compile", t.compile == nullptr},
+                                                  {"program_destroy", t.program_destroy == nullptr},
+                                                  {"run", t.run == nullptr},
+                                                  {"finish", t.finish == nullptr},
+                                                  {"extension", t.extension == nullptr}};
+  std::string names;
+  for (const auto& [name, missing] : entries) {
+    if (missing) names += (names.empty() ? "" : ", ") + std::string(name);
   }
-  const bool complete = table->name != nullptr && table->version != nullptr && table->device_count != nullptr &&
-                        table->device_info != nullptr && table->device_open != nullptr &&
-                        table->device_close != nullptr && table->last_error != nullptr &&
-                        table->buffer_create != nullptr && table->buffer_destroy != nullptr &&
-                        table->write != nullptr && table->read != nullptr && table->read_async != nullptr &&
-                        table->mark != nullptr && table->event_wait != nullptr && table->event_destroy != nullptr &&
-                        table->compile != nullptr && table->program_destroy != nullptr && table->run != nullptr &&
-                        table->finish != nullptr && table->extension != nullptr;
-  if (!complete) refuse("its table has empty entries");
-  if (!is_name(table->name)) refuse("its name is not made of a-z, 0-9 and _, or it is auto");
+  return names;
 }
 
-const sateen_backend* load_plugin(const fs::path& path) {
-  std::error_code error;
-  const fs::path file = fs::canonical(path, error);  // the folder that a link leads to counts, too
-  if (error) refuse(path.string() + ": " + error.message());
-  if (!fs::is_regular_file(file, error)) refuse(path.string() + " is not a regular file");
-  check_writers(file);
-  check_writers(file.parent_path());
+/// The words of the loader for a file that it refuses.
+std::string loader_words(const fs::path& file) {
+  const char* said = ::dlerror();
+  const std::string reason = said != nullptr ? said : "the loader does not say why";
+  // The loader names the file that it fails on, which is not always the one that was asked for.
+  const std::string own = file.string() + ": ";
+  if (reason.compare(0, own.size(), own) == 0) return "it can't be loaded: " + reason.substr(own.size());
+  return "a library that it needs is missing: " + reason + hint_beside(file);
+}
+
+const sateen_backend* load(const fs::path& file) {
+  check_plugin_file(file);
   // Never closed: a plugin's driver threads and static tables live as long as the process.
   void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
-  if (library == nullptr) {
-    const char* said = ::dlerror();
-    const std::string reason = said != nullptr ? said : file.string() + " can't be loaded";
-    // The loader names the file that it fails on, which is not always the one that was asked for.
-    if (reason.find(file.string()) != std::string::npos) refuse(reason);
-    refuse("a library that it needs is missing: " + reason + hint_beside(file));
-  }
+  if (library == nullptr) refuse(loader_words(file));
   void* symbol = ::dlsym(library, SATEEN_BACKEND_ENTRY_NAME);
-  if (symbol == nullptr) refuse("it has no function " SATEEN_BACKEND_ENTRY_NAME);
+  if (symbol == nullptr) refuse("it has no function " SATEEN_BACKEND_ENTRY_NAME ", so it is no backend");
   const auto entry = reinterpret_cast<sateen_backend_entry_fn>(symbol);
   const sateen_backend* table = nullptr;
   try {
@@ -113,11 +116,47 @@ const sateen_backend* load_plugin(const fs::path& path) {
   return table;
 }
 
+}  // namespace
+
+void check_backend_table(const sateen_backend* table) {
+  const std::string own = std::to_string(SATEEN_ABI_MAJOR);
+  if (table == nullptr) refuse("it gives no table for version " + own + " of the contract; build it anew for that");
+  const auto too_short = [&](size_t least) {
+    refuse("its table is too short: " + std::to_string(table->struct_size) + " bytes, where version " + own +
+           " of the contract has " + std::to_string(least));
+  };
+  // The version first: a table of another one may well have another length.
+  if (table->struct_size < kVersionBytes) too_short(kTableBytes);
+  if (table->abi_major != SATEEN_ABI_MAJOR) {
+    refuse("it is made for version " + std::to_string(table->abi_major) + " of the contract, this library for " + own +
+           (table->abi_major < SATEEN_ABI_MAJOR ? "; build the plugin anew" : "; it needs a newer library"));
+  }
+  if (table->struct_size < kTableBytes) too_short(kTableBytes);
+  const std::string missing = missing_entries(*table);
+  if (!missing.empty()) refuse("its table has empty entries: " + missing);
+  if (!is_name(table->name)) refuse("its name is not made of a-z, 0-9 and _, or it is auto");
+}
+
+const sateen_backend* load_plugin(const fs::path& path) {
+  std::string name = path.string();
+  try {
+    std::error_code error;
+    const fs::path file = fs::canonical(path, error);  // the folder that a link leads to counts, too
+    if (error) refuse(error.message());
+    if (fs::is_symlink(path, error)) name += ", a link to " + file.string();
+    return load(file);
+  } catch (const Error& e) {
+    throw Error(e.code(), name + ": " + e.what());
+  }
+}
+
 std::vector<fs::path> plugin_files(const fs::path& path) {
   if (!path.is_absolute()) refuse(path.string() + " is not a full path");
   std::error_code error;
   if (!fs::is_directory(path, error)) {
-    if (!fs::exists(path, error)) refuse(path.string() + " is not there");
+    const bool there = fs::exists(path, error);
+    if (error) refuse(path.string() + ": " + error.message());
+    if (!there) refuse(path.string() + " is not there");
     return {path};
   }
   check_writers(path);

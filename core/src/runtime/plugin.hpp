@@ -11,7 +11,8 @@ namespace sateen {
 /// Checks a table before anybody uses it: version, size, entries, name. Throws Error(kDevice) saying what is wrong.
 void check_backend_table(const sateen_backend* table);
 
-/// Loads a plugin file (never unloaded) and gives its checked table. Throws Error(kDevice) with the reason.
+/// Loads a plugin file (never unloaded) and gives its checked table. Throws Error(kDevice): the file's name, and why it is
+/// refused.
 const sateen_backend* load_plugin(const std::filesystem::path& path);
 
 /// The plugin files of a folder, sorted; or the file itself. Throws Error(kDevice) where the path must not be used: not

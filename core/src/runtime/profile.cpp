@@ -6,8 +6,7 @@ namespace sateen {
 std::vector<OpProfile> read_profile(const DeviceState& device, const sateen_program* program) {
   const auto* table = static_cast<const sateen_profile*>(device.backend->extension(SATEEN_PROFILE_1));
   if (table == nullptr || table->struct_size < sizeof(sateen_profile)) {
-    throw Error(ErrorCode::kDevice,
-                device.info.id + ": the backend takes no times of operations; try another one, such as cpu");
+    throw Error(ErrorCode::kDevice, device.info.id + ": the backend takes no times of operations; try another backend");
   }
   constexpr const char* kDoing = "times of the operations";
   uint32_t count = 0;

@@ -26,16 +26,19 @@ struct Registry::State {
   bool strict = false;
   std::shared_ptr<ToldKinds> told = std::make_shared<ToldKinds>();
   std::vector<const sateen_backend*> backends;
+  std::vector<std::string> origins;  ///< the file of each backend; "" for a built-in one
   std::vector<UnavailableBackend> unavailable;
 
-  void add(const sateen_backend* table) {
-    for (const sateen_backend* other : backends) {
-      if (other == table) return;  // found again on another path
-      if (std::string_view(other->name) == table->name) {
-        throw Error(ErrorCode::kDevice, std::string("there is a backend '") + table->name + "' already");
+  void add(const sateen_backend* table, const std::string& file) {
+    for (size_t i = 0; i < backends.size(); ++i) {
+      if (backends[i] == table) return;  // found again on another path
+      if (std::string_view(backends[i]->name) == table->name) {
+        throw Error(ErrorCode::kDevice, file + ": there is a backend '" + table->name + "' already, " +
+                                            (origins[i].empty() ? "the built-in one" : "that of " + origins[i]));
       }
     }
     backends.push_back(table);
+    origins.push_back(file);
   }
 
   /// What a plugin that does not load is listed as: sateen_<name>.so is the backend <name>, as far as one can tell.
@@ -48,9 +51,9 @@ struct Registry::State {
   /// Loads one file; a failure is thrown when the user named the path, listed otherwise.
   void add_plugin(const fs::path& file, bool named) {
     try {
-      add(load_plugin(file));
+      add(load_plugin(file), file.string());
     } catch (const Error& e) {
-      if (named) throw Error(ErrorCode::kDevice, "backend " + file.string() + ": " + e.what());
+      if (named) throw Error(ErrorCode::kDevice, std::string("backend ") + e.what());
       unavailable.push_back({backend_name(file), e.what()});
     }
   }
@@ -163,7 +166,7 @@ Registry::Registry(Options options) : state_(std::make_unique<State>()) {
   for (const sateen_backend_entry_fn entry : builtin_backends()) {
     const sateen_backend* table = entry(SATEEN_ABI_MAJOR, SATEEN_ABI_MINOR);
     check_backend_table(table);
-    state_->add(table);
+    state_->add(table, {});
   }
   for (const fs::path& path : options.backend_paths) state_->add_path(fs::absolute(path), true);
   if (options.default_paths) {

@@ -59,13 +59,14 @@ HEADER = {
 
 
 def section(name, value, parameters=WEIGHTS):
-    """Tensors of the weights' shapes; the i-th value of them all is value(i)."""
+    """Tensors of the weights' shapes; the i-th value of them all is value(i), and its absolute value in a variance."""
     tensors, index = [], 0
     for weights, shape in parameters:
         count = 1
         for dim in shape:
             count *= dim
-        data = struct.pack(f"<{count}f", *[value(i) for i in range(index, index + count)])
+        values = [value(i) for i in range(index, index + count)]
+        data = struct.pack(f"<{count}f", *(map(abs, values) if weights.endswith(".variance") else values))
         tensors.append((name + weights, "f32", shape, data))
         index += count
     return tensors
