@@ -65,8 +65,6 @@ OpCase build(const Augment& a) {
                  {std::move(dst)});
 }
 
-}  // namespace
-
 void add_augment_cases(CaseList& list) {
   constexpr auto kScale = static_cast<double>(1.0F / 255.0F);
   constexpr uint64_t kSeed = 0xfedcba9876543210ULL;
@@ -95,6 +93,21 @@ void add_augment_cases(CaseList& list) {
        {0, 1}},
   };
   for (const Augment& a : cases) list.add(SATEEN_OP_AUGMENT, a.name, [a] { return build(a); });
+  using Attrs = sateen_augment_attrs;
+  list.add_rules(SATEEN_OP_AUGMENT,
+                 {.start = "odd",
+                  .optional = {"src1"},
+                  .any_count = {"src0"},
+                  .faults = {attrs_fault<Attrs>("mirror_2", [](Attrs& a) { a.mirror = 2; }),
+                             attrs_fault<Attrs>("max_shift_negative", [](Attrs& a) { a.max_shift = -1; }),
+                             attrs_fault<Attrs>("max_shift_as_large_as_the_height", [](Attrs& a) { a.max_shift = 3; }),
+                             attrs_fault<Attrs>("max_shift_huge",
+                                                [](Attrs& a) { a.max_shift = std::numeric_limits<int32_t>::max(); }),
+                             attrs_fault<Attrs>(
+                                 "reserved", [](Attrs& a) { a.reserved = 1; }, kRefused)}});
 }
 
+const CaseFile kFile(add_augment_cases);
+
+}  // namespace
 }  // namespace conformance

@@ -165,7 +165,18 @@ Norm variance_beyond_f32() {
   return a;
 }
 
-}  // namespace
+std::vector<Fault> faults(float too_much) {
+  using Attrs = sateen_batch_norm_attrs;
+  return {
+      attrs_fault<Attrs>("epsilon_0", [](Attrs& a) { a.epsilon = 0; }),
+      attrs_fault<Attrs>("epsilon_negative", [](Attrs& a) { a.epsilon = -1e-3F; }),
+      attrs_fault<Attrs>("epsilon_nan", [](Attrs& a) { a.epsilon = std::nanf(""); }),
+      attrs_fault<Attrs>("epsilon_infinite", [](Attrs& a) { a.epsilon = std::numeric_limits<float>::infinity(); }),
+      attrs_fault<Attrs>("momentum_negative", [](Attrs& a) { a.momentum = -0.5F; }),
+      attrs_fault<Attrs>("momentum_nan", [](Attrs& a) { a.momentum = std::nanf(""); }),
+      attrs_fault<Attrs>("momentum_too_large", [too_much](Attrs& a) { a.momentum = too_much; }),
+  };
+}
 
 void add_batch_norm_cases(CaseList& list) {
   std::vector<Norm> all = shapes();
@@ -184,6 +195,14 @@ void add_batch_norm_cases(CaseList& list) {
   const float inf = std::numeric_limits<float>::infinity();
   const Norm infinite{"infinity", {3, 2, 2, 5}, {3}, {0, 0}, {1e-3F, 0.99F}, 0, 1, {{7, inf}, {30, -inf}}};
   list.add(SATEEN_OP_BATCH_NORM, infinite.name, [infinite] { return predict(infinite); });
+  list.add_rules(SATEEN_OP_BATCH_NORM, {.start = "odd", .faults = faults(0.5F)});
+  list.add_rules(SATEEN_OP_BATCH_NORM_TRAIN,
+                 {.start = "part_of_a_batch", .any_length = {"src5"}, .in_place = 3, .faults = faults(1.5F)});
+  list.add_rules(SATEEN_OP_BATCH_NORM_BACKWARD,
+                 {.start = "part_of_a_batch", .optional = {"dst0"}, .any_length = {"src5"}});
 }
 
+const CaseFile kFile(add_batch_norm_cases);
+
+}  // namespace
 }  // namespace conformance

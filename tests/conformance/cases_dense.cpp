@@ -45,8 +45,6 @@ OpCase backward_weights(const Dense& d) {
                   d.bias ? result({d.out}, std::move(g.bias), kDense) : none()});
 }
 
-}  // namespace
-
 void add_dense_cases(CaseList& list) {
   std::vector<Dense> shapes = {{5, 2048, 128}, {5, 128, 10},       {1, 2048, 128}, {64, 128, 10}, {1, 1, 1},
                                {3, 7, 31},     {31, 3, 7, false},  {7, 31, 1},     {1, 33, 17},   {17, 15, 16},
@@ -60,6 +58,12 @@ void add_dense_cases(CaseList& list) {
     list.add(SATEEN_OP_DENSE_BACKWARD_WEIGHTS, name_of(d), [d] { return backward_weights(d); });
     if (d.bias) list.add(SATEEN_OP_DENSE_BACKWARD_DATA, name_of(d), [d] { return backward_data(d); });
   }
+  list.add_rules(SATEEN_OP_DENSE_FORWARD, {.start = "n3_i7_o31", .optional = {"src2"}});
+  list.add_rules(SATEEN_OP_DENSE_BACKWARD_DATA, {.start = "n3_i7_o31"});
+  list.add_rules(SATEEN_OP_DENSE_BACKWARD_WEIGHTS, {.start = "n3_i7_o31", .optional = {"dst1"}});
 }
 
+const CaseFile kFile(add_dense_cases);
+
+}  // namespace
 }  // namespace conformance

@@ -57,8 +57,6 @@ OpCase not_finite() {
                  {result(d.dims, masked(attrs_of(d), d.cursor, src), kExact)});
 }
 
-}  // namespace
-
 void add_dropout_cases(CaseList& list) {
   const std::vector<Dropout> cases = {
       {"network_first", {2, 14, 14, 32}, 0.25, 42, 0, 0x40003, {0, 0}},
@@ -77,6 +75,15 @@ void add_dropout_cases(CaseList& list) {
   for (const Dropout& d : cases) list.add(SATEEN_OP_DROPOUT, d.name, [d] { return build(d, attrs_of(d)); });
   list.add(SATEEN_OP_DROPOUT, "threshold_is_a_word", threshold_is_a_word);
   list.add(SATEEN_OP_DROPOUT, "nan_and_infinity", not_finite);
+  using Attrs = sateen_dropout_attrs;
+  list.add_rules(SATEEN_OP_DROPOUT,
+                 {.start = "odd",
+                  .faults = {attrs_fault<Attrs>("first_element", [](Attrs& a) { a.first_element = 6; }),
+                             attrs_fault<Attrs>(
+                                 "reserved", [](Attrs& a) { a.reserved = 1; }, kRefused)}});
 }
 
+const CaseFile kFile(add_dropout_cases);
+
+}  // namespace
 }  // namespace conformance

@@ -27,8 +27,6 @@ std::vector<float> corners() {
   return all;
 }
 
-}  // namespace
-
 void add_leaky_relu_cases(CaseList& list) {
   const std::vector<std::pair<Dims, float>> shapes = {
       {{2, 28, 28, 32}, 0.1F},    {{3, 128}, 0.1F},       {{1}, 0.1F},   {{7}, 0.0F}, {{31, 3}, 0.25F},
@@ -54,6 +52,16 @@ void add_leaky_relu_cases(CaseList& list) {
     list.add(SATEEN_OP_LEAKY_RELU_BACKWARD, name + "_in_diff",
              [=] { return backward(dims, alpha, oracle::Random(5).values(7 * 33), corners()); });
   }
+  using Relu = sateen_leaky_relu_attrs;
+  const std::vector<Fault> faults = {
+      attrs_fault<Relu>("alpha_nan", [](Relu& a) { a.alpha = std::nanf(""); }),
+      attrs_fault<Relu>("alpha_infinite", [](Relu& a) { a.alpha = std::numeric_limits<float>::infinity(); }),
+      attrs_fault<Relu>("alpha_negative", [](Relu& a) { a.alpha = -0.1F; })};
+  for (const uint32_t kind : {SATEEN_OP_LEAKY_RELU_FORWARD, SATEEN_OP_LEAKY_RELU_BACKWARD})
+    list.add_rules(kind, {.start = "dims_31_3", .faults = faults});
 }
 
+const CaseFile kFile(add_leaky_relu_cases);
+
+}  // namespace
 }  // namespace conformance

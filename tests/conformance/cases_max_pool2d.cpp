@@ -61,8 +61,6 @@ OpCase backward(const Window& g, Content content, const std::string& name) {
                  {result({g.n, g.h, g.w, g.c}, oracle::max_pool2d_backward(g, widen(src), widen(diff)), kExact)});
 }
 
-}  // namespace
-
 void add_max_pool2d_cases(CaseList& list) {
   const auto add = [&](const Window& g, Content content, const std::string& name) {
     list.add(SATEEN_OP_MAX_POOL2D_FORWARD, name, [=] { return forward(g, content, name); });
@@ -81,6 +79,16 @@ void add_max_pool2d_cases(CaseList& list) {
     add(g, Content::kNegativeInfinity, "negative_infinity_" + name_of(g));
     add(g, Content::kNan, "nan_" + name_of(g));
   }
+  using Pool = sateen_max_pool2d_attrs;
+  std::vector<Fault> faults = window_faults<Pool>();
+  faults.push_back(attrs_fault<Pool>("window_0", [](Pool& a) { a.window_y = 0; }));
+  faults.push_back(attrs_fault<Pool>("window_negative", [](Pool& a) { a.window_x = -3; }));
+  faults.push_back(attrs_fault<Pool>("window_other", [](Pool& a) { a.window_y = 5; }));
+  for (const uint32_t kind : {SATEEN_OP_MAX_POOL2D_FORWARD, SATEEN_OP_MAX_POOL2D_BACKWARD})
+    list.add_rules(kind, {.start = "n3_h7_w31_c3_k3x3_s2x2_p1011", .faults = faults});
 }
 
+const CaseFile kFile(add_max_pool2d_cases);
+
+}  // namespace
 }  // namespace conformance

@@ -82,8 +82,6 @@ std::vector<Loss> losses() {
   };
 }
 
-}  // namespace
-
 void add_softmax_cases(CaseList& list) {
   const std::vector<std::pair<int64_t, int64_t>> shapes = {{1, 1},   {1, 10}, {64, 10}, {3, 7},
                                                            {31, 31}, {7, 1},  {2, 1000}};
@@ -98,6 +96,11 @@ void add_softmax_cases(CaseList& list) {
     return softmax(5, 3, {1, nan, 2, kInf, 0, 1, -kInf, 0, 1, -kInf, -kInf, -kInf, nan, 1, 2});
   });
   for (const Loss& l : losses()) list.add(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, l.name, [l] { return build(l); });
+  list.add_rules(SATEEN_OP_SOFTMAX, {.start = "n3_c7"});
+  list.add_rules(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, {.start = "network_partial_batch", .optional = {"dst1"}});
 }
 
+const CaseFile kFile(add_softmax_cases);
+
+}  // namespace
 }  // namespace conformance

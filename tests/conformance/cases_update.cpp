@@ -36,8 +36,6 @@ OpCase build(const Adam& a) {
                   in_place(3, result(a.dims, s.v, kAdam))});
 }
 
-}  // namespace
-
 void add_update_cases(CaseList& list) {
   const std::vector<Adam> cases = {
       {"one", {1}, {1e-3F}},
@@ -59,6 +57,16 @@ void add_update_cases(CaseList& list) {
                      {in_place(0, exact_result({2}, std::vector<int32_t>{after[0], after[1]}))});
     });
   }
+  using Attrs = sateen_adam_attrs;
+  list.add_rules(SATEEN_OP_ADAM, {.start = "odd",
+                                  .any_length = {"src4"},
+                                  .in_place = 0,
+                                  .faults = {attrs_fault<Attrs>(
+                                      "reserved", [](Attrs& a) { a.reserved = 1; }, kRefused)}});
+  list.add_rules(SATEEN_OP_ADVANCE, {.start = "from_0", .in_place = 0});
 }
 
+const CaseFile kFile(add_update_cases);
+
+}  // namespace
 }  // namespace conformance

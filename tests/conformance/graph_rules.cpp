@@ -6,16 +6,6 @@
 namespace conformance {
 namespace {
 
-const std::vector<sateen_status> kInvalid = {SATEEN_INVALID};
-/// Where the contract leaves open whether a foreign number breaks a rule or is merely from the future.
-const std::vector<sateen_status> kRefused = {SATEEN_INVALID, SATEEN_UNSUPPORTED};
-
-struct Fault {
-  std::string name;
-  std::function<void(RawGraph&)> spoil;
-  std::vector<sateen_status> accepted = kInvalid;
-};
-
 /// Faults of a graph, a storage or a tensor. The graph is a LEAKY_RELU of 7 × 3 values.
 std::vector<Fault> faults() {
   std::vector<Fault> list = {

@@ -2,8 +2,8 @@
 //   sateen-conformance-tests [Boost.Test options] -- --backend NAME [--device ID] [--option key=value]…
 //                            [--backend-path PATH]… [--needs avx2|avx512|device]
 //                            [--needs-file FILE] [--expect-driver TEXT] [--fallback]
+#include <algorithm>
 #include <iostream>
-#include <map>
 
 #include <boost/test/unit_test.hpp>
 
@@ -47,8 +47,12 @@ void add_op_suites(ut::test_suite& root) {
       ++cases;
     }
     if (cases > 0) root.add(suite);
-    add_test(*coverage, op_name(kind),
-             [kind, cases] { BOOST_CHECK_MESSAGE(cases > 0, "the operation " << op_name(kind) << " has no case"); });
+    const bool rules =
+        std::any_of(list.rules().begin(), list.rules().end(), [kind](const auto& each) { return each.first == kind; });
+    add_test(*coverage, op_name(kind), [kind, cases, rules] {
+      BOOST_CHECK_MESSAGE(cases > 0, "the operation " << op_name(kind) << " has no case");
+      BOOST_CHECK_MESSAGE(rules, "the rules of the operation " << op_name(kind) << " are not tested");
+    });
   }
   root.add(coverage);
 }

@@ -1,6 +1,7 @@
 // A graph in the contract's own structures, to be spoiled on purpose: sateen::Graph would refuse to build these.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -54,6 +55,17 @@ struct RawGraph {
  private:
   sateen_graph view_{};
   Bytes storage_bytes_, tensor_bytes_, op_bytes_;
+};
+
+inline const std::vector<sateen_status> kInvalid = {SATEEN_INVALID};
+/// Where the contract leaves open whether a foreign number breaks a rule or is merely from the future.
+inline const std::vector<sateen_status> kRefused = {SATEEN_INVALID, SATEEN_UNSUPPORTED};
+
+/// One way of spoiling a good graph, and what a backend may answer.
+struct Fault {
+  std::string name;
+  std::function<void(RawGraph&)> spoil;
+  std::vector<sateen_status> accepted = kInvalid;
 };
 
 /// Owners of what the table hands out.

@@ -35,14 +35,14 @@ void expect_ok(sateen_status status) {
   BOOST_REQUIRE_MESSAGE(status == SATEEN_OK, target().last_error());
 }
 
-struct Fault {
+struct BindingFault {
   std::string name;
   std::function<void(std::vector<sateen_binding>&)> spoil;
 };
 
 /// Every way of spoiling the bindings; `which` says of which storage.
-std::vector<Fault> binding_faults() {
-  std::vector<Fault> list = {
+std::vector<BindingFault> binding_faults() {
+  std::vector<BindingFault> list = {
       {"too_few_bindings", [](std::vector<sateen_binding>& b) { b.pop_back(); }},
       {"too_many_bindings", [](std::vector<sateen_binding>& b) { b.push_back(b[0]); }},
       {"no_bindings", [](std::vector<sateen_binding>& b) { b.clear(); }},
@@ -61,7 +61,7 @@ std::vector<Fault> binding_faults() {
   return list;
 }
 
-void check_fault(const Fault& fault) {
+void check_fault(const BindingFault& fault) {
   Target& t = target();
   const Relu r(t);
   std::vector<sateen_binding> bound = r.bound();
@@ -258,7 +258,7 @@ void public_api_throws() {
 
 boost::unit_test::test_suite* run_rules_suite() {
   boost::unit_test::test_suite* suite = BOOST_TEST_SUITE("run_rules");
-  for (const Fault& f : binding_faults()) add_test(*suite, f.name, [f] { check_fault(f); });
+  for (const BindingFault& f : binding_faults()) add_test(*suite, f.name, [f] { check_fault(f); });
   add_test(*suite, "misaligned_with_room", misaligned_with_room);
   add_test(*suite, "destroyed_right_after_run", destroyed_right_after_run);
   add_test(*suite, "order_of_writes_and_runs", order_of_writes_and_runs);

@@ -2,6 +2,7 @@
 #include "suite.hpp"
 
 #include <iostream>
+#include <stdexcept>
 
 #include <boost/test/results_collector.hpp>
 
@@ -9,19 +10,30 @@
 
 namespace conformance {
 
+namespace {
+
+/// The files of cases, before main begins.
+const CaseFile*& first_file() {
+  static const CaseFile* first = nullptr;
+  return first;
+}
+
+}  // namespace
+
+CaseFile::CaseFile(Add add) noexcept : add_(add), next_(first_file()) {
+  first_file() = this;
+}
+
 CaseList all_cases() {
   CaseList list;
-  add_gather_cases(list);
-  add_conv2d_cases(list);
-  add_max_pool2d_cases(list);
-  add_leaky_relu_cases(list);
-  add_dense_cases(list);
-  add_dropout_cases(list);
-  add_softmax_cases(list);
-  add_update_cases(list);
-  add_augment_cases(list);
-  add_batch_norm_cases(list);
+  for (const CaseFile* file = first_file(); file != nullptr; file = file->next_) file->add_(list);
   return list;
+}
+
+const NamedCase& CaseList::find(uint32_t kind, const std::string& name) const {
+  for (const NamedCase& c : cases_)
+    if (c.kind == kind && c.name == name) return c;
+  throw std::logic_error(std::string(op_name(kind)) + " has no case " + name);
 }
 
 void add_test(boost::unit_test::test_suite& suite, const std::string& name, std::function<void()> body) {

@@ -9,6 +9,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "op_case.hpp"
+#include "op_rules.hpp"
 
 namespace conformance {
 
@@ -19,29 +20,38 @@ struct NamedCase {
   std::function<OpCase()> build;
 };
 
-/// Every case of every operation, in the order in which the files below add them.
+/// Every case of every operation, and what the rules of each are tested from.
 class CaseList {
  public:
   void add(uint32_t kind, std::string name, std::function<OpCase()> build) {
     cases_.push_back({kind, std::move(name), std::move(build)});
   }
+  /// Once for each operation; again for more faults of another case.
+  void add_rules(uint32_t kind, OpRules rules) { rules_.emplace_back(kind, std::move(rules)); }
+
   const std::vector<NamedCase>& cases() const { return cases_; }
+  const std::vector<std::pair<uint32_t, OpRules>>& rules() const { return rules_; }
+  /// Throws std::logic_error where there is none.
+  const NamedCase& find(uint32_t kind, const std::string& name) const;
 
  private:
   std::vector<NamedCase> cases_;
+  std::vector<std::pair<uint32_t, OpRules>> rules_;
 };
 
-// One function for each file of cases.
-void add_conv2d_cases(CaseList& list);
-void add_max_pool2d_cases(CaseList& list);
-void add_leaky_relu_cases(CaseList& list);
-void add_dense_cases(CaseList& list);
-void add_dropout_cases(CaseList& list);
-void add_softmax_cases(CaseList& list);
-void add_gather_cases(CaseList& list);
-void add_update_cases(CaseList& list);
-void add_augment_cases(CaseList& list);
-void add_batch_norm_cases(CaseList& list);
+/// A file of cases has one of these, by which all_cases() finds it: nobody else need know of the file.
+class CaseFile {
+ public:
+  using Add = void (*)(CaseList& list);
+  explicit CaseFile(Add add) noexcept;
+  CaseFile(const CaseFile&) = delete;
+  CaseFile& operator=(const CaseFile&) = delete;
+
+ private:
+  friend CaseList all_cases();
+  Add add_;
+  const CaseFile* next_;
+};
 CaseList all_cases();
 
 /// A test that isn't one operation.
