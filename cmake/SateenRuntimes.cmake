@@ -36,13 +36,13 @@ function(sateen_use_runtime test runtime)
   set_tests_properties(${test} PROPERTIES SKIP_RETURN_CODE 77)
 endfunction()
 
-# sateen_opencl_test(FAMILY RUNTIME [LONG] [VARIANT NAME] COMMAND PROGRAM [BOOST_OPTION…]
+# sateen_opencl_test(FAMILY RUNTIME [LONG] [WORDS] [VARIANT NAME] COMMAND PROGRAM [OPTION…]
 #                    [TARGET TARGET_OPTION…] [PROPERTIES NAME VALUE…])
-# adds FAMILY.opencl.RUNTIME[.VARIANT], a program that takes target options. It is skipped where the runtime is not
+# adds FAMILY.opencl.RUNTIME[.VARIANT], a program that takes target options: after "--", or among its own with WORDS. It is skipped where the runtime is not
 # installed, and fails where it is and the program finds another. A sanitizer build, where all takes many times as long,
 # has the tests on PoCL alone. LONG: for ctest -C Long alone.
 function(sateen_opencl_test family runtime)
-  cmake_parse_arguments(PARSE_ARGV 2 arg "LONG" "VARIANT" "COMMAND;TARGET;PROPERTIES")
+  cmake_parse_arguments(PARSE_ARGV 2 arg "LONG;WORDS" "VARIANT" "COMMAND;TARGET;PROPERTIES")
   if(SATEEN_SANITIZE AND NOT runtime STREQUAL "pocl")
     return()
   endif()
@@ -54,7 +54,11 @@ function(sateen_opencl_test family runtime)
   if(arg_LONG)
     set(when CONFIGURATIONS Long)
   endif()
-  add_test(NAME ${name} ${when} COMMAND ${arg_COMMAND} -- --backend opencl --needs-file "${SATEEN_RUNTIME_${runtime}_ICD}"
+  set(separator --)
+  if(arg_WORDS)
+    set(separator)
+  endif()
+  add_test(NAME ${name} ${when} COMMAND ${arg_COMMAND} ${separator} --backend opencl --needs-file "${SATEEN_RUNTIME_${runtime}_ICD}"
     --expect-driver "${SATEEN_RUNTIME_${runtime}_DRIVER}" ${arg_TARGET})
   set_tests_properties(${name} PROPERTIES TIMEOUT 600 ${arg_PROPERTIES})
   sateen_use_runtime(${name} ${runtime})

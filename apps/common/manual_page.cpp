@@ -10,8 +10,8 @@
 namespace sateen::app {
 namespace {
 
-constexpr std::array<const char*, 5> kPrograms = {"sateen-bench", "sateen-evaluate", "sateen-info", "sateen-predict",
-                                                  "sateen-train"};
+constexpr std::array<const char*, 6> kPrograms = {"sateen-bench", "sateen-conformance", "sateen-evaluate",
+                                                  "sateen-info",  "sateen-predict",     "sateen-train"};
 
 /// Text as it stands: no character of it is roff's.
 std::string escaped(std::string_view text) {

@@ -24,6 +24,8 @@ Image run_once(sateen::Device& device, const OpCase& c, Placement placement);
 /// Everything that a case has to hold, in every placement: the results, the guard bytes, the sources untouched, and
 /// the same bytes from a second run and from a second compile. Reports through Boost.Test.
 void check_case(sateen::Device& device, const OpCase& c);
+/// The same, unless the device can't do all of it itself: then nothing is held, and why comes back; otherwise "".
+std::string check_own_case(sateen::Device& device, const OpCase& c);
 
 /// "" if the bytes of a tensor are what is expected, or else what is wrong with them.
 std::string judge(const Argument& argument, const unsigned char* got);

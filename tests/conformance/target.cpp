@@ -1,12 +1,9 @@
-// Reading the target's options, and opening it.
+// What the target needs, and opening it.
 #include "target.hpp"
 
 #include <cstdlib>
-#include <cstring>
 #include <fstream>
 #include <stdexcept>
-
-#include <boost/program_options.hpp>
 
 namespace conformance {
 namespace {
@@ -49,54 +46,10 @@ std::string missing_file(const std::filesystem::path& file) {
 
 }  // namespace
 
-TargetOptions take_target_options(int& argc, char** argv) {
-  int split = 1;
-  while (split < argc && std::strcmp(argv[split], "--") != 0) ++split;
-  const std::vector<std::string> words(argv + std::min(split + 1, argc), argv + argc);
-  argc = split;
-
-  namespace po = boost::program_options;
-  TargetOptions r;
-  std::vector<std::string> paths;
-  std::string file;
-  po::options_description description;
-  auto add = description.add_options();
-  add("backend", po::value(&r.backend));
-  add("device", po::value(&r.device_id));
-  add("option", po::value(&r.options)->composing());
-  add("vary", po::value(&r.vary)->composing());
-  add("backend-path", po::value(&paths)->composing());
-  add("needs", po::value(&r.needs));
-  add("needs-file", po::value(&file));
-  add("fallback", po::bool_switch(&r.fallback));
-  add("expect-driver", po::value(&r.expect_driver));
-  po::variables_map map;
-  po::store(po::command_line_parser(words)
-                .options(description)
-                .style(po::command_line_style::default_style & ~po::command_line_style::allow_guessing)
-                .run(),
-            map);
-  po::notify(map);
-  r.backend_paths.assign(paths.begin(), paths.end());
-  r.needs_file = file;
-  return r;
-}
-
 std::string missing_needs(const TargetOptions& options) {
   std::string reason = missing_file(options.needs_file);
   if (!reason.empty() || options.needs.empty()) return reason;
   return options.needs == "device" ? missing_device(options) : missing_instructions(options.needs);
-}
-
-std::string command_line(const TargetOptions& options) {
-  std::string r = "--backend " + options.backend;
-  if (!options.device_id.empty()) r += " --device " + options.device_id;
-  for (const std::string& o : options.options) r += " --option " + o;
-  for (const std::string& o : options.vary) r += " --vary " + o;
-  for (const std::filesystem::path& p : options.backend_paths) r += " --backend-path " + p.string();
-  if (options.fallback) r += " --fallback";
-  if (!options.expect_driver.empty()) r += " --expect-driver '" + options.expect_driver + "'";
-  return r;
 }
 
 std::string command_variables() {
@@ -110,11 +63,12 @@ std::string command_variables() {
 Target::Target(const TargetOptions& options, const std::vector<std::string>& more_options) : options_(options) {
   sateen::Registry::Options registry;
   registry.backend_paths = options.backend_paths;
-  registry.strict = !options.fallback;
+  registry.log = options.log;
   registry_ = std::make_unique<sateen::Registry>(registry);
   std::vector<std::string> all = options.options;
   all.insert(all.end(), more_options.begin(), more_options.end());
   device_.emplace(registry_->open(options.backend, options.device_id, all));
+  device_->set_fallback_log(false);  // the tests say what it lacks
   alignment_ = registry_->find(options.backend, options.device_id).alignment;
   const std::string& driver = device_->info().driver;
   if (driver.find(options.expect_driver) == std::string::npos)

@@ -1,4 +1,4 @@
-// The device under test, as the words after "--" on the command line name it.
+// The device under test.
 #pragma once
 
 #include <filesystem>
@@ -17,28 +17,23 @@ struct TargetOptions {
   std::string device_id;
   std::vector<std::string> options;
   std::vector<std::filesystem::path> backend_paths;
-  std::vector<std::string> vary;     ///< options to compare with one another; sateen-conformance-same-bytes only
   std::string needs;                 ///< an instruction set, or "device": without it the run is skipped
   std::filesystem::path needs_file;  ///< without it the run is skipped too
-  bool fallback = false;             ///< what the device can't do may run on cpu
   std::string expect_driver;         ///< a part of the driver's name; a device of another one is an error
+  sateen::LogSink log;               ///< hears the library and the backend
 };
 
 /// Exit code by which CTest knows a skipped test.
 inline constexpr int kSkipped = 77;
 
-/// Splits the command line at "--": argc is cut there, and what follows is read. Throws std::exception on a bad option.
-TargetOptions take_target_options(int& argc, char** argv);
-
 /// "" if this machine has what the options need, an instruction set ("avx2", "avx512") or a device of the backend
 /// ("device"), and the file; or why it hasn't. Why a file is missing is in FILE.missing, if somebody knows.
 std::string missing_needs(const TargetOptions& options);
 
-/// The options again, as they are typed; and the variables to type before the program's name, or "".
-std::string command_line(const TargetOptions& options);
+/// The variables to type before the program's name to run it as it runs now, or "".
 std::string command_variables();
 
-/// An opened device and the table behind it.
+/// An opened device and the table behind it. What the device can't do runs on cpu.
 class Target {
  public:
   explicit Target(const TargetOptions& options, const std::vector<std::string>& more_options = {});

@@ -1,37 +1,29 @@
-// sateen-conformance-tests: holds a backend against the contract.
-//   sateen-conformance-tests [Boost.Test options] -- --backend NAME [--device ID] [--option key=value]…
-//                            [--backend-path PATH]… [--needs avx2|avx512|device]
-//                            [--needs-file FILE] [--expect-driver TEXT] [--fallback]
+// The tree of tests, and how a case of an operation is run.
 #include <algorithm>
-#include <iostream>
 
 #include <boost/test/unit_test.hpp>
 
 #include "runner.hpp"
 #include "suite.hpp"
 #include "target.hpp"
+#include "test_run.hpp"
 
 namespace conformance {
 namespace {
 
 namespace ut = boost::unit_test;
 
-TargetOptions& chosen() {
-  static TargetOptions options;
-  return options;
-}
-
-/// Opens the device before the first test and closes it after the last.
-class DeviceFixture : public ut::global_fixture {
- public:
-  void setup() override { open_target(chosen()); }
-  void teardown() override { close_target(); }
-};
-
+/// An operation that the device lacks is one of the list of those, or a failure; and so is one of the list that it has.
 void run(const NamedCase& c) {
   const OpCase built = c.build();
   BOOST_REQUIRE_MESSAGE(built.kind == c.kind, "the case is listed under another operation");
-  check_case(target().device(), built);
+  const std::string lacks = check_own_case(target().device(), built);
+  if (expected_unsupported()) {
+    BOOST_CHECK_MESSAGE(!lacks.empty(), "it is listed as unsupported, and the device does it; take it off the list");
+  } else {
+    BOOST_CHECK_MESSAGE(lacks.empty(), "the device refuses it: "
+                                           << lacks << "; if it is meant to, list it in a file for --unsupported");
+  }
 }
 
 /// A suite for each operation, and in `coverage` a test for each that fails if it has no case.
@@ -57,10 +49,9 @@ void add_op_suites(ut::test_suite& root) {
   root.add(coverage);
 }
 
-bool add_all_tests() {
-  static DeviceFixture device;
-  static RerunPrinter printer("sateen-conformance-tests", command_line(chosen()));
-  ut::framework::register_observer(printer);
+}  // namespace
+
+bool build_tree() {
   ut::test_suite& root = ut::framework::master_test_suite();
   root.p_name.value = "conformance";
   add_op_suites(root);
@@ -78,20 +69,10 @@ bool add_all_tests() {
   return true;
 }
 
-}  // namespace
-}  // namespace conformance
-
-int main(int argc, char** argv) {
-  try {
-    conformance::chosen() = conformance::take_target_options(argc, argv);
-  } catch (const std::exception& e) {
-    std::cerr << "sateen-conformance-tests: error: " << e.what() << '\n';
-    return 2;
-  }
-  const std::string missing = conformance::missing_needs(conformance::chosen());
-  if (!missing.empty()) {
-    std::cout << "skipped: conformance -- " << command_line(conformance::chosen()) << ": " << missing << '\n';
-    return conformance::kSkipped;
-  }
-  return boost::unit_test::unit_test_main(&conformance::add_all_tests, argc, argv);
+bool is_op_suite(const std::string& suite) {
+  for (uint32_t kind = 1; kind < SATEEN_OP_END_; ++kind)
+    if (suite == op_name(kind)) return true;
+  return false;
 }
+
+}  // namespace conformance

@@ -1,0 +1,146 @@
+// sateen-conformance: holds a backend against the contract.
+#include <algorithm>
+#include <optional>
+
+#include "common/exit_code.hpp"
+#include "common/signals.hpp"
+#include "conformance/lists.hpp"
+#include "conformance/report.hpp"
+#include "conformance/subject.hpp"
+#include "sateen/error.hpp"
+#include "suite.hpp"
+#include "test_run.hpp"
+
+namespace sateen::app {
+namespace {
+
+using conformance::PlannedTest;
+using conformance::TestResult;
+
+void describe(Options& options) {
+  add_subject_options(options);
+  options.add_group(
+      "Tests",
+      {{.name = "filter",
+        .value = "PATTERN",
+        .text = "tests whose name, or whose suite's, this is: dense_forward, 'op_rules/conv2d*'; may be repeated",
+        .repeatable = true},
+       {"list", "", "the names of the tests, and nothing else is done"},
+       {"unsupported", "FILE", "what the backend does not do: lines PATTERN  # reason"},
+       {"expected-failures", "FILE",
+        "what is known to fail, in the same form; that it fails is then no failure, and "
+        "that it passes is one"}});
+  options.set_ending(
+      "Each operation is held against double-precision loops on many shapes, with\n"
+      "guard bytes around all that it may not touch; then chains of operations, whole\n"
+      "training steps and the rules of backend.h. An operation that the backend lacks\n"
+      "is a failure unless it is listed as unsupported; cpu takes its part in chains.\n"
+      "The exit code is 4 when a test failed. Results alone go to stdout.",
+      {"sateen-conformance --backend opencl",
+       "sateen-conformance --backend ./sateen_mine.so --unsupported unsupported.txt",
+       "sateen-conformance --backend cpu --filter 'dense*' --filter training_step"});
+}
+
+/// Whether --filter takes the test.
+bool chosen(const std::vector<std::string>& filters, const std::string& test) {
+  return filters.empty() ||
+         std::any_of(filters.begin(), filters.end(), [&](const std::string& filter) { return matches(filter, test); });
+}
+
+/// The tests of the filters, and what the lists say of them.
+struct Plan {
+  std::vector<ListEntry> unsupported, expected;
+  std::vector<PlannedTest> tests;
+  std::vector<bool> chosen;
+};
+
+Plan make_plan(const Options& options) {
+  Plan plan;
+  const std::vector<std::string> names = conformance::prepare_tests();
+  plan.unsupported = read_list(options.text("unsupported"));
+  plan.expected = read_list(options.text("expected-failures"));
+  check_all_match(plan.unsupported, names);
+  check_all_match(plan.expected, names);
+  const std::vector<std::string> filters = options.texts("filter");
+  for (const std::string& name : names) {
+    const ListEntry* unsupported = find_entry(plan.unsupported, name);
+    const ListEntry* expected = find_entry(plan.expected, name);
+    if (unsupported != nullptr && expected != nullptr) {
+      throw Error(ErrorCode::kBadInput, expected->place + ": " + name + " is unsupported by " + unsupported->place +
+                                            "; a test is in one of the lists at most");
+    }
+    const bool of_operation = conformance::is_op_suite(name.substr(0, name.find('/')));
+    plan.chosen.push_back(chosen(filters, name));
+    plan.tests.push_back(
+        {name, plan.chosen.back() && (unsupported == nullptr || of_operation), unsupported != nullptr});
+  }
+  if (std::find(plan.chosen.begin(), plan.chosen.end(), true) == plan.chosen.end()) {
+    throw Error(ErrorCode::kUsage, "--filter: there is no such test; --list shows the names of all");
+  }
+  return plan;
+}
+
+Outcome outcome_of(const Plan& plan, const PlannedTest& test, TestResult& result) {
+  if (test.unsupported) return result.failed ? Outcome::kFailed : Outcome::kUnsupported;
+  const ListEntry* expected = find_entry(plan.expected, test.name);
+  if (expected == nullptr) return result.failed ? Outcome::kFailed : Outcome::kPassed;
+  if (result.failed) return Outcome::kExpectedFailure;
+  result.errors =
+      "unexpected pass: " + expected->place + " expects it to fail (" + expected->reason + "); take it off the list";
+  return Outcome::kFailed;
+}
+
+/// Runs the plan and prints what came of it; whether nothing failed.
+bool run_plan(const Plan& plan, const std::string& command) {
+  Report report(command);
+  size_t next = 0;
+  // Tests that don't run are told of in their place.
+  const auto pass_over = [&](const std::string& until) {
+    for (; next < plan.tests.size() && plan.tests[next].name != until; ++next) {
+      if (plan.chosen[next]) report.add(plan.tests[next].name, Outcome::kUnsupported, {});
+    }
+  };
+  conformance::run_tests(plan.tests, [&](const TestResult& heard) {
+    pass_over(heard.name);
+    TestResult result = heard;
+    const Outcome outcome = outcome_of(plan, plan.tests[next], result);
+    report.add(result.name, outcome, result.errors);
+    ++next;
+  });
+  pass_over({});
+  return report.finish();
+}
+
+int run(const Program& program, int argc, const char* const* argv) {
+  Options options(program.name(), "[options]", "Holds a backend against the contract that all have to keep.");
+  describe(options);
+  if (!options.parse(argc, argv) || options.print_config()) return kDone;
+
+  if (options.given("list")) {
+    const Plan plan = make_plan(options);
+    for (size_t i = 0; i < plan.tests.size(); ++i) {
+      if (plan.chosen[i]) Program::print(plan.tests[i].name + "\n");
+    }
+    return kDone;
+  }
+  const KeptSignals kept;
+  const conformance::TargetOptions subject = subject_of(options, program);
+  const std::string missing = conformance::missing_needs(subject);
+  if (!missing.empty()) {
+    Program::print("skipped: " + missing + "\n");
+    return conformance::kSkipped;
+  }
+  const Plan plan = make_plan(options);
+  conformance::open_target(subject);
+  Program::note(subject_line());
+  const bool passed = run_plan(plan, subject_command(options));
+  conformance::close_target();
+  return passed ? kDone : kDevice;
+}
+
+}  // namespace
+}  // namespace sateen::app
+
+int main(int argc, char** argv) {
+  return sateen::app::run_program("sateen-conformance", sateen::app::run, argc, argv);
+}

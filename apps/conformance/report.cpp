@@ -1,0 +1,96 @@
+// Lines for people.
+#include "conformance/report.hpp"
+
+#include "common/numbers.hpp"
+#include "common/program.hpp"
+#include "common/text.hpp"
+
+namespace sateen::app {
+namespace {
+
+/// Of a test's errors, and of a suite's failures that are shown with theirs; a backend that is wrong is wrong in many.
+constexpr size_t kMostLines = 6;
+constexpr size_t kMostFailures = 5;
+
+}  // namespace
+
+std::string shell_word(const std::string& word) {
+  constexpr const char* kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./:,@%";
+  if (!word.empty() && word.find_first_not_of(kPlain) == std::string::npos) return word;
+  std::string quoted = "'";
+  for (const char c : word) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string Report::Counts::text() const {
+  std::string text;
+  const auto say = [&](size_t n, const char* word) {
+    if (n > 0) text += (text.empty() ? "" : ", ") + grouped(n) + " " + word;
+  };
+  say(passed, "passed");
+  say(failed, "FAILED");
+  say(unsupported, "unsupported");
+  say(expected, "failed as expected");
+  return text;
+}
+
+void Report::count(Counts& counts, Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kPassed:
+      ++counts.passed;
+      break;
+    case Outcome::kFailed:
+      ++counts.failed;
+      break;
+    case Outcome::kUnsupported:
+      ++counts.unsupported;
+      break;
+    case Outcome::kExpectedFailure:
+      ++counts.expected;
+      break;
+  }
+}
+
+void Report::add(const std::string& test, Outcome outcome, const std::string& errors) {
+  const std::string suite = test.substr(0, test.find('/'));
+  if (suite != suite_) end_suite();
+  suite_ = suite;
+  count(in_suite_, outcome);
+  count(in_all_, outcome);
+  if (outcome == Outcome::kFailed) print_failure(test, errors);
+}
+
+void Report::print_failure(const std::string& test, const std::string& errors) const {
+  std::string text = "FAIL " + test + "\n";
+  if (in_suite_.failed <= kMostFailures) {
+    size_t lines = 0, begin = 0;
+    for (; begin < errors.size() && lines < kMostLines; ++lines) {
+      const size_t end = std::min(errors.find('\n', begin), errors.size());
+      text += "     " + one_line(errors.substr(begin, end - begin)) + "\n";
+      begin = end + 1;
+    }
+    if (begin < errors.size()) text += "     …\n";
+    text += "     rerun: " + rerun_ + " --filter " + shell_word(test) + "\n";
+  }
+  Program::print(text);
+  Program::flush();
+}
+
+void Report::end_suite() {
+  if (in_suite_.all() == 0) return;
+  constexpr size_t kColumn = 28;
+  std::string line = suite_;
+  line.resize(std::max(kColumn, line.size() + 1), ' ');
+  Program::print(line + in_suite_.text() + "\n");
+  Program::flush();
+  in_suite_ = {};
+}
+
+bool Report::finish() {
+  end_suite();
+  Program::print((in_all_.failed == 0 ? "passed: " : "FAILED: ") + grouped(in_all_.all()) + " tests" +
+                 (in_all_.passed == in_all_.all() ? "" : ", " + in_all_.text()) + "\n");
+  return in_all_.failed == 0;
+}
+
+}  // namespace sateen::app
