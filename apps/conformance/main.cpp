@@ -80,14 +80,17 @@ Plan make_plan(const Options& options) {
   return plan;
 }
 
-Outcome outcome_of(const Plan& plan, const PlannedTest& test, TestResult& result) {
-  if (test.unsupported) return result.failed ? Outcome::kFailed : Outcome::kUnsupported;
+/// What became of a test, and the words for it.
+std::pair<Outcome, std::string> judge(const Plan& plan, const PlannedTest& test, const TestResult& result) {
+  const Outcome failed = Outcome::kFailed;
+  if (test.unsupported) return {result.failed ? failed : Outcome::kUnsupported, result.errors};
   const ListEntry* expected = find_entry(plan.expected, test.name);
-  if (expected == nullptr) return result.failed ? Outcome::kFailed : Outcome::kPassed;
-  if (result.failed) return Outcome::kExpectedFailure;
-  result.errors =
-      "unexpected pass: " + expected->place + " expects it to fail (" + expected->reason + "); take it off the list";
-  return Outcome::kFailed;
+  if (expected != nullptr && result.failed) return {Outcome::kExpectedFailure, {}};
+  if (result.failed) return {failed, result.errors};
+  if (!result.skipped.empty()) return {Outcome::kSkipped, result.skipped};
+  if (expected == nullptr) return {Outcome::kPassed, {}};
+  return {failed, "unexpected pass: " + expected->place + " expects it to fail (" + expected->reason +
+                      "); take it off the list"};
 }
 
 /// Runs the plan and prints what came of it; whether nothing failed.
@@ -100,11 +103,10 @@ bool run_plan(const Plan& plan, const std::string& command) {
       if (plan.chosen[next]) report.add(plan.tests[next].name, Outcome::kUnsupported, {});
     }
   };
-  conformance::run_tests(plan.tests, [&](const TestResult& heard) {
-    pass_over(heard.name);
-    TestResult result = heard;
-    const Outcome outcome = outcome_of(plan, plan.tests[next], result);
-    report.add(result.name, outcome, result.errors);
+  conformance::run_tests(plan.tests, [&](const TestResult& result) {
+    pass_over(result.name);
+    const auto& [outcome, words] = judge(plan, plan.tests[next], result);
+    report.add(result.name, outcome, words);
     ++next;
   });
   pass_over({});

@@ -31,6 +31,7 @@ std::string Report::Counts::text() const {
   say(failed, "FAILED");
   say(unsupported, "unsupported");
   say(expected, "failed as expected");
+  say(skipped, "skipped");
   return text;
 }
 
@@ -48,16 +49,20 @@ void Report::count(Counts& counts, Outcome outcome) {
     case Outcome::kExpectedFailure:
       ++counts.expected;
       break;
+    case Outcome::kSkipped:
+      ++counts.skipped;
+      break;
   }
 }
 
-void Report::add(const std::string& test, Outcome outcome, const std::string& errors) {
+void Report::add(const std::string& test, Outcome outcome, const std::string& words) {
   const std::string suite = test.substr(0, test.find('/'));
   if (suite != suite_) end_suite();
   suite_ = suite;
   count(in_suite_, outcome);
   count(in_all_, outcome);
-  if (outcome == Outcome::kFailed) print_failure(test, errors);
+  if (outcome == Outcome::kFailed) print_failure(test, words);
+  if (outcome == Outcome::kSkipped) why_skipped_ = words;
 }
 
 void Report::print_failure(const std::string& test, const std::string& errors) const {
@@ -81,7 +86,7 @@ void Report::end_suite() {
   constexpr size_t kColumn = 28;
   std::string line = suite_;
   line.resize(std::max(kColumn, line.size() + 1), ' ');
-  Program::print(line + in_suite_.text() + "\n");
+  Program::print(line + in_suite_.text() + (in_suite_.skipped > 0 ? ": " + why_skipped_ : "") + "\n");
   Program::flush();
   in_suite_ = {};
 }

@@ -8,29 +8,29 @@
 namespace sateen::app {
 
 /// What became of a test.
-enum class Outcome { kPassed, kFailed, kUnsupported, kExpectedFailure };
+enum class Outcome { kPassed, kFailed, kUnsupported, kExpectedFailure, kSkipped };
 
 class Report {
  public:
   /// rerun: the command that runs a test alone, up to its name.
   explicit Report(std::string rerun) : rerun_(std::move(rerun)) {}
 
-  /// Prints the failure at once, and the suite's line when the next suite begins.
-  void add(const std::string& test, Outcome outcome, const std::string& errors);
+  /// words: a failure's errors, or why a test was skipped. Prints the failure at once, and the suite's line when the next suite begins.
+  void add(const std::string& test, Outcome outcome, const std::string& words);
   /// Prints what is left. Whether nothing failed.
   bool finish();
 
  private:
   struct Counts {
-    size_t passed = 0, failed = 0, unsupported = 0, expected = 0;
-    size_t all() const { return passed + failed + unsupported + expected; }
+    size_t passed = 0, failed = 0, unsupported = 0, expected = 0, skipped = 0;
+    size_t all() const { return passed + failed + unsupported + expected + skipped; }
     std::string text() const;
   };
   static void count(Counts& counts, Outcome outcome);
   void end_suite();
   void print_failure(const std::string& test, const std::string& errors) const;
 
-  std::string rerun_, suite_;
+  std::string rerun_, suite_, why_skipped_;
   Counts in_suite_, in_all_;
 };
 
