@@ -46,6 +46,8 @@ class Graph {
 
   /// Memory that is bound at run, in the order of these calls. flags: 0 or SATEEN_STORAGE_FROZEN.
   StorageId external(uint64_t bytes, uint32_t flags = 0);
+  /// Memory of the backend's own, for values that live within a run. value() is the usual way to it.
+  StorageId intermediate(uint64_t bytes);
   /// A dense view into a storage at a byte offset.
   TensorId tensor(DType dtype, const Shape& shape, StorageId storage, uint64_t offset = 0);
   /// A new intermediate value with a storage of its own.
@@ -65,6 +67,10 @@ class Graph {
     add_op(kind, std::move(name), src, dst, {});
   }
 
+  /// The same with attributes as bytes: the page's structure, or none.
+  void add_op(uint32_t kind, std::string name, const std::vector<TensorId>& src, const std::vector<TensorId>& dst,
+              std::vector<unsigned char> attrs);
+
   /// With the batch dim where it has one. Valid until the graph is changed.
   const Shape& shape(TensorId tensor) const;
   /// What its elements are.
@@ -82,8 +88,6 @@ class Graph {
     std::vector<uint32_t> src, dst;
     std::vector<unsigned char> attrs;
   };
-  void add_op(uint32_t kind, std::string name, const std::vector<TensorId>& src, const std::vector<TensorId>& dst,
-              std::vector<unsigned char> attrs);
   uint32_t add_tensor(DType dtype, const Shape& shape, uint32_t storage, uint64_t offset);
   void check(TensorId tensor) const;
 

@@ -47,6 +47,11 @@ StorageId Graph::external(uint64_t bytes, uint32_t flags) {
   return {append(storages_, sateen_storage{SATEEN_STORAGE_EXTERNAL, flags, bytes})};
 }
 
+StorageId Graph::intermediate(uint64_t bytes) {
+  if (bytes == 0) throw Error(ErrorCode::kUsage, "a storage can't be empty");
+  return {append(storages_, sateen_storage{SATEEN_STORAGE_INTERMEDIATE, 0, bytes})};
+}
+
 TensorId Graph::tensor(DType dtype, const Shape& shape, StorageId storage, uint64_t offset) {
   if (storage.index >= storages_.size()) throw Error(ErrorCode::kUsage, "the storage is not of this graph");
   if (offset % alignment_ != 0) {
@@ -59,8 +64,7 @@ TensorId Graph::tensor(DType dtype, const Shape& shape, StorageId storage, uint6
 }
 
 TensorId Graph::value(DType dtype, const Shape& shape) {
-  const uint32_t storage = append(storages_, sateen_storage{SATEEN_STORAGE_INTERMEDIATE, 0, bytes_of(dtype, shape)});
-  return {add_tensor(dtype, shape, storage, 0)};
+  return {add_tensor(dtype, shape, intermediate(bytes_of(dtype, shape)).index, 0)};
 }
 
 TensorId Graph::reshape(TensorId tensor, const Shape& shape) {
