@@ -1,10 +1,12 @@
 // sateen-conformance: holds a backend against the contract.
 #include <algorithm>
+#include <limits>
 #include <optional>
 
 #include "common/exit_code.hpp"
 #include "common/signals.hpp"
 #include "conformance/lists.hpp"
+#include "conformance/replay.hpp"
 #include "conformance/report.hpp"
 #include "conformance/subject.hpp"
 #include "sateen/error.hpp"
@@ -30,6 +32,11 @@ void describe(Options& options) {
        {"expected-failures", "FILE",
         "what is known to fail, in the same form; that it fails is then no failure, and "
         "that it passes is one"}});
+  options.add_group("Replay", {{"replay", "FILE",
+                                "instead of the tests: a graph that SATEEN_DUMP_GRAPH left is run on drawn inputs, "
+                                "each operation against cpu's, "
+                                "then all of them"},
+                               {"seed", "N", "of the inputs", "1"}});
   options.set_ending(
       "Each operation is held against double-precision loops on many shapes, with\n"
       "guard bytes around all that it may not touch; then chains of operations, whole\n"
@@ -125,6 +132,13 @@ int run(const Program& program, int argc, const char* const* argv) {
     }
     return kDone;
   }
+  const bool replays = options.given("replay");
+  const uint64_t seed = options.whole_number("seed", 0, std::numeric_limits<uint64_t>::max());
+  for (const char* name : {"filter", "unsupported", "expected-failures"}) {
+    if (replays && options.given(name)) {
+      throw Error(ErrorCode::kUsage, std::string("--") + name + " is for the tests, not for --replay");
+    }
+  }
   const KeptSignals kept;
   const conformance::TargetOptions subject = subject_of(options, program);
   const std::string missing = conformance::missing_needs(subject);
@@ -132,10 +146,11 @@ int run(const Program& program, int argc, const char* const* argv) {
     Program::print("skipped: " + missing + "\n");
     return conformance::kSkipped;
   }
-  const Plan plan = make_plan(options);
+  std::optional<Plan> plan;
+  if (!replays) plan = make_plan(options);
   conformance::open_target(subject);
   Program::note(subject_line());
-  const bool passed = run_plan(plan, subject_command(options));
+  const bool passed = replays ? replay(options.text("replay"), seed) : run_plan(*plan, subject_command(options));
   conformance::close_target();
   return passed ? kDone : kDevice;
 }

@@ -98,6 +98,7 @@ void add_augment_cases(CaseList& list) {
                  {.start = "odd",
                   .optional = {"src1"},
                   .any_count = {"src0"},
+                  .roles = {{"src1", Role::kIndices}, {"src2", Role::kCursor}},
                   .faults = {attrs_fault<Attrs>("mirror_2", [](Attrs& a) { a.mirror = 2; }),
                              attrs_fault<Attrs>("max_shift_negative", [](Attrs& a) { a.max_shift = -1; }),
                              attrs_fault<Attrs>("max_shift_as_large_as_the_height", [](Attrs& a) { a.max_shift = 3; }),

@@ -195,11 +195,21 @@ void add_batch_norm_cases(CaseList& list) {
   const float inf = std::numeric_limits<float>::infinity();
   const Norm infinite{"infinity", {3, 2, 2, 5}, {3}, {0, 0}, {1e-3F, 0.99F}, 0, 1, {{7, inf}, {30, -inf}}};
   list.add(SATEEN_OP_BATCH_NORM, infinite.name, [infinite] { return predict(infinite); });
-  list.add_rules(SATEEN_OP_BATCH_NORM, {.start = "odd", .faults = faults(0.5F)});
+  list.add_rules(SATEEN_OP_BATCH_NORM,
+                 {.start = "odd", .bound = kBatchNorm, .roles = {{"src4", Role::kPositive}}, .faults = faults(0.5F)});
   list.add_rules(SATEEN_OP_BATCH_NORM_TRAIN,
-                 {.start = "part_of_a_batch", .any_length = {"src5"}, .in_place = 3, .faults = faults(1.5F)});
+                 {.start = "part_of_a_batch",
+                  .any_length = {"src5"},
+                  .bound = kBatchNorm,
+                  .roles = {{"src4", Role::kPositive}, {"src5", Role::kValid}, {"src6", Role::kCursor}},
+                  .in_place = 3,
+                  .faults = faults(1.5F)});
   list.add_rules(SATEEN_OP_BATCH_NORM_BACKWARD,
-                 {.start = "part_of_a_batch", .optional = {"dst0"}, .any_length = {"src5"}});
+                 {.start = "part_of_a_batch",
+                  .optional = {"dst0"},
+                  .any_length = {"src5"},
+                  .bound = kBatchNorm,
+                  .roles = {{"src3", Role::kPositive}, {"src5", Role::kValid}, {"src6", Role::kCursor}}});
 }
 
 const CaseFile kFile(add_batch_norm_cases);

@@ -162,9 +162,15 @@ void add_conv2d_cases(CaseList& list) {
   list.add(SATEEN_OP_CONV2D_FORWARD, "nan_is_seen", nan_in_src);
   const std::string start = "n3_h7_w31_c3_k7_k3x3_s2x2_p1011";
   const std::vector<Fault> faults = window_faults<sateen_conv2d_attrs>();
-  list.add_rules(SATEEN_OP_CONV2D_FORWARD, {.start = start, .optional = {"src2"}, .faults = faults});
-  list.add_rules(SATEEN_OP_CONV2D_BACKWARD_DATA, {.start = start, .faults = faults});
-  list.add_rules(SATEEN_OP_CONV2D_BACKWARD_WEIGHTS, {.start = start, .optional = {"dst1"}, .faults = faults});
+  list.add_rules(SATEEN_OP_CONV2D_FORWARD, {.start = start,
+                                            .optional = {"src2"},
+                                            .bound = kConvolution,
+                                            .roles = {{"src1", Role::kWeights}},
+                                            .faults = faults});
+  list.add_rules(SATEEN_OP_CONV2D_BACKWARD_DATA,
+                 {.start = start, .bound = kConvolution, .roles = {{"src1", Role::kWeights}}, .faults = faults});
+  list.add_rules(SATEEN_OP_CONV2D_BACKWARD_WEIGHTS,
+                 {.start = start, .optional = {"dst1"}, .bound = kConvolution, .faults = faults});
 }
 
 const CaseFile kFile(add_conv2d_cases);

@@ -58,9 +58,11 @@ void add_dense_cases(CaseList& list) {
     list.add(SATEEN_OP_DENSE_BACKWARD_WEIGHTS, name_of(d), [d] { return backward_weights(d); });
     if (d.bias) list.add(SATEEN_OP_DENSE_BACKWARD_DATA, name_of(d), [d] { return backward_data(d); });
   }
-  list.add_rules(SATEEN_OP_DENSE_FORWARD, {.start = "n3_i7_o31", .optional = {"src2"}});
-  list.add_rules(SATEEN_OP_DENSE_BACKWARD_DATA, {.start = "n3_i7_o31"});
-  list.add_rules(SATEEN_OP_DENSE_BACKWARD_WEIGHTS, {.start = "n3_i7_o31", .optional = {"dst1"}});
+  list.add_rules(SATEEN_OP_DENSE_FORWARD,
+                 {.start = "n3_i7_o31", .optional = {"src2"}, .bound = kDense, .roles = {{"src1", Role::kWeights}}});
+  list.add_rules(SATEEN_OP_DENSE_BACKWARD_DATA,
+                 {.start = "n3_i7_o31", .bound = kDense, .roles = {{"src1", Role::kWeights}}});
+  list.add_rules(SATEEN_OP_DENSE_BACKWARD_WEIGHTS, {.start = "n3_i7_o31", .optional = {"dst1"}, .bound = kDense});
 }
 
 const CaseFile kFile(add_dense_cases);

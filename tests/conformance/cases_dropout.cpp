@@ -78,6 +78,8 @@ void add_dropout_cases(CaseList& list) {
   using Attrs = sateen_dropout_attrs;
   list.add_rules(SATEEN_OP_DROPOUT,
                  {.start = "odd",
+                  .bound = kExact,
+                  .roles = {{"src1", Role::kCursor}},
                   .faults = {attrs_fault<Attrs>("first_element", [](Attrs& a) { a.first_element = 6; }),
                              attrs_fault<Attrs>(
                                  "reserved", [](Attrs& a) { a.reserved = 1; }, kRefused)}});

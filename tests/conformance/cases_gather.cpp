@@ -125,9 +125,11 @@ void add_gather_cases(CaseList& list) {
   add<uint8_t, float>(list, {"pixels_no_indices", 3, 3, {28, 28, 1}, false, {}, 1.0F / 255.0F, 0}, "u8_f32");
   add<uint8_t, float>(list, {"scale_and_shift", 20, 7, {33}, true, {0, 0}, 0.0078125F, -1.0F}, "u8_f32");
   add<uint8_t, float>(list, {"scale_and_odd_shift", 20, 7, {33}, true, {0, 0}, 0.0171F, 2.117F}, "u8_f32");
-  list.add_rules(
-      SATEEN_OP_GATHER,
-      {.start = "u8_f32_odd_sample", .optional = {"src1", "src2"}, .any_count = {"src0"}, .i32_too = {"dst0"}});
+  list.add_rules(SATEEN_OP_GATHER, {.start = "u8_f32_odd_sample",
+                                    .optional = {"src1", "src2"},
+                                    .any_count = {"src0"},
+                                    .i32_too = {"dst0"},
+                                    .roles = {{"src1", Role::kIndices}, {"src2", Role::kCursor}}});
   // Copies take no scale and no shift.
   for (const std::string name : {"u8_i32_odd_sample", "i32_i32_odd_sample", "f32_f32_odd_sample"}) {
     using Attrs = sateen_gather_attrs;

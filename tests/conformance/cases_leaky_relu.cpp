@@ -58,7 +58,7 @@ void add_leaky_relu_cases(CaseList& list) {
       attrs_fault<Relu>("alpha_infinite", [](Relu& a) { a.alpha = std::numeric_limits<float>::infinity(); }),
       attrs_fault<Relu>("alpha_negative", [](Relu& a) { a.alpha = -0.1F; })};
   for (const uint32_t kind : {SATEEN_OP_LEAKY_RELU_FORWARD, SATEEN_OP_LEAKY_RELU_BACKWARD})
-    list.add_rules(kind, {.start = "dims_31_3", .faults = faults});
+    list.add_rules(kind, {.start = "dims_31_3", .jumps = kind == SATEEN_OP_LEAKY_RELU_BACKWARD, .faults = faults});
 }
 
 const CaseFile kFile(add_leaky_relu_cases);

@@ -85,7 +85,10 @@ void add_max_pool2d_cases(CaseList& list) {
   faults.push_back(attrs_fault<Pool>("window_negative", [](Pool& a) { a.window_x = -3; }));
   faults.push_back(attrs_fault<Pool>("window_other", [](Pool& a) { a.window_y = 5; }));
   for (const uint32_t kind : {SATEEN_OP_MAX_POOL2D_FORWARD, SATEEN_OP_MAX_POOL2D_BACKWARD})
-    list.add_rules(kind, {.start = "n3_h7_w31_c3_k3x3_s2x2_p1011", .faults = faults});
+    list.add_rules(kind, {.start = "n3_h7_w31_c3_k3x3_s2x2_p1011",
+                          .bound = kExact,
+                          .jumps = kind == SATEEN_OP_MAX_POOL2D_BACKWARD,
+                          .faults = faults});
 }
 
 const CaseFile kFile(add_max_pool2d_cases);

@@ -96,8 +96,13 @@ void add_softmax_cases(CaseList& list) {
     return softmax(5, 3, {1, nan, 2, kInf, 0, 1, -kInf, 0, 1, -kInf, -kInf, -kInf, nan, 1, 2});
   });
   for (const Loss& l : losses()) list.add(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, l.name, [l] { return build(l); });
-  list.add_rules(SATEEN_OP_SOFTMAX, {.start = "n3_c7"});
-  list.add_rules(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, {.start = "network_partial_batch", .optional = {"dst1"}});
+  list.add_rules(SATEEN_OP_SOFTMAX, {.start = "n3_c7", .bound = kSoftmax});
+  list.add_rules(SATEEN_OP_SOFTMAX_CROSS_ENTROPY,
+                 {.start = "network_partial_batch",
+                  .optional = {"dst1"},
+                  .bound = kLossGradient,
+                  .roles = {{"src1", Role::kLabels}, {"src2", Role::kValid}, {"src3", Role::kCursor}},
+                  .jumps = true});
 }
 
 const CaseFile kFile(add_softmax_cases);

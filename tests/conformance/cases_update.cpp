@@ -60,10 +60,13 @@ void add_update_cases(CaseList& list) {
   using Attrs = sateen_adam_attrs;
   list.add_rules(SATEEN_OP_ADAM, {.start = "odd",
                                   .any_length = {"src4"},
+                                  .bound = kAdam,
+                                  .roles = {{"src3", Role::kPositive}, {"src4", Role::kSteps}, {"src5", Role::kCursor}},
                                   .in_place = 0,
                                   .faults = {attrs_fault<Attrs>(
                                       "reserved", [](Attrs& a) { a.reserved = 1; }, kRefused)}});
-  list.add_rules(SATEEN_OP_ADVANCE, {.start = "from_0", .in_place = 0});
+  list.add_rules(SATEEN_OP_ADVANCE,
+                 {.start = "from_0", .bound = kExact, .roles = {{"src0", Role::kCursor}}, .in_place = 0});
 }
 
 const CaseFile kFile(add_update_cases);

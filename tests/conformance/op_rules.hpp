@@ -19,12 +19,27 @@ Fault attrs_fault(const std::string& name, F change, const std::vector<sateen_st
 /// Operands are "src0", "dst1" and so on.
 using Operands = std::vector<std::string>;
 
+/// What a source has to hold for its operation to make sense, where any numbers will not do.
+enum class Role {
+  kWeights,   ///< small, as the sums over them are long
+  kPositive,  ///< a variance and the like
+  kSteps,     ///< small and positive: learning rates
+  kCursor,    ///< a row of the tables, and a step
+  kIndices,   ///< of the first dim of src0
+  kLabels,    ///< classes, of the last dim of src0
+  kValid,     ///< how many rows of src0 count
+};
+
 struct OpRules {
-  std::string start;               ///< the case of the operation that is spoiled: its good one
-  Operands optional = {};          ///< may be SATEEN_NONE
-  Operands any_length = {};        ///< the last dim is free: tables of the steps of an epoch
-  Operands any_count = {};         ///< the first dim is free: a data set
-  Operands i32_too = {};           ///< I32 in place of its type would be right
+  std::string start;                                     ///< the case of the operation that is spoiled: its good one
+  Operands optional = {};                                ///< may be SATEEN_NONE
+  Operands any_length = {};                              ///< the last dim is free: tables of the steps of an epoch
+  Operands any_count = {};                               ///< the first dim is free: a data set
+  Operands i32_too = {};                                 ///< I32 in place of its type would be right
+  Bound bound = kElementwise;                            ///< how far its results may be off in a replay
+  std::vector<std::pair<std::string, Role>> roles = {};  ///< of sources
+  /// Of sources that differ by a rounding the results may be quite others, in a few elements: it chooses by them.
+  bool jumps = false;
   int in_place = -1;               ///< the first destination that is in place
   std::vector<Fault> faults = {};  ///< of the attributes
   /// Where it isn't empty, the faults go to a suite of this name, and what every operation can have wrong is left out.

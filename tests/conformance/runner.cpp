@@ -189,6 +189,18 @@ std::string check_placed(Device& device, const OpCase& c, Placement placement, b
   return {};
 }
 
+std::vector<float> floats(const Expected& e, const unsigned char* got) {
+  std::vector<float> value(e.value.size());
+  std::memcpy(value.data(), got, value.size() * sizeof(float));
+  return value;
+}
+
+bool as_expected(const Expected& e, size_t i, double have) {
+  const double want = e.value[i];
+  return std::isnan(e.allowed[i]) ||
+         (std::isnan(want) ? std::isnan(have) : have == want || std::abs(have - want) <= e.allowed[i]);
+}
+
 }  // namespace
 
 const char* name_of(Placement placement) {
@@ -210,6 +222,19 @@ void fill_guard(Bytes& bytes) {
   }
 }
 
+uint64_t count_off(const Argument& argument, const unsigned char* got) {
+  const Expected& e = argument.expect;
+  uint64_t off = 0;
+  if (e.value.empty()) {
+    const size_t size = sateen::size_of(argument.dtype);
+    for (size_t at = 0; at < e.exact.size(); at += size) off += std::memcmp(got + at, e.exact.data() + at, size) != 0;
+    return off;
+  }
+  const std::vector<float> value = floats(e, got);
+  for (size_t i = 0; i < value.size(); ++i) off += !as_expected(e, i, static_cast<double>(value[i]));
+  return off;
+}
+
 std::string judge(const Argument& argument, const unsigned char* got) {
   std::ostringstream wrong;
   const Expected& e = argument.expect;
@@ -220,14 +245,12 @@ std::string judge(const Argument& argument, const unsigned char* got) {
     wrong << "element " << element << " of " << argument.elements() << " has other bytes than expected";
     return wrong.str();
   }
-  std::vector<float> value(e.value.size());
-  std::memcpy(value.data(), got, value.size() * sizeof(float));
+  const std::vector<float> value = floats(e, got);
   size_t failed = 0, worst = 0;
   double excess = -1;
   for (size_t i = 0; i < value.size(); ++i) {
-    if (std::isnan(e.allowed[i])) continue;
     const double want = e.value[i], have = static_cast<double>(value[i]);
-    if (std::isnan(want) ? std::isnan(have) : have == want || std::abs(have - want) <= e.allowed[i]) continue;
+    if (as_expected(e, i, have)) continue;
     ++failed;
     const double error = std::isfinite(have - want) ? std::abs(have - want) : HUGE_VAL;
     if (error > excess) {

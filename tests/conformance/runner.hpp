@@ -29,6 +29,8 @@ std::string check_own_case(sateen::Device& device, const OpCase& c);
 
 /// "" if the bytes of a tensor are what is expected, or else what is wrong with them.
 std::string judge(const Argument& argument, const unsigned char* got);
+/// How many of its elements are not what is expected.
+uint64_t count_off(const Argument& argument, const unsigned char* got);
 
 /// Bytes that are a NaN as f32, far out of any range as i32, and differ from word to word.
 void fill_guard(Bytes& bytes);

@@ -30,6 +30,12 @@ CaseList all_cases() {
   return list;
 }
 
+const OpRules* CaseList::rules_of(uint32_t kind) const {
+  for (const auto& [of, rules] : rules_)
+    if (of == kind) return &rules;
+  return nullptr;
+}
+
 const NamedCase& CaseList::find(uint32_t kind, const std::string& name) const {
   for (const NamedCase& c : cases_)
     if (c.kind == kind && c.name == name) return c;

@@ -31,6 +31,8 @@ class CaseList {
 
   const std::vector<NamedCase>& cases() const { return cases_; }
   const std::vector<std::pair<uint32_t, OpRules>>& rules() const { return rules_; }
+  /// The first of an operation, or null.
+  const OpRules* rules_of(uint32_t kind) const;
   /// Throws std::logic_error where there is none.
   const NamedCase& find(uint32_t kind, const std::string& name) const;
 

@@ -1,6 +1,4 @@
 // The tree of tests, and how a case of an operation is run.
-#include <algorithm>
-
 #include <boost/test/unit_test.hpp>
 
 #include "runner.hpp"
@@ -39,8 +37,7 @@ void add_op_suites(ut::test_suite& root) {
       ++cases;
     }
     if (cases > 0) root.add(suite);
-    const bool rules =
-        std::any_of(list.rules().begin(), list.rules().end(), [kind](const auto& each) { return each.first == kind; });
+    const bool rules = list.rules_of(kind) != nullptr;
     add_test(*coverage, op_name(kind), [kind, cases, rules] {
       BOOST_CHECK_MESSAGE(cases > 0, "the operation " << op_name(kind) << " has no case");
       BOOST_CHECK_MESSAGE(rules, "the rules of the operation " << op_name(kind) << " are not tested");

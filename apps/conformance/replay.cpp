@@ -1,0 +1,285 @@
+// Replaying: on the same drawn inputs, each operation of the device is held against cpu's; then the whole graph against
+// the device's operations one by one, which shows what goes wrong between them: fusion, memory, order.
+#include "conformance/replay.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+
+#include "common/config_file.hpp"
+#include "common/numbers.hpp"
+#include "common/program.hpp"
+#include "common/text.hpp"
+#include "conformance/pieces.hpp"
+#include "conformance/replay_inputs.hpp"
+#include "runner.hpp"
+#include "sateen/error.hpp"
+#include "sateen/graph_text.hpp"
+#include "target.hpp"
+
+namespace sateen::app {
+namespace {
+
+/// Both sides round, and sums are longer than the cases'.
+constexpr double kMoreThanCases = 4;
+
+Graph read_graph(const std::string& path) {
+  try {
+    return read_graph_text(read_config(path));
+  } catch (const Error& error) {
+    throw Error(ErrorCode::kBadInput, path + ": " + error.what());
+  }
+}
+
+/// cpu; of cpu itself, its code without vector instructions.
+Device open_reference(const Device& device) {
+  const bool itself = device.info().backend == "cpu";
+  Device reference =
+      Registry(Registry::Options{{}, false, {}})
+          .open("cpu", {}, itself ? std::vector<std::string>{"isa=baseline"} : std::vector<std::string>{});
+  reference.set_graph_dumps(false);
+  return reference;
+}
+
+/// "op 12, conv2.forward (conv2d_forward)"
+std::string op_text(const sateen_graph& graph, uint32_t i) {
+  return one_line("op " + std::to_string(i) + ", " + graph.op[i].name + " (" + conformance::op_name(graph.op[i].kind) +
+                  ")");
+}
+
+class Replay {
+ public:
+  Replay(Device& device, Graph& graph, uint64_t seed)
+      : device_(device),
+        reference_(open_reference(device)),
+        graph_(graph),
+        view_(graph.c_graph()),
+        rules_(conformance::all_cases()),
+        alignment_(std::max(device.info().alignment, reference_.info().alignment)) {
+    check_alignment();
+    inputs_ = draw_inputs(view_, rules_, seed);
+  }
+
+  bool run() {
+    if (!run_operations()) return false;
+    return run_whole();
+  }
+
+ private:
+  void check_alignment() const {
+    for (uint32_t i = 0; i < view_.n_tensors; ++i) {
+      if (view_.tensor[i].offset % alignment_ == 0) continue;
+      throw Error(ErrorCode::kBadInput, "tensor " + std::to_string(i) + " of the graph lies at byte " +
+                                            std::to_string(view_.tensor[i].offset) +
+                                            ", and the device wants multiples of " + std::to_string(alignment_) +
+                                            "; dump the graph on this device");
+    }
+  }
+
+  /// One operation with all of its values shown.
+  Piece alone(uint32_t i) const {
+    return piece_of(view_, i, i + 1, alignment_, [](uint32_t) { return true; });
+  }
+
+  // Each on cpu's values, and once more on the device's own, which go on to the whole.
+  bool run_operations() {
+    State truth = inputs_;
+    chain_ = inputs_;
+    size_t lacks = 0, wrong = 0;
+    std::string first;
+    for (uint32_t i = 0; i < view_.n_ops; ++i) {
+      Piece piece = alone(i);
+      sateen::Program on_reference = reference_.compile(piece.graph), on_device = device_.compile(piece.graph);
+      const State want = run_piece(reference_, on_reference, piece, truth);
+      if (on_device.fallback_ops() > 0) {
+        ++lacks;
+      } else {
+        const std::string fault = differs(i, truth, want, run_piece(device_, on_device, piece, truth));
+        if (!fault.empty()) {
+          if (first.empty()) first = op_text(view_, i);
+          if (++wrong <= kMostShown) Program::print("FAIL " + op_text(view_, i) + "\n     " + fault + "\n");
+        }
+      }
+      for (auto& [storage, bytes] : run_piece(device_, on_device, piece, chain_)) chain_[storage] = std::move(bytes);
+      for (const auto& [storage, bytes] : want) truth[storage] = bytes;
+    }
+    if (wrong > 0) {
+      Program::print("FAILED: " + grouped(wrong) + " of " + grouped(view_.n_ops) +
+                     " operations differ from cpu's; the first is " + first + "\n");
+      return false;
+    }
+    Program::print("one by one  " + grouped(view_.n_ops - lacks) + " operations give what cpu gives" +
+                   (lacks > 0 ? "; the device lacks " + grouped(lacks) + " others" : "") + "\n");
+    Program::flush();
+    return true;
+  }
+
+  /// What is wrong with an operation's results, or "".
+  std::string differs(uint32_t i, const State& before, const State& want, State got) const {
+    const sateen_op& op = view_.op[i];
+    const conformance::OpRules* rules = rules_.rules_of(op.kind);
+    conformance::Bound bound = rules != nullptr ? rules->bound : conformance::kExact;
+    bound.share *= kMoreThanCases;
+    for (uint32_t k = 0; k < op.n_dst; ++k) {
+      if (op.dst[k] == SATEEN_NONE) continue;
+      const sateen_tensor& t = view_.tensor[op.dst[k]];
+      const std::string wrong =
+          conformance::judge(expected(op.dst[k], want, bound), got.at(t.storage).data() + t.offset);
+      if (!wrong.empty())
+        return "destination " + std::to_string(k) + ", tensor " + std::to_string(op.dst[k]) + ": " + wrong;
+    }
+    // The rest has to be as it was.
+    for (uint32_t k = 0; k < op.n_dst; ++k) {
+      if (op.dst[k] == SATEEN_NONE) continue;
+      const sateen_tensor& t = view_.tensor[op.dst[k]];
+      const Range range = range_of(t);
+      const Bytes& was = before.at(t.storage);
+      std::copy(was.begin() + static_cast<std::ptrdiff_t>(range.begin),
+                was.begin() + static_cast<std::ptrdiff_t>(range.end),
+                got.at(t.storage).begin() + static_cast<std::ptrdiff_t>(range.begin));
+    }
+    for (const auto& [storage, bytes] : got) {
+      const Bytes& was = before.at(storage);
+      const auto at = std::mismatch(bytes.begin(), bytes.end(), was.begin()).first - bytes.begin();
+      if (static_cast<size_t>(at) != bytes.size())
+        return "byte " + std::to_string(at) + " of storage " + std::to_string(storage) +
+               " is written, and is no result";
+    }
+    return {};
+  }
+
+  /// A tensor's values as what is wanted.
+  conformance::Argument expected(uint32_t index, const State& want, conformance::Bound bound) const {
+    const sateen_tensor& t = view_.tensor[index];
+    const Range range = range_of(t);
+    const unsigned char* wanted = want.at(t.storage).data() + range.begin;
+    conformance::Argument argument;
+    argument.dtype = static_cast<DType>(t.dtype);
+    argument.dims.assign(t.dim, t.dim + t.rank);
+    if (t.dtype != SATEEN_F32) {
+      argument.expect.exact.assign(wanted, wanted + (range.end - range.begin));
+      return argument;
+    }
+    std::vector<float> values(argument.elements());
+    std::memcpy(values.data(), wanted, values.size() * sizeof(float));
+    return conformance::result(argument.dims, conformance::widen(values), bound);
+  }
+
+  // As it was dumped. What it leaves in external storages is what its operations leave there one by one.
+  bool run_whole() {
+    Piece whole = piece_of(view_, 0, view_.n_ops, alignment_, [](uint32_t) { return false; });
+    sateen::Program program = device_.compile(whole.graph);
+    const State got = run_piece(device_, program, whole, inputs_);
+    std::string fault = external_fault(got);
+    size_t jumps = 0;
+    if (!fault.empty()) {
+      if (!follow(jumps)) return false;
+      fault = external_fault(got);
+    }
+    if (!fault.empty()) {
+      Program::print("FAILED: the whole graph leaves other values than its operations one by one\n     " + fault +
+                     "\n");
+      return false;
+    }
+    Program::print("whole       the graph gives what its operations give one by one" +
+                   (jumps > 0 ? ", but for " + grouped(jumps) + " that choose by values a rounding apart" : "") +
+                   "\npassed: " + grouped(view_.n_ops) + " operations\n");
+    return true;
+  }
+
+  std::string external_fault(const State& got) const {
+    for (uint32_t i = 0; i < view_.n_ops; ++i) {
+      const Difference difference = chain_difference(i, got);
+      if (difference.off > 0) return difference.text;
+    }
+    return {};
+  }
+
+  // Operation by operation, with all before it in one graph: the first whose results differ is named. One that chooses
+  // (where the maximum is, what sign a value has) may differ in a few elements; the chain then goes on from there.
+  bool follow(size_t& jumps) {
+    chain_ = inputs_;
+    for (uint32_t i = 0; i < view_.n_ops; ++i) {
+      Piece single = alone(i);
+      sateen::Program by_itself = device_.compile(single.graph);
+      for (auto& [storage, bytes] : run_piece(device_, by_itself, single, chain_)) chain_[storage] = std::move(bytes);
+      Piece piece = piece_of(view_, 0, i + 1, alignment_, [&](uint32_t storage) { return writes(i, storage); });
+      sateen::Program program = device_.compile(piece.graph);
+      State got = run_piece(device_, program, piece, inputs_);
+      const Difference difference = chain_difference(i, got);
+      if (difference.off == 0) continue;
+      const conformance::OpRules* rules = rules_.rules_of(view_.op[i].kind);
+      if (rules == nullptr || !rules->jumps || difference.off > std::max<uint64_t>(8, difference.all / 1000)) {
+        Program::print("FAIL " + op_text(view_, i) + "\n     " + difference.text +
+                       "\nFAILED: in one graph with those before it the operation gives other values than by itself\n");
+        return false;
+      }
+      ++jumps;
+      for (auto& [storage, bytes] : got) {
+        if (writes(i, storage)) chain_[storage] = std::move(bytes);
+      }
+    }
+    return true;
+  }
+
+  bool writes(uint32_t i, uint32_t storage) const {
+    const sateen_op& op = view_.op[i];
+    return std::any_of(op.dst, op.dst + op.n_dst,
+                       [&](uint32_t t) { return t != SATEEN_NONE && view_.tensor[t].storage == storage; });
+  }
+
+  struct Difference {
+    uint64_t off = 0, all = 0;  ///< elements
+    std::string text;
+  };
+
+  /// Between an operation's results and the chain's, of which there are bytes on both sides.
+  Difference chain_difference(uint32_t i, const State& got) const {
+    const sateen_op& op = view_.op[i];
+    for (uint32_t k = 0; k < op.n_dst; ++k) {
+      if (op.dst[k] == SATEEN_NONE || got.count(view_.tensor[op.dst[k]].storage) == 0) continue;
+      const conformance::Argument want = expected(op.dst[k], chain_, conformance::kChain);
+      const unsigned char* bytes = got.at(view_.tensor[op.dst[k]].storage).data() + view_.tensor[op.dst[k]].offset;
+      const std::string wrong = conformance::judge(want, bytes);
+      if (wrong.empty()) continue;
+      return {conformance::count_off(want, bytes), want.elements(),
+              "destination " + std::to_string(k) + " of " + op_text(view_, i) + ", tensor " +
+                  std::to_string(op.dst[k]) + ": " + wrong};
+    }
+    return {};
+  }
+
+  static constexpr size_t kMostShown = 5;
+  Device& device_;
+  Device reference_;
+  Graph& graph_;
+  sateen_graph view_;
+  conformance::CaseList rules_;
+  uint32_t alignment_;
+  State inputs_, chain_;
+};
+
+}  // namespace
+
+bool replay(const std::string& path, uint64_t seed) {
+  Graph graph = read_graph(path);
+  Device& device = conformance::target().device();
+  device.set_graph_dumps(false);
+  const sateen_graph view = graph.c_graph();
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < view.n_storages; ++i) {
+    if (__builtin_add_overflow(bytes, view.storage[i].bytes, &bytes)) bytes = UINT64_MAX;
+  }
+  constexpr uint64_t kMost = uint64_t{1} << 35;
+  if (bytes > kMost) {
+    throw Error(ErrorCode::kBadInput, path + ": its storages have " + grouped(bytes >> 20) + " MiB, more than the " +
+                                          grouped(kMost >> 20) + " that are replayed");
+  }
+  Program::print("graph       " + one_line(path) + ": " + grouped(view.n_ops) + " operations, " +
+                 grouped(view.n_storages) + " storages, " + fixed(static_cast<double>(bytes) / 1048576, 1) +
+                 " MiB; inputs of seed " + std::to_string(seed) + "\n");
+  Program::flush();
+  return Replay(device, graph, seed).run();
+}
+
+}  // namespace sateen::app
