@@ -82,11 +82,7 @@ TrainProfile measure_profile(const BenchSettings& settings, const Material& mate
 }  // namespace
 
 double BenchResult::median() const {
-  if (runs.empty()) return 0;
-  std::vector<double> sorted = runs;
-  std::sort(sorted.begin(), sorted.end());
-  const size_t middle = sorted.size() / 2;
-  return sorted.size() % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  return app::median(runs);
 }
 
 double BenchResult::achieved_flops() const {

@@ -1,6 +1,7 @@
 // Numbers from and to text, the same in every locale.
 #include "common/numbers.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -54,6 +55,13 @@ std::string general(double value, int digits) {
   const auto result = digits == 0 ? std::to_chars(scratch.data(), end, value, kFormat)
                                   : std::to_chars(scratch.data(), end, value, kFormat, digits);
   return {scratch.data(), result.ptr};
+}
+
+double median(std::vector<double> values) {
+  if (values.empty()) return 0;
+  std::sort(values.begin(), values.end());
+  const size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
 std::string hash_text(uint64_t hash) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sateen::app {
 
@@ -19,6 +20,8 @@ std::string grouped(uint64_t value);
 std::string fixed(double value, int digits);
 /// `digits` that count, or, with 0, the fewest that read back as the same number.
 std::string general(double value, int digits = 0);
+/// The middle one, or the mean of the two in the middle; 0 of none.
+double median(std::vector<double> values);
 /// 16 hexadecimal digits.
 std::string hash_text(uint64_t hash);
 

@@ -8,6 +8,7 @@
 #include "conformance/lists.hpp"
 #include "conformance/replay.hpp"
 #include "conformance/report.hpp"
+#include "conformance/speed.hpp"
 #include "conformance/subject.hpp"
 #include "sateen/error.hpp"
 #include "suite.hpp"
@@ -37,6 +38,10 @@ void describe(Options& options) {
                                 "each operation against cpu's, "
                                 "then all of them"},
                                {"seed", "N", "of the inputs", "1"}});
+  options.add_group("Speed", {{"speed", "",
+                               "instead of the tests: a table of each operation's time on a few shapes, those of the "
+                               "networks among them; --filter takes some"},
+                              {"runs", "N", "a time is the median of these", "15"}});
   options.set_ending(
       "Each operation is held against double-precision loops on many shapes, with\n"
       "guard bytes around all that it may not touch; then chains of operations, whole\n"
@@ -120,6 +125,34 @@ bool run_plan(const Plan& plan, const std::string& command) {
   return report.finish();
 }
 
+enum class Mode { kTests, kReplay, kSpeed };
+
+/// Throws Error(kUsage) for options that don't go together.
+Mode mode_of(const Options& options) {
+  const auto keep_out = [&](const char* of, std::initializer_list<const char*> others) {
+    for (const char* name : others) {
+      if (options.given(name)) {
+        throw Error(ErrorCode::kUsage, std::string("--") + name + " is not for --" + of + "; leave it out");
+      }
+    }
+  };
+  if (options.given("replay")) {
+    keep_out("replay", {"filter", "unsupported", "expected-failures", "speed", "runs"});
+    return Mode::kReplay;
+  }
+  if (options.given("speed")) {
+    keep_out("speed", {"unsupported", "expected-failures", "seed"});
+    return Mode::kSpeed;
+  }
+  return Mode::kTests;
+}
+
+void speed(const std::vector<std::string>& filters, uint64_t runs) {
+  if (measure_speed([&](const std::string& name) { return chosen(filters, name); }, runs) == 0) {
+    throw Error(ErrorCode::kUsage, "--filter: there is no such shape; without it all are measured");
+  }
+}
+
 int run(const Program& program, int argc, const char* const* argv) {
   Options options(program.name(), "[options]", "Holds a backend against the contract that all have to keep.");
   describe(options);
@@ -132,13 +165,9 @@ int run(const Program& program, int argc, const char* const* argv) {
     }
     return kDone;
   }
-  const bool replays = options.given("replay");
+  const Mode mode = mode_of(options);
   const uint64_t seed = options.whole_number("seed", 0, std::numeric_limits<uint64_t>::max());
-  for (const char* name : {"filter", "unsupported", "expected-failures"}) {
-    if (replays && options.given(name)) {
-      throw Error(ErrorCode::kUsage, std::string("--") + name + " is for the tests, not for --replay");
-    }
-  }
+  const uint64_t runs = options.whole_number("runs", 1, 10000);
   const KeptSignals kept;
   const conformance::TargetOptions subject = subject_of(options, program);
   const std::string missing = conformance::missing_needs(subject);
@@ -147,10 +176,21 @@ int run(const Program& program, int argc, const char* const* argv) {
     return conformance::kSkipped;
   }
   std::optional<Plan> plan;
-  if (!replays) plan = make_plan(options);
+  if (mode == Mode::kTests) plan = make_plan(options);
   conformance::open_target(subject);
   Program::note(subject_line());
-  const bool passed = replays ? replay(options.text("replay"), seed) : run_plan(*plan, subject_command(options));
+  bool passed = true;
+  switch (mode) {
+    case Mode::kTests:
+      passed = run_plan(*plan, subject_command(options));
+      break;
+    case Mode::kReplay:
+      passed = replay(options.text("replay"), seed);
+      break;
+    case Mode::kSpeed:
+      speed(options.texts("filter"), runs);
+      break;
+  }
   conformance::close_target();
   return passed ? kDone : kDevice;
 }

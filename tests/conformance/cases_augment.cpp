@@ -106,6 +106,14 @@ void add_augment_cases(CaseList& list) {
                                                 [](Attrs& a) { a.max_shift = std::numeric_limits<int32_t>::max(); }),
                              attrs_fault<Attrs>(
                                  "reserved", [](Attrs& a) { a.reserved = 1; }, kRefused)}});
+  for (const int64_t n : {64, 1024}) {
+    list.add_speed(SATEEN_OP_AUGMENT, "n" + std::to_string(n) + "_h28_w28_c1", 0, [n] {
+      return op_case(SATEEN_OP_AUGMENT, Attrs{7, 0, 0x50000, 1, 2, 1.0F / 255, 0, 0},
+                     {shaped({n, 28, 28, 1}, sateen::DType::kU8), shaped({n}, sateen::DType::kI32),
+                      shaped({2}, sateen::DType::kI32)},
+                     {shaped({n, 28, 28, 1})});
+    });
+  }
 }
 
 const CaseFile kFile(add_augment_cases);

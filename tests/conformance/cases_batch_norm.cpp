@@ -178,6 +178,26 @@ std::vector<Fault> faults(float too_much) {
   };
 }
 
+void add_speeds(CaseList& list) {
+  const sateen_batch_norm_attrs attrs{1e-3F, 0.99F};
+  const Argument rows = shaped({1}, sateen::DType::kI32), cursor = shaped({2}, sateen::DType::kI32);
+  for (const Dims& dims : {Dims{64, 14, 14, 32}, Dims{64, 14, 14, 64}, Dims{64, 7, 7, 128}, Dims{64, 128}}) {
+    std::string name = "dims";
+    for (const int64_t d : dims) name += "_" + std::to_string(d);
+    const Argument x = shaped(dims), c = shaped({dims.back()});
+    list.add_speed(SATEEN_OP_BATCH_NORM, name, 0, [=] {
+      return op_case(SATEEN_OP_BATCH_NORM, sateen_batch_norm_attrs{attrs.epsilon, 0}, {x, c, c, c, c}, {x});
+    });
+    list.add_speed(SATEEN_OP_BATCH_NORM_TRAIN, name, 0, [=] {
+      return op_case(SATEEN_OP_BATCH_NORM_TRAIN, attrs, {x, c, c, c, c, rows, cursor},
+                     {x, c, c, in_place(3, c), in_place(4, c)});
+    });
+    list.add_speed(SATEEN_OP_BATCH_NORM_BACKWARD, name, 0, [=] {
+      return op_case(SATEEN_OP_BATCH_NORM_BACKWARD, {x, c, c, c, x, rows, cursor}, {x, c, c});
+    });
+  }
+}
+
 void add_batch_norm_cases(CaseList& list) {
   std::vector<Norm> all = shapes();
   for (const auto& more : {far_off(), hardly_apart(), corners()}) all.insert(all.end(), more.begin(), more.end());
@@ -210,6 +230,7 @@ void add_batch_norm_cases(CaseList& list) {
                   .any_length = {"src5"},
                   .bound = kBatchNorm,
                   .roles = {{"src3", Role::kPositive}, {"src5", Role::kValid}, {"src6", Role::kCursor}}});
+  add_speeds(list);
 }
 
 const CaseFile kFile(add_batch_norm_cases);

@@ -151,6 +151,30 @@ OpCase nan_in_src() {
                  {std::move(dst)});
 }
 
+/// The networks' five convolutions with many channels and the first, one without padding's even size, one by 1×1.
+void add_speeds(CaseList& list) {
+  const std::vector<Conv> shapes = {
+      {{64, 28, 28, 1, 3, 3, 1, 1, 1, 1, 1, 1}, 32},  {{64, 14, 14, 32, 3, 3, 1, 1, 1, 1, 1, 1}, 64},
+      {{64, 14, 14, 64, 3, 3, 1, 1, 1, 1, 1, 1}, 64}, {{64, 7, 7, 64, 3, 3, 1, 1, 1, 1, 1, 1}, 128},
+      {{64, 7, 7, 128, 3, 3, 1, 1, 1, 1, 1, 1}, 128}, {{16, 56, 56, 64, 1, 1, 1, 1, 0, 0, 0, 0}, 64},
+      {{16, 32, 32, 3, 5, 5, 2, 2, 2, 2, 2, 2}, 32}};
+  for (const Conv& c : shapes) {
+    const Argument src = shaped({c.g.n, c.g.h, c.g.w, c.g.c}),
+                   weights = shaped({c.g.extent_y, c.g.extent_x, c.g.c, c.k}), bias = shaped({c.k}),
+                   dst = shaped({c.g.n, c.g.rows(), c.g.columns(), c.k});
+    const double flops = 2.0 * static_cast<double>(dst.elements() * weights.elements()) / static_cast<double>(c.k);
+    list.add_speed(SATEEN_OP_CONV2D_FORWARD, title_of(c), flops, [=] {
+      return op_case(SATEEN_OP_CONV2D_FORWARD, attrs_of(c.g), {src, weights, bias}, {dst});
+    });
+    list.add_speed(SATEEN_OP_CONV2D_BACKWARD_DATA, title_of(c), flops, [=] {
+      return op_case(SATEEN_OP_CONV2D_BACKWARD_DATA, attrs_of(c.g), {dst, weights}, {src});
+    });
+    list.add_speed(SATEEN_OP_CONV2D_BACKWARD_WEIGHTS, title_of(c), flops, [=] {
+      return op_case(SATEEN_OP_CONV2D_BACKWARD_WEIGHTS, attrs_of(c.g), {src, dst}, {weights, bias});
+    });
+  }
+}
+
 void add_conv2d_cases(CaseList& list) {
   std::vector<Conv> all = shapes();
   for (const Conv& c : drawn_shapes()) all.push_back(c);
@@ -171,6 +195,7 @@ void add_conv2d_cases(CaseList& list) {
                  {.start = start, .bound = kConvolution, .roles = {{"src1", Role::kWeights}}, .faults = faults});
   list.add_rules(SATEEN_OP_CONV2D_BACKWARD_WEIGHTS,
                  {.start = start, .optional = {"dst1"}, .bound = kConvolution, .faults = faults});
+  add_speeds(list);
 }
 
 const CaseFile kFile(add_conv2d_cases);

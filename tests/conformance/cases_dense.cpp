@@ -45,6 +45,23 @@ OpCase backward_weights(const Dense& d) {
                   d.bias ? result({d.out}, std::move(g.bias), kDense) : none()});
 }
 
+void add_speeds(CaseList& list) {
+  for (const Dense& d : {Dense{64, 2048, 128}, Dense{64, 128, 10}, Dense{1, 2048, 128}, Dense{256, 1024, 1024}}) {
+    const Argument src = shaped({d.n, d.in}), weights = shaped({d.in, d.out}), bias = shaped({d.out}),
+                   dst = shaped({d.n, d.out});
+    const double flops = 2.0 * static_cast<double>(d.n * d.in * d.out);
+    list.add_speed(SATEEN_OP_DENSE_FORWARD, name_of(d), flops, [=] {
+      return op_case(SATEEN_OP_DENSE_FORWARD, {src, weights, bias}, {dst});
+    });
+    list.add_speed(SATEEN_OP_DENSE_BACKWARD_DATA, name_of(d), flops, [=] {
+      return op_case(SATEEN_OP_DENSE_BACKWARD_DATA, {dst, weights}, {src});
+    });
+    list.add_speed(SATEEN_OP_DENSE_BACKWARD_WEIGHTS, name_of(d), flops, [=] {
+      return op_case(SATEEN_OP_DENSE_BACKWARD_WEIGHTS, {src, dst}, {weights, bias});
+    });
+  }
+}
+
 void add_dense_cases(CaseList& list) {
   std::vector<Dense> shapes = {{5, 2048, 128}, {5, 128, 10},       {1, 2048, 128}, {64, 128, 10}, {1, 1, 1},
                                {3, 7, 31},     {31, 3, 7, false},  {7, 31, 1},     {1, 33, 17},   {17, 15, 16},
@@ -63,6 +80,7 @@ void add_dense_cases(CaseList& list) {
   list.add_rules(SATEEN_OP_DENSE_BACKWARD_DATA,
                  {.start = "n3_i7_o31", .bound = kDense, .roles = {{"src1", Role::kWeights}}});
   list.add_rules(SATEEN_OP_DENSE_BACKWARD_WEIGHTS, {.start = "n3_i7_o31", .optional = {"dst1"}, .bound = kDense});
+  add_speeds(list);
 }
 
 const CaseFile kFile(add_dense_cases);

@@ -83,6 +83,13 @@ void add_dropout_cases(CaseList& list) {
                   .faults = {attrs_fault<Attrs>("first_element", [](Attrs& a) { a.first_element = 6; }),
                              attrs_fault<Attrs>(
                                  "reserved", [](Attrs& a) { a.reserved = 1; }, kRefused)}});
+  for (const Dropout& d : {Dropout{"n64_h14_w14_c32", {64, 14, 14, 32}, 0.25, 42, 0, 0x40003, {0, 0}},
+                           Dropout{"n64_c128", {64, 128}, 0.3, 42, 0, 0x4000a, {0, 0}}}) {
+    list.add_speed(SATEEN_OP_DROPOUT, d.name, 0, [d] {
+      return op_case(SATEEN_OP_DROPOUT, attrs_of(d), {shaped(d.dims), shaped({2}, sateen::DType::kI32)},
+                     {shaped(d.dims)});
+    });
+  }
 }
 
 const CaseFile kFile(add_dropout_cases);

@@ -144,6 +144,14 @@ void add_gather_cases(CaseList& list) {
                                                                     })},
                                       .faults_alone = "gather_copies"});
   }
+  const Argument cursor = shaped({2}, sateen::DType::kI32);
+  for (const int64_t n : {64, 1024}) {
+    list.add_speed(SATEEN_OP_GATHER, "u8_f32_n" + std::to_string(n) + "_h28_w28_c1", 0, [=] {
+      return op_case(SATEEN_OP_GATHER, sateen_gather_attrs{1.0F / 255, 0},
+                     {shaped({n, 28, 28, 1}, sateen::DType::kU8), shaped({n}, sateen::DType::kI32), cursor},
+                     {shaped({n, 28, 28, 1})});
+    });
+  }
 }
 
 const CaseFile kFile(add_gather_cases);

@@ -18,6 +18,12 @@ OpCase backward(const Dims& dims, float alpha, const std::vector<float>& dst, co
       {result(dims, oracle::leaky_relu_backward(static_cast<double>(alpha), widen(dst), widen(diff)), kElementwise)});
 }
 
+std::string name_of(const Dims& dims) {
+  std::string name = "dims";
+  for (const int64_t d : dims) name += "_" + std::to_string(d);
+  return name;
+}
+
 /// Every value that is a corner of the definition, at every place modulo a vector's width.
 std::vector<float> corners() {
   const float inf = std::numeric_limits<float>::infinity();
@@ -32,8 +38,7 @@ void add_leaky_relu_cases(CaseList& list) {
       {{2, 28, 28, 32}, 0.1F},    {{3, 128}, 0.1F},       {{1}, 0.1F},   {{7}, 0.0F}, {{31, 3}, 0.25F},
       {{1, 2, 3, 1, 5, 7}, 2.0F}, {{64, 7, 7, 3}, 0.01F}, {{1025}, 1.0F}};
   for (const auto& [dims, alpha] : shapes) {
-    std::string name = "dims";
-    for (const int64_t d : dims) name += "_" + std::to_string(d);
+    const std::string name = name_of(dims);
     const Dims shape = dims;
     const float slope = alpha;
     const auto draw = [shape, name](uint64_t more) {
@@ -59,6 +64,15 @@ void add_leaky_relu_cases(CaseList& list) {
       attrs_fault<Relu>("alpha_negative", [](Relu& a) { a.alpha = -0.1F; })};
   for (const uint32_t kind : {SATEEN_OP_LEAKY_RELU_FORWARD, SATEEN_OP_LEAKY_RELU_BACKWARD})
     list.add_rules(kind, {.start = "dims_31_3", .jumps = kind == SATEEN_OP_LEAKY_RELU_BACKWARD, .faults = faults});
+  for (const Dims& shape : {Dims{64, 28, 28, 32}, Dims{64, 14, 14, 64}, Dims{64, 128}}) {
+    const Relu attrs{0.1F};
+    const Argument x = shaped(shape);
+    list.add_speed(SATEEN_OP_LEAKY_RELU_FORWARD, name_of(shape), 0,
+                   [=] { return op_case(SATEEN_OP_LEAKY_RELU_FORWARD, attrs, {x}, {x}); });
+    list.add_speed(SATEEN_OP_LEAKY_RELU_BACKWARD, name_of(shape), 0, [=] {
+      return op_case(SATEEN_OP_LEAKY_RELU_BACKWARD, attrs, {x, x}, {x});
+    });
+  }
 }
 
 const CaseFile kFile(add_leaky_relu_cases);

@@ -89,6 +89,16 @@ void add_max_pool2d_cases(CaseList& list) {
                           .bound = kExact,
                           .jumps = kind == SATEEN_OP_MAX_POOL2D_BACKWARD,
                           .faults = faults});
+  for (const Window& g :
+       {Window{64, 28, 28, 32, 2, 2, 2, 2, 0, 0, 0, 0}, Window{64, 14, 14, 64, 2, 2, 2, 2, 0, 0, 0, 0},
+        Window{64, 7, 7, 128, 2, 2, 2, 2, 0, 0, 1, 1}, Window{16, 32, 32, 64, 3, 3, 2, 2, 1, 1, 1, 1}}) {
+    const Argument src = shaped({g.n, g.h, g.w, g.c}), dst = shaped({g.n, g.rows(), g.columns(), g.c});
+    list.add_speed(SATEEN_OP_MAX_POOL2D_FORWARD, name_of(g), 0,
+                   [=] { return op_case(SATEEN_OP_MAX_POOL2D_FORWARD, attrs_of(g), {src}, {dst}); });
+    list.add_speed(SATEEN_OP_MAX_POOL2D_BACKWARD, name_of(g), 0, [=] {
+      return op_case(SATEEN_OP_MAX_POOL2D_BACKWARD, attrs_of(g), {src, dst}, {src});
+    });
+  }
 }
 
 const CaseFile kFile(add_max_pool2d_cases);

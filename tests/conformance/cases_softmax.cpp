@@ -103,6 +103,15 @@ void add_softmax_cases(CaseList& list) {
                   .bound = kLossGradient,
                   .roles = {{"src1", Role::kLabels}, {"src2", Role::kValid}, {"src3", Role::kCursor}},
                   .jumps = true});
+  for (const int64_t n : {64, 1024}) {
+    const std::string name = "n" + std::to_string(n) + "_c10";
+    const Argument x = shaped({n, 10}), labels = shaped({n}, sateen::DType::kI32),
+                   one = shaped({1}, sateen::DType::kI32), cursor = shaped({2}, sateen::DType::kI32);
+    list.add_speed(SATEEN_OP_SOFTMAX, name, 0, [=] { return op_case(SATEEN_OP_SOFTMAX, {x}, {x}); });
+    list.add_speed(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, name, 0, [=] {
+      return op_case(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, {x, labels, one, cursor}, {shaped({1, 2}), x});
+    });
+  }
 }
 
 const CaseFile kFile(add_softmax_cases);

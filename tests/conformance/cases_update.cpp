@@ -67,6 +67,16 @@ void add_update_cases(CaseList& list) {
                                       "reserved", [](Attrs& a) { a.reserved = 1; }, kRefused)}});
   list.add_rules(SATEEN_OP_ADVANCE,
                  {.start = "from_0", .bound = kExact, .roles = {{"src0", Role::kCursor}}, .in_place = 0});
+  const Argument cursor = shaped({2}, sateen::DType::kI32);
+  for (const int64_t n : {356240, 542928, 4000000}) {
+    list.add_speed(SATEEN_OP_ADAM, "n" + std::to_string(n), 0, [=] {
+      const Argument x = shaped({n});
+      return op_case(SATEEN_OP_ADAM, Attrs{0.9F, 0.999F, 1e-7F, 0}, {x, x, x, x, shaped({1}), cursor},
+                     {in_place(0, x), in_place(2, x), in_place(3, x)});
+    });
+  }
+  list.add_speed(SATEEN_OP_ADVANCE, "cursor", 0,
+                 [=] { return op_case(SATEEN_OP_ADVANCE, {cursor}, {in_place(0, cursor)}); });
 }
 
 const CaseFile kFile(add_update_cases);

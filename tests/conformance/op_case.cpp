@@ -33,6 +33,13 @@ Argument none() {
   return a;
 }
 
+Argument shaped(Dims dims, sateen::DType dtype) {
+  Argument a;
+  a.dtype = dtype;
+  a.dims = std::move(dims);
+  return a;
+}
+
 Argument result(Dims dims, oracle::Values values, Bound bound) {
   Argument a;
   a.dims = std::move(dims);

@@ -72,6 +72,8 @@ Argument source(Dims dims, const std::vector<T>& data) {
 
 /// SATEEN_NONE.
 Argument none();
+/// Of this shape, where the values don't matter.
+Argument shaped(Dims dims, sateen::DType dtype = sateen::DType::kF32);
 /// A destination with these values.
 Argument result(Dims dims, oracle::Values values, Bound bound);
 /// A destination with exactly these bytes.

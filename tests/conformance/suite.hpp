@@ -20,6 +20,14 @@ struct NamedCase {
   std::function<OpCase()> build;
 };
 
+/// A shape that an operation's speed is measured on. The arguments of what `build` gives need no values.
+struct SpeedCase {
+  uint32_t kind = 0;
+  std::string name;
+  double flops = 0;  ///< f32 operations, a multiply-add is two; 0: it is bytes that take the time
+  std::function<OpCase()> build;
+};
+
 /// Every case of every operation, and what the rules of each are tested from.
 class CaseList {
  public:
@@ -29,7 +37,13 @@ class CaseList {
   /// Once for each operation; again for more faults of another case.
   void add_rules(uint32_t kind, OpRules rules) { rules_.emplace_back(kind, std::move(rules)); }
 
+  /// Those of the networks at batch 64, and some more.
+  void add_speed(uint32_t kind, std::string name, double flops, std::function<OpCase()> build) {
+    speeds_.push_back({kind, std::move(name), flops, std::move(build)});
+  }
+
   const std::vector<NamedCase>& cases() const { return cases_; }
+  const std::vector<SpeedCase>& speeds() const { return speeds_; }
   const std::vector<std::pair<uint32_t, OpRules>>& rules() const { return rules_; }
   /// The first of an operation, or null.
   const OpRules* rules_of(uint32_t kind) const;
@@ -38,6 +52,7 @@ class CaseList {
 
  private:
   std::vector<NamedCase> cases_;
+  std::vector<SpeedCase> speeds_;
   std::vector<std::pair<uint32_t, OpRules>> rules_;
 };
 

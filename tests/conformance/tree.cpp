@@ -1,4 +1,6 @@
 // The tree of tests, and how a case of an operation is run.
+#include <algorithm>
+
 #include <boost/test/unit_test.hpp>
 
 #include "runner.hpp"
@@ -38,9 +40,12 @@ void add_op_suites(ut::test_suite& root) {
     }
     if (cases > 0) root.add(suite);
     const bool rules = list.rules_of(kind) != nullptr;
-    add_test(*coverage, op_name(kind), [kind, cases, rules] {
+    const bool speed = std::any_of(list.speeds().begin(), list.speeds().end(),
+                                   [kind](const SpeedCase& each) { return each.kind == kind; });
+    add_test(*coverage, op_name(kind), [=] {
       BOOST_CHECK_MESSAGE(cases > 0, "the operation " << op_name(kind) << " has no case");
       BOOST_CHECK_MESSAGE(rules, "the rules of the operation " << op_name(kind) << " are not tested");
+      BOOST_CHECK_MESSAGE(speed, "the operation " << op_name(kind) << " has no shape to measure");
     });
   }
   root.add(coverage);
