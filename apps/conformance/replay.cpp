@@ -66,6 +66,11 @@ class Replay {
   }
 
  private:
+  struct Difference {
+    uint64_t off = 0, all = 0;  ///< elements
+    std::string text;
+  };
+
   void check_alignment() const {
     for (uint32_t i = 0; i < view_.n_tensors; ++i) {
       if (view_.tensor[i].offset % alignment_ == 0) continue;
@@ -210,8 +215,7 @@ class Replay {
       if (difference.off == 0) continue;
       const conformance::OpRules* rules = rules_.rules_of(view_.op[i].kind);
       if (rules == nullptr || !rules->jumps || difference.off > std::max<uint64_t>(8, difference.all / 1000)) {
-        Program::print("FAIL " + op_text(view_, i) + "\n     " + difference.text +
-                       "\nFAILED: in one graph with those before it the operation gives other values than by itself\n");
+        print_first_up_to(i, difference);
         return false;
       }
       ++jumps;
@@ -222,16 +226,25 @@ class Replay {
     return true;
   }
 
+  /// An operation showed a difference that an earlier one of the same graph may have made.
+  void print_first_up_to(uint32_t i, Difference difference) {
+    for (uint32_t earlier = 0; earlier < i; ++earlier) {
+      Piece piece = piece_of(view_, 0, i + 1, alignment_, [&](uint32_t storage) { return writes(earlier, storage); });
+      sateen::Program program = device_.compile(piece.graph);
+      const Difference there = chain_difference(earlier, run_piece(device_, program, piece, inputs_));
+      if (there.off == 0) continue;
+      i = earlier;
+      difference = there;
+    }
+    Program::print("FAIL " + op_text(view_, i) + "\n     " + difference.text +
+                   "\nFAILED: in one graph with others the operation gives other values than by itself\n");
+  }
+
   bool writes(uint32_t i, uint32_t storage) const {
     const sateen_op& op = view_.op[i];
     return std::any_of(op.dst, op.dst + op.n_dst,
                        [&](uint32_t t) { return t != SATEEN_NONE && view_.tensor[t].storage == storage; });
   }
-
-  struct Difference {
-    uint64_t off = 0, all = 0;  ///< elements
-    std::string text;
-  };
 
   /// Between an operation's results and the chain's, of which there are bytes on both sides.
   Difference chain_difference(uint32_t i, const State& got) const {

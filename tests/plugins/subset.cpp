@@ -3,6 +3,9 @@
 //   seed:N         about half of them, by their names
 //   kinds:A,B      all but those of these kinds
 //   later          the first of each graph, so that what it can do hangs on what is beside it
+// or with a mistake put in:
+//   wrong          LeakyReLU, forward, has another slope
+//   wrong-together the same, in graphs of more than three operations alone
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -79,9 +82,23 @@ bool refuses(std::string_view rule, const sateen_graph& graph, uint32_t i) {
   return (hash >> 40U & 1U) != 0;
 }
 
+/// The graph with the mistake of the rule in it.
+sateen_status compile_wrong(sateen_device* device, std::string_view rule, const sateen_graph& graph,
+                            uint8_t* op_supported, sateen_program** out) {
+  std::vector<sateen_op> ops(graph.op, graph.op + graph.n_ops);
+  const sateen_leaky_relu_attrs other{0.3F};
+  for (sateen_op& op : ops) {
+    if (op.kind == SATEEN_OP_LEAKY_RELU_FORWARD && (rule == "wrong" || ops.size() > 3)) op.attrs = &other;
+  }
+  sateen_graph changed = graph;
+  changed.op = ops.data();
+  return cpu().compile(device, &changed, op_supported, out);
+}
+
 sateen_status compile(sateen_device* device, const sateen_graph* graph, uint8_t* op_supported, sateen_program** out) {
   State& state = state_of(device);
   state.error.clear();
+  if (state.rule.rfind("wrong", 0) == 0) return compile_wrong(device, state.rule, *graph, op_supported, out);
   const sateen_status status = cpu().compile(device, graph, op_supported, nullptr);
   if (status != SATEEN_OK) return status;
   for (uint32_t i = 0; i < graph->n_ops; ++i) {
