@@ -18,6 +18,9 @@ FLAGS = {
                        "--allow-nonfinite", *DEVICE, *GENERAL],
     "sateen-evaluate": ["--model", "--data", "--part", "--batch-size", "--json", "--digits", "--plots-dir", *DEVICE, *GENERAL],
     "sateen-info": ["--list-devices", "--self-test", "--json", "--report", "--allow-nonfinite", *DEVICE, *GENERAL],
+    "sateen-conformance": ["--backend", "--device", "--option", "--backend-path", "--needs", "--needs-file", "--expect-driver",
+                           "--filter", "--list", "--unsupported", "--expected-failures", "--replay", "--seed", "--speed", "--runs",
+                           *GENERAL],
     "sateen-bench": ["--model", "--batch-size", "--images", "--repeats", "--seconds", "--turns", "--json", "--brief", *DEVICE,
                      *GENERAL],
 }
@@ -188,11 +191,12 @@ class DumpConfig(ProgramTest):
 
     def test_every_program(self):
         uses = {"sateen-train": ([], []), "sateen-predict": (["-k", "2"], []), "sateen-evaluate": (["--part", "train"], []),
-                "sateen-info": (["--list-devices"], []), "sateen-bench": (["--turns"], ["train"])}
+                "sateen-info": (["--list-devices"], []), "sateen-bench": (["--turns"], ["train"]),
+                "sateen-conformance": (["--filter", "softmax"], [])}
         self.assertEqual(set(uses), set(FLAGS))
         for program, (options, words) in uses.items():
             dumped = self.dump(program, *options, *words)
-            self.assertIn("\n# Device\n", dumped)
+            self.assertIn("\n# Backend\n" if program == "sateen-conformance" else "\n# Device\n", dumped)
             self.assertEqual(self.dump(program, "--config", self.read_back(dumped), *words), dumped)
         # What a program refuses beside others is not in its own dump.
         path = self.read_back(self.dump("sateen-info", "--list-devices"))

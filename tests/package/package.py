@@ -44,7 +44,7 @@ class PackageTest(unittest.TestCase):
 
     def assert_trains(self, prefix, env=None):
         """The program and the plugin of the examples, on cpu, on OpenCL and on the plugin; and an error of the library's is
-        caught in the program."""
+        caught in the program. The plugin passes the conformance tests with its list."""
         program = self.build_by_cmake(prefix, "embed", "sateen-embed")
         plugin = self.build_by_cmake(prefix, "plugin", "sateen_plain.so")
         env = {**(env or {}), "SATEEN_BACKEND_PATH": str(plugin)}
@@ -55,6 +55,10 @@ class PackageTest(unittest.TestCase):
             left, right = (float(word.strip(",")) for word in said[5].split()[1::2])
             self.assertGreater(min(left, right), 0.5)
         run(program, "none", env=env, code=1)
+        said = run(prefix / "bin/sateen-conformance", "--backend", plugin, "--unsupported",
+                   plugin.parents[1] / "unsupported.txt", env=env)
+        self.assertRegex(said, r"(?m)^dense_forward +\d+ passed$")
+        self.assertRegex(said, r"(?m)^passed: [\d,]+ tests, [\d,]+ passed, \d+ unsupported")
 
     def assert_lists_opencl(self, program, env=None):
         listed = json.loads(run(program, "--list-devices", "--json", env=env))

@@ -35,6 +35,7 @@ class Debian(PackageTest):
         self.assertIn("libtbb12", self.field("libsateen0", "Depends"))
         self.assertIn("libclblast1", self.field("sateen-backend-opencl", "Depends"))
         self.assertIn("libboost-program-options", self.field("sateen-tools", "Depends"))
+        self.assertIn("libboost-test", self.field("libsateen-dev", "Depends"))
         self.assertIn("opencl-icd", self.field("sateen-backend-opencl", "Recommends"))
 
     def test_examples(self):

@@ -33,7 +33,7 @@ class Installed(PackageTest):
 
     def test_programs_find_library_and_plugins(self):
         self.assert_lists_opencl(self.prefix / "bin/sateen-info")
-        for name in ("train", "predict", "evaluate", "bench", "info"):
+        for name in ("train", "predict", "evaluate", "bench", "info", "conformance"):
             self.assertIn(VERSION, run(self.prefix / f"bin/sateen-{name}", "--version"))
             self.assertTrue((self.prefix / f"share/man/man1/sateen-{name}.1").is_file())
 
