@@ -42,12 +42,14 @@ void describe(Options& options) {
                                "instead of the tests: a table of each operation's time on a few shapes, those of the "
                                "networks among them; --filter takes some"},
                               {"runs", "N", "a time is the median of these", "15"}});
+  options.add_variable("SATEEN_DUMP_GRAPH", "A folder for every graph that is compiled, as text for --replay.");
   options.set_ending(
       "Each operation is held against double-precision loops on many shapes, with\n"
       "guard bytes around all that it may not touch; then chains of operations, whole\n"
       "training steps and the rules of backend.h. An operation that the backend lacks\n"
       "is a failure unless it is listed as unsupported; cpu takes its part in chains.\n"
-      "The exit code is 4 when a test failed. Results alone go to stdout.",
+      "The exit code is 4 when a test failed, and 77 when --needs or --needs-file says\n"
+      "that there is nothing to test. Results alone go to stdout.",
       {"sateen-conformance --backend opencl",
        "sateen-conformance --backend ./sateen_mine.so --unsupported unsupported.txt",
        "sateen-conformance --backend cpu --filter 'dense*' --filter training_step"});

@@ -47,6 +47,8 @@ void add_subject_options(Options& options) {
         .value = "PATH",
         .text = "a plugin, or a folder of plugins, to look in first; may be repeated",
         .repeatable = true}});
+  options.add_variable("SATEEN_BACKEND_PATH",
+                       "Where plugins are looked for, too: full paths, with a colon between them.");
   options.add_group("In test commands",
                     {{"needs", "WHAT",
                       "device, avx2 or avx512: where the machine has no device of the backend, or not these "
