@@ -22,6 +22,7 @@ BORDERS = {
     "core/include": ("core/include",),
     "core/src": ("core/src", "core/include"),
     "backends": ("backends/sdk/include", CONTRACT),
+    "apps/conformance": ("apps", "core/include", "tests/conformance"),
     "apps": ("apps", "core/include"),
     "tests/oracle": (),
 }
