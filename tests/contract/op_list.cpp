@@ -2,6 +2,7 @@
 #include "op_list.h"
 
 #include <cstdio>
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,6 +17,18 @@ void expect(bool holds, const std::string& what) {
   ++failures;
 }
 
+/// A structure of attributes has the listed fields and no other: their bytes are all of it.
+void expect_every_field() {
+#define CONTRACT_FIELD(structure, field) listed[#structure] += sizeof(structure::field);
+#define CONTRACT_ATTRS(constant, structure) \
+  expect(listed[#structure] == sizeof(structure), #structure " has a field that SATEEN_FOR_EACH_ATTR_FIELD lacks");
+  std::map<std::string, size_t> listed;
+  SATEEN_FOR_EACH_ATTR_FIELD(CONTRACT_FIELD)
+  SATEEN_FOR_EACH_ATTRS(CONTRACT_ATTRS)
+#undef CONTRACT_FIELD
+#undef CONTRACT_ATTRS
+}
+
 }  // namespace
 
 int main() {
@@ -25,6 +38,8 @@ int main() {
   expect(c.abi_major == SATEEN_ABI_MAJOR && c.abi_minor == SATEEN_ABI_MINOR, "the ABI versions differ");
   expect(c.max_rank == SATEEN_MAX_RANK && c.none == SATEEN_NONE, "the constants differ");
   expect(c.n_ops == ops.size(), "the numbers of operations differ");
+
+  expect_every_field();
 
   std::set<uint32_t> kinds;
   std::set<std::string> names;

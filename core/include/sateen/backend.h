@@ -397,6 +397,63 @@ typedef struct {
   float momentum; /**< how much of the running numbers stays */
 } sateen_batch_norm_attrs;
 
+/** SATEEN_FOR_EACH_ATTRS(X) expands X(CONSTANT, structure) for each kind that has attributes. */
+#define SATEEN_FOR_EACH_ATTRS(X)                            \
+  X(SATEEN_OP_GATHER, sateen_gather_attrs)                  \
+  X(SATEEN_OP_CONV2D_FORWARD, sateen_conv2d_attrs)          \
+  X(SATEEN_OP_CONV2D_BACKWARD_DATA, sateen_conv2d_attrs)    \
+  X(SATEEN_OP_CONV2D_BACKWARD_WEIGHTS, sateen_conv2d_attrs) \
+  X(SATEEN_OP_MAX_POOL2D_FORWARD, sateen_max_pool2d_attrs)  \
+  X(SATEEN_OP_MAX_POOL2D_BACKWARD, sateen_max_pool2d_attrs) \
+  X(SATEEN_OP_LEAKY_RELU_FORWARD, sateen_leaky_relu_attrs)  \
+  X(SATEEN_OP_LEAKY_RELU_BACKWARD, sateen_leaky_relu_attrs) \
+  X(SATEEN_OP_DROPOUT, sateen_dropout_attrs)                \
+  X(SATEEN_OP_ADAM, sateen_adam_attrs)                      \
+  X(SATEEN_OP_AUGMENT, sateen_augment_attrs)                \
+  X(SATEEN_OP_BATCH_NORM, sateen_batch_norm_attrs)          \
+  X(SATEEN_OP_BATCH_NORM_TRAIN, sateen_batch_norm_attrs)
+
+/** SATEEN_FOR_EACH_ATTR_FIELD(X) expands X(structure, field) for every field of these structures, in their order: what a
+ * graph needs to be written as text. */
+#define SATEEN_FOR_EACH_ATTR_FIELD(X)    \
+  X(sateen_gather_attrs, scale)          \
+  X(sateen_gather_attrs, shift)          \
+  X(sateen_conv2d_attrs, stride_y)       \
+  X(sateen_conv2d_attrs, stride_x)       \
+  X(sateen_conv2d_attrs, pad_top)        \
+  X(sateen_conv2d_attrs, pad_left)       \
+  X(sateen_conv2d_attrs, pad_bottom)     \
+  X(sateen_conv2d_attrs, pad_right)      \
+  X(sateen_max_pool2d_attrs, window_y)   \
+  X(sateen_max_pool2d_attrs, window_x)   \
+  X(sateen_max_pool2d_attrs, stride_y)   \
+  X(sateen_max_pool2d_attrs, stride_x)   \
+  X(sateen_max_pool2d_attrs, pad_top)    \
+  X(sateen_max_pool2d_attrs, pad_left)   \
+  X(sateen_max_pool2d_attrs, pad_bottom) \
+  X(sateen_max_pool2d_attrs, pad_right)  \
+  X(sateen_leaky_relu_attrs, alpha)      \
+  X(sateen_dropout_attrs, seed)          \
+  X(sateen_dropout_attrs, first_element) \
+  X(sateen_dropout_attrs, stream)        \
+  X(sateen_dropout_attrs, threshold)     \
+  X(sateen_dropout_attrs, scale)         \
+  X(sateen_dropout_attrs, reserved)      \
+  X(sateen_adam_attrs, beta1)            \
+  X(sateen_adam_attrs, beta2)            \
+  X(sateen_adam_attrs, epsilon)          \
+  X(sateen_adam_attrs, reserved)         \
+  X(sateen_augment_attrs, seed)          \
+  X(sateen_augment_attrs, first_row)     \
+  X(sateen_augment_attrs, stream)        \
+  X(sateen_augment_attrs, mirror)        \
+  X(sateen_augment_attrs, max_shift)     \
+  X(sateen_augment_attrs, scale)         \
+  X(sateen_augment_attrs, shift)         \
+  X(sateen_augment_attrs, reserved)      \
+  X(sateen_batch_norm_attrs, epsilon)    \
+  X(sateen_batch_norm_attrs, momentum)
+
 /* ---- 6. The table ------------------------------------------------------------------------------------------------ */
 
 /** A backend: facts and functions, none of them NULL. It belongs to the plugin and never changes. */

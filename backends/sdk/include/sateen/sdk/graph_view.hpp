@@ -12,64 +12,10 @@
 
 #include "sateen/backend.h"
 #include "sateen/sdk/failure.hpp"
+#include "sateen/sdk/graph_parts.hpp"
 #include "sateen/sdk/op_info.hpp"
 
 namespace sateen::sdk {
-
-/// A sateen_storage.
-struct Storage {
-  uint32_t role = 0;   ///< SATEEN_STORAGE_EXTERNAL or SATEEN_STORAGE_INTERMEDIATE
-  uint32_t flags = 0;  ///< SATEEN_STORAGE_FROZEN or 0
-  uint64_t bytes = 0;  ///< above 0
-  /// Whether memory is bound to it at run.
-  bool external() const { return role == SATEEN_STORAGE_EXTERNAL; }
-  /// Whether its bytes never change, so that a packed copy may be kept.
-  bool frozen() const { return (flags & SATEEN_STORAGE_FROZEN) != 0; }
-};
-
-/// A sateen_tensor, which lies inside its storage, and what follows from it.
-struct Tensor {
-  uint32_t dtype = 0;                          ///< SATEEN_F32, …
-  uint32_t storage = 0;                        ///< index into GraphView::storages
-  uint32_t rank = 0;                           ///< 1 to SATEEN_MAX_RANK
-  uint64_t offset = 0;                         ///< bytes into the storage, a multiple of the device's alignment
-  std::array<int64_t, SATEEN_MAX_RANK> dim{};  ///< the outermost first; 0 past the rank
-  uint64_t elements = 0;                       ///< product of the dims
-  uint64_t bytes = 0;                          ///< 0 where the dtype is unknown
-
-  /// The same rank and dims.
-  bool same_shape(const Tensor& other) const { return rank == other.rank && dim == other.dim; }
-  /// The same bytes, read alike: what "in place" asks for.
-  bool same_place(const Tensor& other) const {
-    return storage == other.storage && offset == other.offset && dtype == other.dtype && same_shape(other);
-  }
-  /// Whether they share a byte.
-  bool overlaps(const Tensor& other) const {
-    return storage == other.storage && offset < other.offset + other.bytes && other.offset < offset + bytes;
-  }
-};
-
-/// A sateen_op with a copy of all that it points to.
-struct Op {
-  uint32_t kind = 0;                 ///< SATEEN_OP_…, or one that this header does not know
-  std::string name;                  ///< for errors, profiles and logs
-  std::vector<uint32_t> src;         ///< indices into GraphView::tensors, or SATEEN_NONE, in the page's order
-  std::vector<uint32_t> dst;         ///< likewise
-  std::vector<unsigned char> attrs;  ///< the page's structure; empty for an unknown kind
-
-  /// The page's structure; the view has checked the size.
-  template <typename Attrs>
-  Attrs attributes() const {
-    Attrs r;
-    std::memcpy(&r, attrs.data(), sizeof(Attrs));
-    return r;
-  }
-};
-
-/// Bytes of one element, or 0 for a dtype that this header does not know.
-constexpr uint64_t size_of(uint32_t dtype) {
-  return dtype == SATEEN_F32 || dtype == SATEEN_I32 ? 4 : dtype == SATEEN_U8 ? 1 : 0;
-}
 
 /// Construction checks everything about a graph that needs no operation's page but its arity and its places in place:
 /// counts, strides, indices, shapes, sizes, alignment, roles, aliasing, FROZEN, written before read. It throws
@@ -275,7 +221,7 @@ inline void GraphView::check_aliasing(const Op& op) const {
       const Tensor* other = dst(op, e);
       require(other == nullptr || !to->overlaps(*other), text(op.name, ": destinations ", e, " and ", d, " overlap"));
     }
-    const uint32_t in_place = in_place_src(op.kind, d);
+    const uint32_t in_place = find_op_info(op.kind)->in_place(d);
     for (uint32_t s = 0; s < op.src.size(); ++s) {
       const Tensor* from = src(op, s);
       if (s == in_place) {
@@ -326,6 +272,23 @@ inline void GraphView::check_values() const {
       if (!storage.external()) written[t->storage].add(t->offset, end);
     }
   }
+}
+
+/// Holds an operation against its page. Throws Failure(INVALID) naming the operation and the rule that it breaks. What
+/// this header does not know (a kind, a dtype, something of the whole graph) is no broken rule: then it returns why
+/// nobody built against this header can do it, and otherwise "".
+inline std::string check_op(const GraphView& graph, const Op& op) {
+  const OpInfo* info = find_op_info(op.kind);
+  if (info == nullptr) return text("operation kind ", op.kind, " is unknown");
+  for (const auto* places : {&op.src, &op.dst}) {
+    for (const uint32_t t : *places) {
+      if (t != SATEEN_NONE && size_of(graph.tensors()[t].dtype) == 0) {
+        return text("dtype ", graph.tensors()[t].dtype, " is unknown");
+      }
+    }
+  }
+  info->check(detail::OpCheck(op, graph.tensors()));
+  return graph.unsupported();
 }
 
 }  // namespace sateen::sdk
