@@ -20,7 +20,7 @@ Device::Device(const KernelTable& kernels, int threads, bool profile, sdk::Host 
 }
 
 std::string Device::unsupported(const sdk::GraphView& /*graph*/, const sdk::Op& op) const {
-  return find_step_maker(op.kind) != nullptr ? "" : "the backend has no such operation";
+  return sdk::find_maker<Ops>(op.kind) != nullptr ? "" : sdk::kNoSuchOperation;
 }
 
 std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {

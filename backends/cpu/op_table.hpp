@@ -1,34 +1,25 @@
 // Which function prepares which operation.
 #pragma once
 
+#include "sateen/sdk/op_table.hpp"
 #include "step.hpp"
 
 namespace sateen::cpu {
 
-Step make_gather(StepBuilder& builder);
-Step make_conv2d_forward(StepBuilder& builder);
-Step make_conv2d_backward_data(StepBuilder& builder);
-Step make_conv2d_backward_weights(StepBuilder& builder);
-Step make_max_pool2d_forward(StepBuilder& builder);
-Step make_max_pool2d_backward(StepBuilder& builder);
-Step make_leaky_relu_forward(StepBuilder& builder);
-Step make_leaky_relu_backward(StepBuilder& builder);
-Step make_dense_forward(StepBuilder& builder);
-Step make_dense_backward_data(StepBuilder& builder);
-Step make_dense_backward_weights(StepBuilder& builder);
-Step make_dropout(StepBuilder& builder);
-Step make_softmax(StepBuilder& builder);
-Step make_softmax_cross_entropy(StepBuilder& builder);
-Step make_adam(StepBuilder& builder);
-Step make_advance(StepBuilder& builder);
-Step make_augment(StepBuilder& builder);
-Step make_batch_norm(StepBuilder& builder);
-Step make_batch_norm_train(StepBuilder& builder);
-Step make_batch_norm_backward(StepBuilder& builder);
+/// The operations of this backend, for sdk::find_maker.
+struct Ops {
+  using Maker = Step (*)(StepBuilder&);
+  /// Prepares an operation of this kind. The definitions are in ops/.
+  template <uint32_t kind>
+  static Step make(StepBuilder& builder);
+  /// Kinds that ops/ has no file for. This is the reference, which others rely on: none.
+  static constexpr bool lacks(uint32_t /*kind*/) { return false; }
+};
 
-using StepMaker = Step (*)(StepBuilder&);
-
-/// Null for a kind that this backend can't do.
-StepMaker find_step_maker(uint32_t kind);
+#define SATEEN_DECLARE_MAKER(constant, number, name, n_src, n_dst) \
+  template <>                                                      \
+  Step Ops::make<constant>(StepBuilder & builder);
+SATEEN_FOR_EACH_OP(SATEEN_DECLARE_MAKER)
+#undef SATEEN_DECLARE_MAKER
 
 }  // namespace sateen::cpu

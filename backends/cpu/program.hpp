@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/kernel_table.h"
+#include "sateen/sdk/arena.hpp"
 #include "sateen/sdk/graph_view.hpp"
 #include "sateen/sdk/timed_steps.hpp"
 #include "step.hpp"
@@ -17,24 +18,17 @@ class Program : public sdk::TimedSteps<Step> {
  public:
   Program(const sdk::GraphView& graph, const KernelTable& kernels, bool profile);
 
-  uint64_t arena_bytes() const { return arena_bytes_; }
+  uint64_t arena_bytes() const { return plan_.arena_bytes; }
   uint64_t thread_scratch_bytes() const { return per_thread_; }
 
   /// The address of the i-th EXTERNAL storage for the runs to come.
-  void bind(size_t external, unsigned char* address) { address_[externals_[external]] = address; }
+  void bind(size_t external, unsigned char* address) { address_[plan_.externals[external]] = address; }
   /// One pass. arena and thread_scratch: at least the sizes above, the latter for each thread.
   void run(unsigned char* arena, unsigned char* thread_scratch);
 
  private:
-  struct Planned {
-    size_t address;
-    uint64_t offset;  // in the arena
-  };
-
-  std::vector<size_t> externals_;  // storage index per EXTERNAL storage
-  std::vector<Planned> planned_;
+  sdk::MemoryPlan plan_;
   std::vector<unsigned char*> address_;  // per storage, then per scratch
-  uint64_t arena_bytes_ = 0;
   uint64_t per_thread_ = 0;
   bool profile_;
 };

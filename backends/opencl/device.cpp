@@ -211,7 +211,8 @@ std::unique_ptr<Event> Device::mark() {
 
 std::string Device::unsupported(const sdk::GraphView& graph, const sdk::Op& op) {
   constexpr uint64_t kMost = std::numeric_limits<int32_t>::max();
-  if (find_step_maker(op.kind) == nullptr) return "the backend has no such operation";
+  const Ops::Maker make = sdk::find_maker<Ops>(op.kind);
+  if (make == nullptr) return sdk::kNoSuchOperation;
   for (const auto* places : {&op.src, &op.dst}) {
     for (const uint32_t t : *places) {
       if (t == SATEEN_NONE) continue;
@@ -233,7 +234,7 @@ std::string Device::unsupported(const sdk::GraphView& graph, const sdk::Op& op) 
   judging.judging = true;
   StepBuilder builder(graph, alone, judging, requests, calls, "");
   try {
-    find_step_maker(op.kind)(builder);
+    make(builder);
   } catch (const sdk::Failure& failure) {
     if (failure.status() != SATEEN_UNSUPPORTED) throw;
     return failure.what();

@@ -1,36 +1,28 @@
 // Which function prepares which operation.
 #pragma once
 
+#include "sateen/sdk/op_table.hpp"
 #include "step.hpp"
 
 namespace sateen::opencl {
 
-void make_gather(StepBuilder& builder);
-void make_conv2d_forward(StepBuilder& builder);
-void make_conv2d_backward_data(StepBuilder& builder);
-void make_conv2d_backward_weights(StepBuilder& builder);
-void make_max_pool2d_forward(StepBuilder& builder);
-void make_max_pool2d_backward(StepBuilder& builder);
-void make_leaky_relu_forward(StepBuilder& builder);
-void make_leaky_relu_backward(StepBuilder& builder);
-void make_dense_forward(StepBuilder& builder);
-void make_dense_backward_data(StepBuilder& builder);
-void make_dense_backward_weights(StepBuilder& builder);
-void make_dropout(StepBuilder& builder);
-void make_softmax(StepBuilder& builder);
-void make_softmax_cross_entropy(StepBuilder& builder);
-void make_adam(StepBuilder& builder);
-void make_advance(StepBuilder& builder);
-void make_augment(StepBuilder& builder);
-void make_batch_norm(StepBuilder& builder);
-void make_batch_norm_train(StepBuilder& builder);
-void make_batch_norm_backward(StepBuilder& builder);
+/// The operations of this backend, for sdk::find_maker.
+struct Ops {
+  using Maker = void (*)(StepBuilder&);
+  /// Adds the kernels of an operation of this kind. The definitions are in ops/.
+  template <uint32_t kind>
+  static void make(StepBuilder& builder);
+  /// Kinds that ops/ has no file for: they run on cpu. None.
+  static constexpr bool lacks(uint32_t /*kind*/) { return false; }
+};
+
+#define SATEEN_DECLARE_MAKER(constant, number, name, n_src, n_dst) \
+  template <>                                                      \
+  void Ops::make<constant>(StepBuilder & builder);
+SATEEN_FOR_EACH_OP(SATEEN_DECLARE_MAKER)
+#undef SATEEN_DECLARE_MAKER
+
 /// A group of kind kBackward.
 void make_way_back(StepBuilder& builder);
-
-using StepMaker = void (*)(StepBuilder&);
-
-/// Null for a kind that this backend can't do.
-StepMaker find_step_maker(uint32_t kind);
 
 }  // namespace sateen::opencl

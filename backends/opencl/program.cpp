@@ -1,7 +1,6 @@
 // A compiled graph: judged before it comes here, so every operation has kernels.
 #include "program.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <new>
 
@@ -22,27 +21,14 @@ void finish_call(cl_command_queue queue, const Call& call, InFlight& in_flight) 
   in_flight.collect();
 }
 
-/// What lies between a group's operations is never made, and its result is written from the first on.
-void omit_between(const sdk::GraphView& graph, const Group& group, std::vector<sdk::ArenaRequest>& requests) {
-  for (size_t i = group.first; i < group.last; ++i) requests[graph.dst(graph.ops()[i], 0)->storage] = {};
-  if (group.first == group.last) return;
-  const sdk::Op& last = group.result_of(graph);
-  for (size_t d = 0; d < last.dst.size(); ++d) {
-    if (last.dst[d] == SATEEN_NONE) continue;
-    sdk::ArenaRequest& result = requests[graph.dst(last, d)->storage];
-    result.first = std::min(result.first, group.first);
-  }
-}
-
 }  // namespace
 
 Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const std::vector<std::string>& variants) {
   std::vector<sdk::ArenaRequest> requests = sdk::intermediate_requests(graph);
-  const size_t storages = requests.size();
   const std::vector<Group> groups = find_groups(graph, workshop.tuning);
   std::vector<Place> routes;
   for (const Group& group : groups) {
-    omit_between(graph, group, requests);
+    sdk::omit_between(graph, group.first, group.last, requests);
     if (group.kind == Group::Kind::kForward && group.route != Group::kNoRoute) {
       routes.push_back({requests.size(), 0});
       requests.push_back({graph.dst(*group.pool, 0)->elements, group.first, group.last});
@@ -57,18 +43,13 @@ Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const st
     if (group.kind == Group::Kind::kBackward) {
       make_way_back(builder);
     } else {
-      find_step_maker(builder.op().kind)(builder);
+      sdk::find_maker<Ops>(builder.op().kind)(builder);
     }
     records_.push_back(builder.record());
   }
-  const sdk::ArenaPlan plan = sdk::plan_arena(requests, workshop.alignment);
-  arena_bytes_ = plan.bytes;
-  place_.resize(requests.size());
-  told_.resize(requests.size());
-  for (size_t i = 0; i < requests.size(); ++i) {
-    if (requests[i].bytes > 0) planned_.push_back({i, plan.offset[i]});
-    if (i < storages && graph.storages()[i].external()) externals_.push_back(i);
-  }
+  plan_ = sdk::plan_memory(graph, requests, workshop.alignment);
+  place_.resize(plan_.requests);
+  told_.resize(plan_.requests);
 }
 
 Memory Program::part(const LibraryProduct::Operand& operand, const std::string& op) const {
@@ -112,7 +93,7 @@ cl_int Program::enqueue(const Call& call, const std::vector<Address>& told, cons
 }
 
 void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait, uint64_t arena_id) {
-  for (const Planned& p : planned_) place_[p.request] = {arena, p.offset, arena_id};
+  for (const auto& piece : plan_.pieces) place_[piece.request] = {arena, piece.offset, arena_id};
   const std::vector<Operands> operands = make_operands();
   if (in_flight.timing() == Timing::kClock) {
     const cl_int code = clFinish(queue);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cl.hpp"
+#include "sateen/sdk/arena.hpp"
 #include "sateen/sdk/graph_view.hpp"
 #include "sateen/sdk/profile.hpp"
 #include "step.hpp"
@@ -19,12 +20,12 @@ class Program {
   /// variants: of each operation one of variants_of, or "" for the first.
   Program(const sdk::GraphView& graph, const Workshop& workshop, const std::vector<std::string>& variants);
 
-  uint64_t arena_bytes() const { return arena_bytes_; }
+  uint64_t arena_bytes() const { return plan_.arena_bytes; }
 
   /// The memory of the i-th EXTERNAL storage for the runs to come. id: a number that no other memory of the device ever
   /// has, so that kernels that have this one already need not be told again; 0 where there is none.
   void bind(size_t external, cl_mem memory, uint64_t offset, uint64_t id = 0) {
-    place_[externals_[external]] = {memory, offset, id};
+    place_[plan_.externals[external]] = {memory, offset, id};
   }
   /// Enqueues one pass. arena_id: as in bind. With `wait`, each kernel is waited for before the next. Throws Failure when the first kernel is
   /// not taken, and LateFailure when a later one is not.
@@ -35,10 +36,6 @@ class Program {
   sdk::OpTime profile(size_t i) const { return {records_[i]->name.c_str(), runs_, records_[i]->nanoseconds}; }
 
  private:
-  struct Planned {
-    size_t request;
-    uint64_t offset;  // in the arena
-  };
   struct Address {
     cl_mem memory = nullptr;
     uint64_t offset = 0;
@@ -60,11 +57,9 @@ class Program {
 
   std::vector<Call> calls_;
   std::vector<std::shared_ptr<OpRecord>> records_;  // of the operations, in order
-  std::vector<size_t> externals_;                   // storage index per EXTERNAL storage
-  std::vector<Planned> planned_;
+  sdk::MemoryPlan plan_;
   std::vector<Address> place_;  // per storage, then per scratch
   std::vector<Address> told_;   // what the kernels' arguments are set to; nothing after a failure
-  uint64_t arena_bytes_ = 0;
   uint64_t runs_ = 0;
 };
 

@@ -5,7 +5,8 @@
 
 namespace sateen::cpu {
 
-Step make_adam(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_ADAM>(StepBuilder& builder) {
   const auto n = static_cast<int64_t>(builder.src(0).elements);
   return [n, &kernels = builder.kernels, name = builder.op().name, rows = builder.src(4).dim[0],
           attrs = builder.op().attributes<sateen_adam_attrs>(), params = StepBuilder::place(builder.src(0)),

@@ -3,7 +3,8 @@
 
 namespace sateen::cpu {
 
-Step make_advance(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_ADVANCE>(StepBuilder& builder) {
   return [cursor = StepBuilder::place(builder.src(0))](const RunContext& context) {
     auto* numbers = context.at<uint32_t>(cursor);
     ++numbers[0];

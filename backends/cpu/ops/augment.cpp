@@ -96,7 +96,8 @@ class Augment {
 
 }  // namespace
 
-Step make_augment(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_AUGMENT>(StepBuilder& builder) {
   return [augment = Augment(builder)](const RunContext& context) { augment.run(context); };
 }
 

@@ -205,7 +205,8 @@ class Backward {
 
 }  // namespace
 
-Step make_batch_norm(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_BATCH_NORM>(StepBuilder& builder) {
   const Rows rows(builder.src(0));
   return [rows, &kernels = builder.kernels, epsilon = builder.op().attributes<sateen_batch_norm_attrs>().epsilon,
           src = StepBuilder::place(builder.src(0)), scale = StepBuilder::place(builder.src(1)),
@@ -220,11 +221,13 @@ Step make_batch_norm(StepBuilder& builder) {
   };
 }
 
-Step make_batch_norm_train(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_BATCH_NORM_TRAIN>(StepBuilder& builder) {
   return [training = Training(builder)](const RunContext& context) { training.run(context); };
 }
 
-Step make_batch_norm_backward(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_BATCH_NORM_BACKWARD>(StepBuilder& builder) {
   return [backward = Backward(builder)](const RunContext& context) { backward.run(context); };
 }
 

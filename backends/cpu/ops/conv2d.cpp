@@ -169,7 +169,8 @@ class BackwardWeights {
 
 }  // namespace
 
-Step make_conv2d_forward(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_CONV2D_FORWARD>(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
   return make_sliding(
       builder, forward_sliding(s), s.n, StepBuilder::place(builder.src(0)), builder.activated_dst(),
@@ -177,7 +178,8 @@ Step make_conv2d_forward(StepBuilder& builder) {
       PackedWeights(builder, builder.src(1), s.y.window * s.x.window, s.c, s.k, PackedWeights::Order::kForward));
 }
 
-Step make_conv2d_backward_data(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_CONV2D_BACKWARD_DATA>(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
   return make_sliding(
       builder, backward_sliding(s), s.n, StepBuilder::place(builder.src(0)), StepBuilder::place(builder.dst(0)),
@@ -185,7 +187,8 @@ Step make_conv2d_backward_data(StepBuilder& builder) {
       PackedWeights(builder, builder.src(1), s.y.window * s.x.window, s.c, s.k, PackedWeights::Order::kTurned));
 }
 
-Step make_conv2d_backward_weights(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_CONV2D_BACKWARD_WEIGHTS>(StepBuilder& builder) {
   return [pass = std::make_shared<const BackwardWeights>(builder)](const RunContext& context) { pass->run(context); };
 }
 

@@ -51,7 +51,8 @@ Step make_product(StepBuilder& builder, Place src, Place dst, std::optional<Plac
 
 }  // namespace
 
-Step make_dense_forward(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_DENSE_FORWARD>(StepBuilder& builder) {
   const sdk::Tensor& weights = builder.src(1);
   return make_product(
       builder, StepBuilder::place(builder.src(0)), builder.activated_dst(),
@@ -59,7 +60,8 @@ Step make_dense_forward(StepBuilder& builder) {
       PackedWeights(builder, weights, 1, weights.dim[0], weights.dim[1], PackedWeights::Order::kForward));
 }
 
-Step make_dense_backward_data(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_DENSE_BACKWARD_DATA>(StepBuilder& builder) {
   const sdk::Tensor& weights = builder.src(1);
   return make_product(
       builder, StepBuilder::place(builder.src(0)), StepBuilder::place(builder.dst(0)), std::nullopt,
@@ -67,7 +69,8 @@ Step make_dense_backward_data(StepBuilder& builder) {
       PackedWeights(builder, weights, 1, weights.dim[0], weights.dim[1], PackedWeights::Order::kTurned));
 }
 
-Step make_dense_backward_weights(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_DENSE_BACKWARD_WEIGHTS>(StepBuilder& builder) {
   const int64_t n = builder.src(0).dim[0];
   const int64_t in = builder.src(0).dim[1];
   const int64_t out = builder.src(1).dim[1];

@@ -4,7 +4,8 @@
 
 namespace sateen::cpu {
 
-Step make_dropout(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_DROPOUT>(StepBuilder& builder) {
   const auto n = static_cast<int64_t>(builder.dst(0).elements);
   return [n, &kernels = builder.kernels, attrs = builder.op().attributes<sateen_dropout_attrs>(),
           src = StepBuilder::place(builder.src(0)), cursor = StepBuilder::place(builder.src(1)),

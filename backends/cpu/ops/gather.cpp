@@ -56,7 +56,8 @@ class Gather {
 
 }  // namespace
 
-Step make_gather(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_GATHER>(StepBuilder& builder) {
   return [gather = Gather(builder)](const RunContext& context) { gather.run(context); };
 }
 

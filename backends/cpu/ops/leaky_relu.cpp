@@ -4,7 +4,8 @@
 
 namespace sateen::cpu {
 
-Step make_leaky_relu_forward(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_LEAKY_RELU_FORWARD>(StepBuilder& builder) {
   const auto n = static_cast<int64_t>(builder.dst(0).elements);
   return
       [n, &kernels = builder.kernels, alpha = builder.op().attributes<sateen_leaky_relu_attrs>().alpha,
@@ -15,7 +16,8 @@ Step make_leaky_relu_forward(StepBuilder& builder) {
       };
 }
 
-Step make_leaky_relu_backward(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_LEAKY_RELU_BACKWARD>(StepBuilder& builder) {
   const auto n = static_cast<int64_t>(builder.dst(0).elements);
   return [n, &kernels = builder.kernels, alpha = builder.op().attributes<sateen_leaky_relu_attrs>().alpha,
           dst = StepBuilder::place(builder.src(0)), diff_dst = StepBuilder::place(builder.src(1)),

@@ -13,7 +13,8 @@ PoolImage image_of(const sdk::MaxPool2dShape& s) {
 
 }  // namespace
 
-Step make_max_pool2d_forward(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_MAX_POOL2D_FORWARD>(StepBuilder& builder) {
   const sdk::MaxPool2dShape s = sdk::max_pool2d_shape(builder.graph(), builder.op());
   return [&kernels = builder.kernels, shape = image_of(s), n = s.n, src = StepBuilder::place(builder.src(0)),
           dst = StepBuilder::place(builder.dst(0))](const RunContext& context) {
@@ -24,7 +25,8 @@ Step make_max_pool2d_forward(StepBuilder& builder) {
   };
 }
 
-Step make_max_pool2d_backward(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_MAX_POOL2D_BACKWARD>(StepBuilder& builder) {
   const sdk::MaxPool2dShape s = sdk::max_pool2d_shape(builder.graph(), builder.op());
   return [&kernels = builder.kernels, shape = image_of(s), n = s.n, src = StepBuilder::place(builder.src(0)),
           diff_dst = StepBuilder::place(builder.src(1)),

@@ -101,7 +101,8 @@ class CrossEntropy {
 
 }  // namespace
 
-Step make_softmax(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_SOFTMAX>(StepBuilder& builder) {
   return [n = builder.src(0).dim[0], classes = builder.src(0).dim[1], src = StepBuilder::place(builder.src(0)),
           dst = StepBuilder::place(builder.dst(0))](const RunContext& context) {
     parallel_pieces(n, kRows, [&](int64_t begin, int64_t end) {
@@ -116,7 +117,8 @@ Step make_softmax(StepBuilder& builder) {
   };
 }
 
-Step make_softmax_cross_entropy(StepBuilder& builder) {
+template <>
+Step Ops::make<SATEEN_OP_SOFTMAX_CROSS_ENTROPY>(StepBuilder& builder) {
   return [entropy = CrossEntropy(builder)](const RunContext& context) { entropy.run(context); };
 }
 

@@ -5,7 +5,8 @@
 
 namespace sateen::opencl {
 
-void make_augment(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_AUGMENT>(StepBuilder& builder) {
   const sdk::Tensor& data = builder.src(0);
   const sdk::Tensor& batch = builder.dst(0);
   const std::optional<Place> indices = StepBuilder::place(builder.graph().src(builder.op(), 1));

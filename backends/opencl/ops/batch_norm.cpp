@@ -93,7 +93,8 @@ struct Finish {
 
 }  // namespace
 
-void make_batch_norm(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_BATCH_NORM>(StepBuilder& builder) {
   const Spread s(builder.tuning, builder.src(0));
   const Place factor = builder.scratch(s.channels);
   builder.call("batch_norm.cl", "batch_norm_factors")
@@ -106,7 +107,8 @@ void make_batch_norm(StepBuilder& builder) {
   add_apply(builder, s, StepBuilder::place(builder.src(3)), factor);
 }
 
-void make_batch_norm_train(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_BATCH_NORM_TRAIN>(StepBuilder& builder) {
   const Spread s(builder.tuning, builder.src(0));
   const Counting counting(builder);
   const auto attrs = builder.op().attributes<sateen_batch_norm_attrs>();
@@ -136,7 +138,8 @@ void make_batch_norm_train(StepBuilder& builder) {
   add_apply(builder, s, mean, factor);
 }
 
-void make_batch_norm_backward(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_BATCH_NORM_BACKWARD>(StepBuilder& builder) {
   const Spread s(builder.tuning, builder.src(0));
   const Counting counting(builder);
   const Place parts = builder.scratch(2 * s.parts * s.channels);

@@ -55,7 +55,8 @@ Padded pad_source(StepBuilder& builder, Place src, const sdk::Conv2dShape& s) {
 
 }  // namespace
 
-void make_conv2d_forward(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_CONV2D_FORWARD>(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
   const Place src = StepBuilder::place(builder.src(0));
   const Place weights = StepBuilder::place(builder.src(1));
@@ -74,7 +75,8 @@ void make_conv2d_forward(StepBuilder& builder) {
   if (pooled) add_pool_route_forward(builder, dst);
 }
 
-void make_conv2d_backward_data(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_CONV2D_BACKWARD_DATA>(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
   const Place diff_dst = StepBuilder::place(builder.src(0));
   const Place weights = StepBuilder::place(builder.src(1));
@@ -108,7 +110,8 @@ void make_conv2d_backward_data(StepBuilder& builder) {
   add_product(builder, diff, rows, {weights, s.y.window * s.x.window, s.k, s.c, true}, std::nullopt, diff_src, 1.0F);
 }
 
-void make_conv2d_backward_weights(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_CONV2D_BACKWARD_WEIGHTS>(StepBuilder& builder) {
   const sdk::Conv2dShape s = sdk::conv2d_shape(builder.graph(), builder.op());
   const Place diff_dst = StepBuilder::place(builder.src(1));
   const Place diff_weights = StepBuilder::place(builder.dst(0));

@@ -24,7 +24,8 @@ GemmShape gemm(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose
 
 }  // namespace
 
-void make_dense_forward(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_DENSE_FORWARD>(StepBuilder& builder) {
   const Place src = StepBuilder::place(builder.src(0));
   const Place weights = StepBuilder::place(builder.src(1));
   const Place dst = builder.result();
@@ -52,7 +53,8 @@ void make_dense_forward(StepBuilder& builder) {
       .items(n * ceil_div(outputs, builder.tuning.lanes));
 }
 
-void make_dense_backward_data(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_DENSE_BACKWARD_DATA>(StepBuilder& builder) {
   const Place diff_dst = StepBuilder::place(builder.src(0));
   const Place weights = StepBuilder::place(builder.src(1));
   const Place diff_src = StepBuilder::place(builder.dst(0));
@@ -68,7 +70,8 @@ void make_dense_backward_data(StepBuilder& builder) {
   }
 }
 
-void make_dense_backward_weights(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_DENSE_BACKWARD_WEIGHTS>(StepBuilder& builder) {
   const sdk::Tensor& src = builder.src(0);
   const Place diff_dst = StepBuilder::place(builder.src(1));
   const Place diff_weights = StepBuilder::place(builder.dst(0));

@@ -3,7 +3,8 @@
 
 namespace sateen::opencl {
 
-void make_dropout(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_DROPOUT>(StepBuilder& builder) {
   constexpr int64_t kElements = 32;  // that a work-item draws at once
   const auto n = static_cast<int64_t>(builder.dst(0).elements);
   const int64_t span = builder.tuning.span(ceil_div(n, kElements), 16);

@@ -20,11 +20,13 @@ void add_elementwise(StepBuilder& builder, const char* kernel) {
 
 }  // namespace
 
-void make_leaky_relu_forward(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_LEAKY_RELU_FORWARD>(StepBuilder& builder) {
   add_elementwise(builder, "leaky_relu_forward");
 }
 
-void make_leaky_relu_backward(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_LEAKY_RELU_BACKWARD>(StepBuilder& builder) {
   add_elementwise(builder, "leaky_relu_backward");
 }
 

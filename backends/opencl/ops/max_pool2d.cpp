@@ -33,14 +33,16 @@ void finish(CallBuilder& call, const StepBuilder& builder, int64_t pixels) {
 
 }  // namespace
 
-void make_max_pool2d_forward(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_MAX_POOL2D_FORWARD>(StepBuilder& builder) {
   CallBuilder call = builder.call("max_pool2d.cl", "max_pool2d_forward");
   call.buffer(StepBuilder::place(builder.src(0))).buffer(StepBuilder::place(builder.dst(0)));
   const sdk::Tensor& dst = builder.dst(0);
   finish(call, builder, dst.dim[0] * dst.dim[1] * dst.dim[2]);
 }
 
-void make_max_pool2d_backward(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_MAX_POOL2D_BACKWARD>(StepBuilder& builder) {
   const sdk::MaxPool2dShape s = sdk::max_pool2d_shape(builder.graph(), builder.op());
   const bool apart = s.y.stride == s.y.window && s.x.stride == s.x.window;
   CallBuilder call = builder.call("max_pool2d.cl", apart ? "max_pool2d_backward_apart" : "max_pool2d_backward");

@@ -3,7 +3,8 @@
 
 namespace sateen::opencl {
 
-void make_softmax(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_SOFTMAX>(StepBuilder& builder) {
   const sdk::Tensor& src = builder.src(0);
   builder.call("softmax.cl", "softmax")
       .buffer(StepBuilder::place(src))
@@ -13,7 +14,8 @@ void make_softmax(StepBuilder& builder) {
       .items(src.dim[0]);
 }
 
-void make_softmax_cross_entropy(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_SOFTMAX_CROSS_ENTROPY>(StepBuilder& builder) {
   const int64_t n = builder.src(0).dim[0];
   const int64_t rows = builder.src(2).dim[0];
   const std::optional<Place> diff = StepBuilder::place(builder.graph().dst(builder.op(), 1));

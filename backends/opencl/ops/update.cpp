@@ -3,7 +3,8 @@
 
 namespace sateen::opencl {
 
-void make_adam(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_ADAM>(StepBuilder& builder) {
   const auto n = static_cast<int64_t>(builder.src(0).elements);
   const int64_t vectors = ceil_div(n, builder.tuning.lanes);
   const int64_t span = builder.tuning.span(vectors, 64);
@@ -19,7 +20,8 @@ void make_adam(StepBuilder& builder) {
       .items(ceil_div(vectors, span));
 }
 
-void make_advance(StepBuilder& builder) {
+template <>
+void Ops::make<SATEEN_OP_ADVANCE>(StepBuilder& builder) {
   builder.call("update.cl", "advance").buffer(StepBuilder::place(builder.src(0))).items(1);
 }
 

@@ -81,4 +81,41 @@ inline ArenaPlan plan_arena(const std::vector<ArenaRequest>& requests, uint64_t 
   return plan;
 }
 
+/// Where the memory of a compiled graph is: what its Program keeps.
+struct MemoryPlan {
+  /// A request that lies in the arena.
+  struct Piece {
+    size_t request = 0;   ///< a storage's index, or one of those that were added after them
+    uint64_t offset = 0;  ///< bytes
+  };
+  std::vector<size_t> externals;  ///< storage index per EXTERNAL storage, in the order of a run's bindings
+  std::vector<Piece> pieces;      ///< of the arena
+  uint64_t arena_bytes = 0;       ///< of the whole arena
+  size_t requests = 0;            ///< how many things have an address in a run: storages and what was added to them
+};
+
+/// The plan for a graph: requests begin with those of intermediate_requests.
+inline MemoryPlan plan_memory(const GraphView& graph, const std::vector<ArenaRequest>& requests, uint64_t alignment) {
+  const ArenaPlan arena = plan_arena(requests, alignment);
+  MemoryPlan plan;
+  plan.arena_bytes = arena.bytes;
+  plan.requests = requests.size();
+  for (size_t i = 0; i < requests.size(); ++i) {
+    if (requests[i].bytes > 0) plan.pieces.push_back({i, arena.offset[i]});
+    if (i < graph.storages().size() && graph.storages()[i].external()) plan.externals.push_back(i);
+  }
+  return plan;
+}
+
+/// For operations `first` to `last` that are run as one, each with the next one's only source as its first destination:
+/// what lies between them is never made, and the results of the last are written from the first on.
+inline void omit_between(const GraphView& graph, size_t first, size_t last, std::vector<ArenaRequest>& requests) {
+  for (size_t i = first; i < last; ++i) requests[graph.dst(graph.ops()[i], 0)->storage] = {};
+  for (const uint32_t t : graph.ops()[last].dst) {
+    if (t == SATEEN_NONE) continue;
+    ArenaRequest& result = requests[graph.tensors()[t].storage];
+    result.first = std::min(result.first, first);
+  }
+}
+
 }  // namespace sateen::sdk
