@@ -18,6 +18,14 @@ RACES = ("--data-races", "--uniform-writes")
 UNINITIALISED = ("--uninitialized", "--build-options", "-cl-opt-disable")
 
 
+def operations():
+    """The names of the cases of each operation, in the order of the program's list; `coverage` has a test for each."""
+    listed = subprocess.run([PROGRAM, "--list"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, timeout=60, encoding="utf-8",
+                            check=True).stdout.splitlines()
+    names = [name.removeprefix("coverage/") for name in listed if name.startswith("coverage/")]
+    return {name: [test.removeprefix(name + "/") for test in listed if test.startswith(name + "/")] for name in names}
+
+
 class Run(NamedTuple):
     case: str
     code: int

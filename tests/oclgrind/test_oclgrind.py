@@ -58,6 +58,10 @@ WINOGRAD = ("n1_h1_w1_c32_k32_k3x3_s1x1_p1111",)
 TILES = ("gemm128x64x8-8x8", "gemm64x64x16-8x4", "gemm64x32x16-4x4", "gemm32x32x16-4x4")
 
 
+# Of an operation that isn't named above, its first cases.
+CASES.update({operation: cases[:3] for operation, cases in oclgrind.operations().items() if operation not in CASES})
+
+
 def named(cases):
     return [f"{suite}/{name}" for suite, names in cases.items() for name in names]
 
