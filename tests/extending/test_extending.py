@@ -113,7 +113,7 @@ class Built(Copy):
         targets = ["sateen", "sateen-contract-test", "sateen-oracle-tests", "sateen-conformance", "sateen_backend_loops"]
         if OPENCL:
             targets.append("sateen_backend_opencl")
-        run(CMAKE, "--build", cls.build, "--target", *targets)
+        run(CMAKE, "--build", cls.build, "--parallel", os.cpu_count(), "--target", *targets)
 
     def conformance(self, *options):
         run(self.programs / "sateen-conformance", *options)
