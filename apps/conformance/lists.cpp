@@ -2,10 +2,13 @@
 #include "conformance/lists.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <sstream>
 
 #include <fnmatch.h>
 
 #include "common/config_file.hpp"
+#include "sateen/backend.h"
 #include "sateen/error.hpp"
 
 namespace sateen::app {
@@ -56,7 +59,29 @@ std::vector<ListEntry> read_list(const std::string& path) {
   return parse_list(text, path);
 }
 
+namespace {
+
+/// Whether a suite is an operation's.
+bool is_operation(std::string_view suite) {
+#define SATEEN_NAME(constant, number, name, n_src, n_dst) name,
+  static constexpr std::string_view kNames[] = {SATEEN_FOR_EACH_OP(SATEEN_NAME)};
+#undef SATEEN_NAME
+  return std::find(std::begin(kNames), std::end(kNames), suite) != std::end(kNames);
+}
+
+/// "!A,B": every operation but those of A and B.
+bool all_but(std::string patterns, const std::string& test) {
+  if (!is_operation(test.substr(0, test.find('/')))) return false;
+  for (std::istringstream list(patterns.erase(0, 1)); std::getline(list, patterns, ',');) {
+    if (matches(patterns, test)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 bool matches(const std::string& pattern, const std::string& test) {
+  if (pattern.starts_with('!')) return all_but(pattern, test);
   for (size_t end = 0; end != std::string::npos;) {
     end = test.find('/', end + 1);
     if (fnmatch(pattern.c_str(), test.substr(0, end).c_str(), 0) == 0) return true;

@@ -20,7 +20,7 @@ std::vector<ListEntry> parse_list(std::string_view text, const std::string& name
 std::vector<ListEntry> read_list(const std::string& path);
 
 /// Whether a pattern stands for a test: for its whole name, or for a suite that it is in. * and ? stand for any
-/// characters, / among them, [ab] for one of these.
+/// characters, / among them, [ab] for one of these. "!dense_*,softmax" stands for the tests of all operations but these.
 bool matches(const std::string& pattern, const std::string& test);
 
 /// The entry that stands for the test, or null.

@@ -29,7 +29,8 @@ void describe(Options& options) {
         .text = "tests whose name, or whose suite's, this is: dense_forward, 'op_rules/conv2d*'; may be repeated",
         .repeatable = true},
        {"list", "", "the names of the tests, and nothing else is done"},
-       {"unsupported", "FILE", "what the backend does not do: lines PATTERN  # reason"},
+       {"unsupported", "FILE",
+        "what the backend does not do: lines PATTERN  # reason; '!dense_*,softmax' is every operation but these"},
        {"expected-failures", "FILE",
         "what is known to fail, in the same form; that it fails is then no failure, and "
         "that it passes is one"}});
