@@ -157,12 +157,14 @@ def check_kernels(root, files):
 
 
 def check_folders(root, files):
-    """The page has each folder of the first two levels, and of core's sources; what it has is there."""
+    """The page has each folder of the first two levels, and of core's sources; what it has is there. A backend is added by its
+    folder alone, so these need no row."""
     page = text_of(root, ARCHITECTURE)
     named = {name.rstrip("/") for row in re.findall(r"^\|.*\|$", page, re.MULTILINE) for name in re.findall(r"`([\w./-]+)`", row)}
     there = set()
     for path in files:
-        for depth in range(1, 4 if path.parts[:2] == ("core", "src") else 3):
+        deepest = 3 if path.parts[:2] == ("core", "src") else 1 if path.parts[0] == BACKENDS else 2
+        for depth in range(1, deepest + 1):
             if depth < len(path.parts):
                 there.add("/".join(path.parts[:depth]))
     # Where one below is named, so is the folder.
