@@ -38,9 +38,9 @@ std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
   return program;
 }
 
-void Device::run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) {
+void Device::run_stage(Program& program, const sdk::Bound<Buffer>* bound, size_t n, size_t first, size_t last) {
   for (size_t i = 0; i < n; ++i) program.bind(i, bound[i].buffer->memory.data() + bound[i].offset);
-  threads_arena_.execute([&] { program.run(arena_.data(), thread_scratch_.data()); });
+  threads_arena_.execute([&] { program.run(arena_.data(), thread_scratch_.data(), first, last); });
 }
 
 std::string Device::describe() const {

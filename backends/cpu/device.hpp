@@ -26,7 +26,8 @@ class Device : public sdk::HostDevice {
 
   std::string unsupported(const sdk::GraphView& graph, const sdk::Op& op) const;
   std::unique_ptr<Program> compile(const sdk::GraphView& graph);
-  void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n);
+  void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) { run_stage(program, bound, n, 0, SIZE_MAX); }
+  void run_stage(Program& program, const sdk::Bound<Buffer>* bound, size_t n, size_t first, size_t last);
   std::string describe() const;
   sdk::PeakRates measure_peak();
 

@@ -17,16 +17,16 @@ Program::Program(const sdk::GraphView& graph, const KernelTable& kernels, bool p
       builder.fuse_leaky_relu(*activation);
       sdk::omit_between(graph, i, i + 1, requests);
     }
-    add(activation != nullptr ? op.name + " + " + activation->name : op.name, sdk::find_maker<Ops>(op.kind)(builder));
+    add(activation != nullptr ? op.name + " + " + activation->name : op.name, sdk::find_maker<Ops>(op.kind)(builder), i);
     if (activation != nullptr) ++i;
   }
   plan_ = sdk::plan_memory(graph, requests, kAlignment);
   address_.resize(plan_.requests);
 }
 
-void Program::run(unsigned char* arena, unsigned char* thread_scratch) {
+void Program::run(unsigned char* arena, unsigned char* thread_scratch, size_t first, size_t last) {
   for (const auto& piece : plan_.pieces) address_[piece.request] = arena + piece.offset;
-  run_steps(RunContext(address_, thread_scratch, per_thread_), profile_);
+  run_steps(RunContext(address_, thread_scratch, per_thread_), profile_, first, last);
 }
 
 }  // namespace sateen::cpu

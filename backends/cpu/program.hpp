@@ -23,8 +23,9 @@ class Program : public sdk::TimedSteps<Step> {
 
   /// The address of the i-th EXTERNAL storage for the runs to come.
   void bind(size_t external, unsigned char* address) { address_[plan_.externals[external]] = address; }
-  /// One pass. arena and thread_scratch: at least the sizes above, the latter for each thread.
-  void run(unsigned char* arena, unsigned char* thread_scratch);
+  /// The steps of a pass that begin with operations `first` to before `last`. arena and thread_scratch: at least the
+  /// sizes above, the latter for each thread.
+  void run(unsigned char* arena, unsigned char* thread_scratch, size_t first, size_t last);
 
  private:
   sdk::MemoryPlan plan_;

@@ -260,13 +260,13 @@ std::unique_ptr<Program> Device::compile(const sdk::GraphView& graph) {
   return program;
 }
 
-void Device::run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) {
+void Device::run_stage(Program& program, const sdk::Bound<Buffer>* bound, size_t n, size_t first, size_t last) {
   in_flight_->collect();
   release_staged();
   for (size_t i = 0; i < n; ++i) {
     program.bind(i, bound[i].buffer->memory.get(), bound[i].offset, bound[i].buffer->id);
   }
-  program.run(queue_.get(), arena_.get(), *in_flight_, options_.sync, arena_id_);
+  program.run(queue_.get(), {arena_.get(), arena_id_}, *in_flight_, options_.sync, {first, last});
   flush();
 }
 

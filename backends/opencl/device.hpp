@@ -64,7 +64,8 @@ class Device {
   std::unique_ptr<Program> compile(const sdk::GraphView& graph);
   /// OpenCL keeps its kernels until the work that was submitted with them is done.
   void destroy_program(std::unique_ptr<Program> program) { program.reset(); }
-  void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n);
+  void run(Program& program, const sdk::Bound<Buffer>* bound, size_t n) { run_stage(program, bound, n, 0, SIZE_MAX); }
+  void run_stage(Program& program, const sdk::Bound<Buffer>* bound, size_t n, size_t first, size_t last);
   void finish();
   std::string describe() const;
   const sdk::Choices& choices() const { return tuner_.choices(); }

@@ -39,6 +39,7 @@ Program::Program(const sdk::GraphView& graph, const Workshop& workshop, const st
   for (const Group& group : groups) {
     const std::optional<Place> route =
         group.route == Group::kNoRoute ? std::nullopt : std::optional<Place>(routes[group.route]);
+    starts_.push_back({group.first, calls_.size()});
     StepBuilder builder(graph, group, workshop, requests, calls_, variants[group.first], route);
     if (group.kind == Group::Kind::kBackward) {
       make_way_back(builder);
@@ -63,9 +64,9 @@ Memory Program::part(const LibraryProduct::Operand& operand, const std::string& 
 }
 
 // For each run anew: the buffers that were bound may go after it.
-std::vector<Program::Operands> Program::make_operands() const {
+std::vector<Program::Operands> Program::make_operands(std::span<const Call> calls) const {
   std::vector<Operands> all;
-  for (const Call& call : calls_) {
+  for (const Call& call : calls) {
     if (!call.product) continue;
     const LibraryProduct& p = *call.product;
     const std::string& name = call.record->name;
@@ -92,18 +93,29 @@ cl_int Program::enqueue(const Call& call, const std::vector<Address>& told, cons
   return driver().enqueue_kernel(queue, call.kernel.get(), 1, &call.global, &call.local, done.out());
 }
 
-void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait, uint64_t arena_id) {
-  for (const auto& piece : plan_.pieces) place_[piece.request] = {arena, piece.offset, arena_id};
-  const std::vector<Operands> operands = make_operands();
+std::span<const Call> Program::calls_of(Stage stage) const {
+  const auto call_at = [&](size_t op) {
+    const auto start = std::find_if(starts_.begin(), starts_.end(), [&](const GroupStart& s) { return s.op >= op; });
+    return start == starts_.end() ? calls_.size() : start->call;
+  };
+  const size_t begin = call_at(stage.first);
+  return std::span(calls_).subspan(begin, call_at(stage.last) - begin);
+}
+
+void Program::run(cl_command_queue queue, const Arena& arena, InFlight& in_flight, bool wait, Stage stage) {
+  for (const auto& piece : plan_.pieces) place_[piece.request] = {arena.memory, piece.offset, arena.id};
   if (in_flight.timing() == Timing::kClock) {
     const cl_int code = clFinish(queue);
     if (code != CL_SUCCESS) in_flight.fail(code);
   }
-  std::vector<Address> told(place_.size());
-  told.swap(told_);
-  bool begun = false;
+  if (stage.first == 0) {
+    before_.assign(place_.size(), {});
+    before_.swap(told_);
+  }
+  const std::span<const Call> calls = calls_of(stage);
+  bool begun = stage.first != 0;
   try {
-    submit(told, operands, queue, in_flight, wait, begun);
+    submit(calls, before_, queue, in_flight, wait, begun);
   } catch (const sdk::LateFailure&) {
     throw;
   } catch (const sdk::Failure& failure) {
@@ -113,16 +125,18 @@ void Program::run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, boo
     if (begun) throw sdk::LateFailure(SATEEN_NO_MEMORY, "the host ran out of memory in the middle of a run");
     throw;
   }
+  if (calls.data() + calls.size() != calls_.data() + calls_.size()) return;
   told_ = place_;
   ++runs_;
 }
 
-void Program::submit(const std::vector<Address>& told, const std::vector<Operands>& operands, cl_command_queue queue,
+void Program::submit(std::span<const Call> calls, const std::vector<Address>& told, cl_command_queue queue,
                      InFlight& in_flight, bool wait, bool& begun) const {
   using Clock = std::chrono::steady_clock;
   const bool clock = in_flight.timing() == Timing::kClock;
+  const std::vector<Operands> operands = make_operands(calls);
   const Operands* next = operands.data();
-  for (const Call& call : calls_) {
+  for (const Call& call : calls) {
     const Clock::time_point start = Clock::now();
     ClEvent begin;
     ClEvent done;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,9 +28,18 @@ class Program {
   void bind(size_t external, cl_mem memory, uint64_t offset, uint64_t id = 0) {
     place_[plan_.externals[external]] = {memory, offset, id};
   }
-  /// Enqueues one pass. arena_id: as in bind. With `wait`, each kernel is waited for before the next. Throws Failure when the first kernel is
-  /// not taken, and LateFailure when a later one is not.
-  void run(cl_command_queue queue, cl_mem arena, InFlight& in_flight, bool wait, uint64_t arena_id = 0);
+  /// Memory for intermediate values. id: as in bind.
+  struct Arena {
+    cl_mem memory = nullptr;
+    uint64_t id = 0;
+  };
+  /// Part of a pass: the groups that begin with operations `first` to before `last`.
+  struct Stage {
+    size_t first = 0, last = SIZE_MAX;
+  };
+  /// Enqueues a stage; the stages of a pass come in order, with one binding. With `wait`, each kernel is waited for
+  /// before the next. Throws Failure when the first kernel is not taken, and LateFailure when a later one is not.
+  void run(cl_command_queue queue, const Arena& arena, InFlight& in_flight, bool wait, Stage stage);
 
   /// With profile=1, where the time went: the kernels of an operation together. What is in flight must be done.
   size_t profile_count() const { return records_.size(); }
@@ -47,19 +57,28 @@ class Program {
     Memory a, b, c, temporary;
   };
   Memory part(const LibraryProduct::Operand& operand, const std::string& op) const;
-  std::vector<Operands> make_operands() const;
+  std::vector<Operands> make_operands(std::span<const Call> calls) const;
+  /// The calls of a stage.
+  std::span<const Call> calls_of(Stage stage) const;
   /// begun: becomes true when the device has something to do.
   /// told: what the kernels' arguments are set to.
-  void submit(const std::vector<Address>& told, const std::vector<Operands>& operands, cl_command_queue queue,
+  void submit(std::span<const Call> calls, const std::vector<Address>& told, cl_command_queue queue,
               InFlight& in_flight, bool wait, bool& begun) const;
   cl_int enqueue(const Call& call, const std::vector<Address>& told, const Operands* operands, cl_command_queue queue,
                  ClEvent& done) const;
 
+  /// Where a group's kernels begin.
+  struct GroupStart {
+    size_t op, call;
+  };
+
   std::vector<Call> calls_;
+  std::vector<GroupStart> starts_;
   std::vector<std::shared_ptr<OpRecord>> records_;  // of the operations, in order
   sdk::MemoryPlan plan_;
-  std::vector<Address> place_;  // per storage, then per scratch
-  std::vector<Address> told_;   // what the kernels' arguments are set to; nothing after a failure
+  std::vector<Address> place_;   // per storage, then per scratch
+  std::vector<Address> told_;    // what the kernels' arguments are set to; nothing after a failure or half a pass
+  std::vector<Address> before_;  // the same when this pass began
   uint64_t runs_ = 0;
 };
 

@@ -194,7 +194,7 @@ Program& Trial::prepared(const std::string& variant) {
 void Trial::submit(Program& program) {
   for (size_t i = 0; i < places_.size(); ++i) program.bind(i, memory_.get(), places_[i].offset);
   try {
-    program.run(workshop_.queue, arena_.get(), in_flight_, false);
+    program.run(workshop_.queue, {arena_.get()}, in_flight_, false, {});
   } catch (const sdk::LateFailure& failure) {
     finish();  // throws where the device has failed; or else only a later kernel of several was refused
     throw sdk::Failure(failure.status(), failure.what());

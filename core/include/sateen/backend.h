@@ -642,6 +642,22 @@ typedef struct {
   sateen_status (*measure)(sateen_device* device, sateen_peak_rates* io);
 } sateen_peak;
 
+/** sateen.stages/1: a pass in stages, so that what its first operations wrote can be read while the rest is under way. */
+#define SATEEN_STAGES_1 "sateen.stages/1"
+
+/** The table of sateen.stages/1. */
+typedef struct {
+  uint32_t struct_size; /**< bytes that the plugin filled in */
+  uint32_t reserved;    /**< 0 */
+  /** As run, but submits the pass only up to its operation number `ops`, and goes on there at the next call. After it,
+   * EXTERNAL storages that the first `ops` operations write have what these wrote; others may be written too, since an
+   * operation that was made one with an earlier one may be done early. ops rises from call to call up to the number of
+   * the graph's operations, which ends the pass; all calls of a pass have the same bindings. Buffers may be read and
+   * written in between. A run of any program ends a pass that was left half-way: the rest of it is never done. */
+  sateen_status (*run_until)(sateen_device* device, sateen_program* program, const sateen_binding* bound, uint32_t n,
+                             uint32_t ops);
+} sateen_stages;
+
 #ifdef __cplusplus
 }
 #endif

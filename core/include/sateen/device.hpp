@@ -216,6 +216,12 @@ class Program {
   Program() = default;
   /// Submits one pass; one binding per external storage, in the order in which the graph made them. May return early.
   void run(std::span<const Binding> bindings);
+  /// Whether passes can be run in stages: the backend can, and the device does all of the operations.
+  bool has_stages() const;
+  /// Submits the pass up to its operation number `ops`, and goes on there at the next call, which has the same bindings
+  /// and a higher number; that of all operations ends the pass. What these operations wrote into bound buffers can be
+  /// read then. No other program may run on the device in between. Throws Error(kUsage) where has_stages() is false.
+  void run_until(std::span<const Binding> bindings, size_t ops);
   /// Waits for all work and gives the device time so far, in the order of the operations. Throws Error(kUsage) where
   /// the device was opened without "profile=1", Error(kDevice) where its backend takes no times.
   std::vector<OpProfile> profile() const;

@@ -86,6 +86,15 @@ void Program::run(std::span<const Binding> bindings) {
   state_->run(bindings);
 }
 
+bool Program::has_stages() const {
+  return state_ != nullptr && state_->has_stages();
+}
+
+void Program::run_until(std::span<const Binding> bindings, size_t ops) {
+  if (!state_) throw Error(ErrorCode::kUsage, "the program is empty");
+  state_->run_until(bindings, ops);
+}
+
 std::vector<OpProfile> Program::profile() const {
   if (!state_) throw Error(ErrorCode::kUsage, "the program is empty");
   return state_->profile();

@@ -68,6 +68,8 @@ ProgramState::ProgramState(std::shared_ptr<DeviceState> device, const sateen_gra
   } else {
     check_compiled(*device_, status);
     whole_ = true;
+    const auto* stages = static_cast<const sateen_stages*>(device_->backend->extension(SATEEN_STAGES_1));
+    if (stages != nullptr && stages->struct_size >= sizeof(sateen_stages)) stages_ = stages;
     add_uses(whole, external_uses(graph), graph);
     parts_.push_back(std::move(whole));
   }
@@ -176,16 +178,17 @@ void ProgramState::check_apart(std::span<const Binding> bindings) {
   }
 }
 
-void ProgramState::run(std::span<const Binding> bindings) {
+bool ProgramState::bind_whole(std::span<const Binding> bindings) {
   const bool apart = std::any_of(bindings.begin(), bindings.end(), [](const Binding& b) {
     return b.buffer->state_ != nullptr && b.buffer->state_->on_both_sides();
   });
-  if (whole_ && !apart) {  // the device checks the bindings itself
-    bound_.clear();
-    for (const Binding& b : bindings) bound_.push_back({b.buffer->handle(), b.offset});
-    submit(parts_.front());
-    return;
-  }
+  if (!whole_ || apart) return false;
+  bound_.clear();
+  for (const Binding& b : bindings) bound_.push_back({b.buffer->handle(), b.offset});
+  return true;
+}
+
+void ProgramState::place(std::span<const Binding> bindings) {
   check_bindings(bindings);
   places_.clear();
   for (const Binding& b : bindings) places_.push_back({b.buffer->state_.get(), b.offset});
@@ -195,10 +198,29 @@ void ProgramState::run(std::span<const Binding> bindings) {
     for (const Use& use : part.uses) places_[use.place].buffer->allocate(part.side);
   }
   if (!whole_ && first_.empty()) first_.assign(places_.begin(), places_.begin() + std::ssize(externals_));
-  for (const Part& part : parts_) run_part(part);
 }
 
-void ProgramState::run_part(const Part& part) {
+void ProgramState::run(std::span<const Binding> bindings) {
+  if (bind_whole(bindings)) return submit(parts_.front());
+  place(bindings);
+  for (const Part& part : parts_) {
+    bind_part(part);
+    submit(part);
+  }
+}
+
+void ProgramState::run_until(std::span<const Binding> bindings, size_t ops) {
+  if (!has_stages()) refuse("this program has no stages");
+  if (!bind_whole(bindings)) {
+    place(bindings);
+    bind_part(parts_.front());
+  }
+  device_->check(stages_->run_until(device_->device, parts_.front().handle.get(), bound_.data(),
+                                    static_cast<uint32_t>(bound_.size()), static_cast<uint32_t>(ops)),
+                 kRun);
+}
+
+void ProgramState::bind_part(const Part& part) {
   bound_.clear();
   for (const Use& use : part.uses) {
     const Place& place = places_[use.place];
@@ -215,7 +237,6 @@ void ProgramState::run_part(const Part& part) {
       place.buffer->wrote(part.side, {place.offset + r.begin, place.offset + r.end});
     }
   }
-  submit(part);
 }
 
 void ProgramState::submit(const Part& part) {

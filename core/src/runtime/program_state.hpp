@@ -24,6 +24,8 @@ class ProgramState {
   ProgramState& operator=(const ProgramState&) = delete;
 
   void run(std::span<const Binding> bindings);
+  bool has_stages() const { return whole_ && stages_ != nullptr; }
+  void run_until(std::span<const Binding> bindings, size_t ops);
   std::vector<OpProfile> profile() const;
   /// How many operations run elsewhere.
   uint64_t fallback_ops() const { return fallback_ops_; }
@@ -60,7 +62,12 @@ class ProgramState {
   void check_bindings(std::span<const Binding> bindings);
   void check_apart(std::span<const Binding> bindings);
   [[noreturn]] void refuse(const std::string& what) const;
-  void run_part(const Part& part);
+  /// Whether the device does all, and checks the bindings itself: they are bound_ then.
+  bool bind_whole(std::span<const Binding> bindings);
+  /// Checks the bindings and finds memory for all parts.
+  void place(std::span<const Binding> bindings);
+  /// Brings to the part's side what it reads, and says that it writes.
+  void bind_part(const Part& part);
   void submit(const Part& part);
 
   std::shared_ptr<DeviceState> device_;
@@ -68,6 +75,7 @@ class ProgramState {
   std::vector<std::unique_ptr<BufferState>> crossing_;  // memory of INTERMEDIATE storages that several parts use
   std::vector<Part> parts_;
   bool whole_ = false;  // the device does all, with the graph's own bindings
+  const sateen_stages* stages_ = nullptr;
   uint64_t fallback_ops_ = 0;
   std::vector<Place> places_;
   std::vector<Place> first_;   // of the externals in the first run of a program in parts: FROZEN ones stay there

@@ -54,6 +54,9 @@ namespace sateen::sdk {
 ///   void run(Program&, const Bound<Buffer>* bound, size_t n);
 ///   void finish();                                                   // waits even where the device has failed
 ///   std::string describe();                                          // may be left out
+///   void run_stage(Program&, const Bound<Buffer>* bound, size_t n,   // run, but only what begins with operations
+///                  size_t first, size_t last);                       // `first` to before `last`; for sateen.stages/1;
+///                                                                    // may be left out
 ///   PeakRates measure_peak();                                        // for sateen.peak/1; may be left out
 /// @endcode
 /// and Event
@@ -102,12 +105,24 @@ class Adaptor : private detail::Extensions<B> {
   using detail::Extensions<B>::box;
   using detail::Extensions<B>::call;
   using detail::Extensions<B>::check_index;
-  using detail::Extensions<B>::extension;
   using detail::Extensions<B>::thread_error;
   using typename detail::Extensions<B>::DeviceBox;
   using typename detail::Extensions<B>::BufferBox;
   using typename detail::Extensions<B>::EventBox;
   using typename detail::Extensions<B>::ProgramBox;
+
+  static constexpr bool kStages = requires(typename B::Device & device, typename B::Program& program,
+                                           const Bound<typename B::Buffer>* bound, size_t n) {
+    device.run_stage(program, bound, n, n, n);
+  };
+
+  static const void* extension(const char* name) noexcept {
+    if constexpr (kStages) {
+      static constexpr sateen_stages kTable = {sizeof(sateen_stages), 0, run_until};
+      if (name != nullptr && std::strcmp(name, SATEEN_STAGES_1) == 0) return &kTable;
+    }
+    return detail::Extensions<B>::extension(name);
+  }
 
   static void check_range(const DeviceBox& device, const BufferBox* buffer, uint64_t offset, const void* host,
                           uint64_t n) {
@@ -251,6 +266,7 @@ class Adaptor : private detail::Extensions<B> {
       if (out == nullptr) return;
       auto program = std::make_unique<ProgramBox>();
       program->device = &device;
+      program->ops = static_cast<uint32_t>(view.ops().size());
       for (const Storage& storage : view.storages()) {
         if (storage.external()) program->externals.push_back({storage.bytes, storage.frozen()});
       }
@@ -286,6 +302,7 @@ class Adaptor : private detail::Extensions<B> {
     if (handle == nullptr || program == nullptr) return;
     call([&] {
       const std::unique_ptr<ProgramBox> gone(box(program));
+      if (box(handle)->in_pass == program) box(handle)->in_pass = nullptr;
       box(handle)->impl->destroy_program(std::move(gone->impl));
     });
   }
@@ -326,13 +343,46 @@ class Adaptor : private detail::Extensions<B> {
 
   static sateen_status run(sateen_device* handle, sateen_program* p, const sateen_binding* bound, uint32_t n) noexcept {
     return call(handle, [&](DeviceBox& device) {
-      detail::require(p != nullptr, "the program is NULL");
-      ProgramBox& program = *box(p);
-      detail::require(program.device == &device, "the program belongs to another device");
-      check_bindings(device, program, bound, n);
-      for (uint32_t i = 0; i < n; ++i) program.bound[i] = {box(bound[i].buffer)->impl.get(), bound[i].offset};
-      if (program.first.empty()) program.first.assign(bound, bound + n);
+      ProgramBox& program = bound_program(device, p, bound, n);
+      device.in_pass = nullptr;
       device.impl->run(*program.impl, program.bound.data(), n);
+    });
+  }
+
+  static ProgramBox& bound_program(DeviceBox& device, sateen_program* p, const sateen_binding* bound, uint32_t n) {
+    detail::require(p != nullptr, "the program is NULL");
+    ProgramBox& program = *box(p);
+    detail::require(program.device == &device, "the program belongs to another device");
+    check_bindings(device, program, bound, n);
+    for (uint32_t i = 0; i < n; ++i) program.bound[i] = {box(bound[i].buffer)->impl.get(), bound[i].offset};
+    if (program.first.empty()) program.first.assign(bound, bound + n);
+    return program;
+  }
+
+  static sateen_status run_until(sateen_device* handle, sateen_program* p, const sateen_binding* bound, uint32_t n,
+                                 uint32_t ops) noexcept {
+    return call(handle, [&](DeviceBox& device) {
+      const bool begins = p == nullptr || device.in_pass != p;
+      const uint32_t first = begins ? 0 : device.submitted;
+      ProgramBox& program = bound_program(device, p, bound, n);
+      if (ops <= first || ops > program.ops) {
+        throw Failure(SATEEN_INVALID, text("a stage up to operation ", ops, "; ", first, " of ", program.ops,
+                                           " operations were submitted before it"));
+      }
+      if (begins) {
+        program.pass.assign(bound, bound + n);
+      } else {
+        const auto same = [](const sateen_binding& a, const sateen_binding& b) {
+          return a.buffer == b.buffer && a.offset == b.offset;
+        };
+        detail::require(std::equal(program.pass.begin(), program.pass.end(), bound, same),
+                        "the stages of a pass have the same bindings");
+      }
+      device.in_pass = nullptr;
+      device.impl->run_stage(*program.impl, program.bound.data(), n, first, ops);
+      if (ops == program.ops) return;
+      device.in_pass = p;
+      device.submitted = ops;
     });
   }
 

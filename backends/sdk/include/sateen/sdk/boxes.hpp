@@ -36,6 +36,8 @@ struct DeviceBox {
   std::mutex mutex;
   std::atomic<bool> failed{false};
   ErrorSlot late;
+  const void* in_pass = nullptr;             // the program whose pass is half-way
+  uint32_t submitted = 0;                    // so many of its operations
   std::unique_ptr<typename B::Device> impl;  // last: it goes first
 
   void keep(const ErrorSlot& e) noexcept {
@@ -67,7 +69,9 @@ struct ProgramBox {
   };
   DeviceBox<B>* device = nullptr;
   std::vector<External> externals;
+  uint32_t ops = 0;
   std::vector<sateen_binding> first;  // what the first run bound: FROZEN storages stay there
+  std::vector<sateen_binding> pass;   // what the pass bound that is half-way
   std::vector<Bound<typename B::Buffer>> bound;
   std::vector<size_t> order;  // scratch for the overlap check
   std::unique_ptr<typename B::Program> impl;

@@ -16,18 +16,21 @@ namespace sateen::sdk {
 template <typename Step>
 class TimedSteps {
  public:
-  /// name: the operation's, or those of all that it does, as sateen_op_profile has them.
-  void add(std::string name, Step step) { steps_.push_back({std::move(name), std::move(step)}); }
+  /// name: the operation's, or those of all that it does, as sateen_op_profile has them. op: the number of the first of
+  /// them, for passes in stages.
+  void add(std::string name, Step step, size_t op = 0) { steps_.push_back({std::move(name), std::move(step), op}); }
 
-  /// Runs all steps; timed: on a device that was opened with profile=1.
+  /// Runs the steps whose first operation is from `first` to before `last`, all of them unless told otherwise; timed: on
+  /// a device that was opened with profile=1.
   template <typename Context>
-  void run_steps(const Context& context, bool timed) {
-    if (!timed) {
-      for (const Entry& entry : steps_) entry.step(context);
-      return;
-    }
+  void run_steps(const Context& context, bool timed, size_t first = 0, size_t last = SIZE_MAX) {
     using Clock = std::chrono::steady_clock;
     for (Entry& entry : steps_) {
+      if (entry.op < first || entry.op >= last) continue;
+      if (!timed) {
+        entry.step(context);
+        continue;
+      }
       const Clock::time_point begin = Clock::now();
       entry.step(context);
       const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - begin);
@@ -45,6 +48,7 @@ class TimedSteps {
   struct Entry {
     std::string name;
     Step step;
+    size_t op = 0;
     uint64_t runs = 0, nanoseconds = 0;
   };
   std::vector<Entry> steps_;
