@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sateen/cancel.hpp"
+#include "sateen/communicator.hpp"
 #include "sateen/data.hpp"
 #include "sateen/device.hpp"
 #include "sateen/epoch_record.hpp"
@@ -71,9 +72,11 @@ struct FitCallbacks {
   std::function<void(const Metrics& so_far, int64_t steps_done, int64_t steps)> on_progress;
   /// After each epoch. The trainer may be asked for its state() and model() here.
   std::function<void(const EpochRecord& record)> on_epoch;
+  /// Before on_epoch, on every rank of a group: what people should know, such as a rank that is slow. One line.
+  std::function<void(const std::string& line)> on_remark = {};
 };
 
-/// Trains one model on one device. The data set, the order of the epoch and the step tables live on the device; a step
+/// Trains one model on one device, alone or as one rank of a group. The data set, the order of the epoch and the step tables live on the device; a step
 /// is one run with nothing read back. One thread at a time, the same as its device.
 /// The same seed, data, device and options give the same bytes.
 class Trainer {
@@ -82,6 +85,16 @@ class Trainer {
   /// batch size does not fit the data, or all weights are zero because nobody called initialise();
   /// Error(kDevice) or Error(kNoMemory) from the device.
   Trainer(Device device, const Sequential& model, const Dataset& data, Split split, TrainOptions options);
+  /// As one rank of a group, each of which has a device and the same data, model and options. A step's batch is the same
+  /// as without a group; each rank computes a share of its rows, and all make the same update from the gradients of all.
+  /// The weights are those of a trainer without a group to rounding, but that BatchNorm takes the mean and variance of a
+  /// rank's own rows, and the mean of the ranks' running ones. Every rank calls the same functions in the same order;
+  /// state(), model(), so_far() and profile() ask nobody. Throws Error(kUsage) on all ranks, naming the first of them and what it has,
+  /// where they differ, or where a batch has fewer rows than there are ranks; RankError, here and from all that trains
+  /// or evaluates, where another rank is missing: who catches an error of its own tells the others by
+  /// Communicator::give_up. group: used by this trainer alone while it lives; null: no group.
+  Trainer(Device device, const Sequential& model, const Dataset& data, Split split, TrainOptions options,
+          std::shared_ptr<Communicator> group, ParallelOptions parallel = {});
   ~Trainer();
   /// What was moved from may only be assigned to or destroyed.
   Trainer(Trainer&&) noexcept;

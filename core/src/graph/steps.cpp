@@ -27,11 +27,12 @@ class LayerWalk {
       : graph_(graph), model_(model), parameters_(std::move(parameters)) {}
 
   /// From now on layers emit what they do in a training step. valid and cursor: of the step's tables.
-  LayerWalk& train(TensorId valid, TensorId cursor, uint64_t seed) {
+  LayerWalk& train(TensorId valid, TensorId cursor, const StepSpec& spec) {
     training_ = true;
+    first_row_ = spec.first_row;
     valid_ = valid;
     cursor_ = cursor;
-    seed_ = seed;
+    seed_ = spec.seed;
     kept_.resize(model_.layer_count());
     return *this;
   }
@@ -44,13 +45,17 @@ class LayerWalk {
     return values_.back();
   }
 
-  void backward(TensorId diff, const std::vector<TensorId>& diff_parameters) {
+  /// Gives, by layer, how many operations the graph has when its parameters have their gradients.
+  std::vector<size_t> backward(TensorId diff, const std::vector<TensorId>& diff_parameters) {
+    std::vector<size_t> ops(model_.layer_count());
     size_t first_trainable = 0;
     while (first_trainable < model_.layer_count() && slice(parameters_, first_trainable).empty()) ++first_trainable;
     for (size_t i = model_.layer_count(); i-- > first_trainable;) {
       diff = model_.layer(i).backward(context(i), values_[i], values_[i + 1], diff, slice(diff_parameters, i),
                                       i > first_trainable);
+      ops[i] = graph_.op_count();
     }
+    return ops;
   }
 
  private:
@@ -71,7 +76,7 @@ class LayerWalk {
             cursor_,
             seed_,
             static_cast<uint32_t>(layer),
-            0,
+            first_row_,
             valid_,
             training_ ? &kept_[layer] : nullptr};
   }
@@ -81,7 +86,7 @@ class LayerWalk {
   std::vector<TensorId> parameters_;
   bool training_ = false;
   TensorId valid_, cursor_;
-  uint64_t seed_ = 0;
+  uint64_t seed_ = 0, first_row_ = 0;
   std::vector<TensorId> values_;
   std::vector<std::vector<TensorId>> kept_;  // by layer: what its forward pass leaves for its backward pass
 };
@@ -102,6 +107,7 @@ struct BatchSource {
     const TensorId batch = graph.value(DType::kF32, model.input_shape().with_batch(spec.batch));
     sateen_augment_attrs attrs{};
     attrs.seed = spec.seed;
+    attrs.first_row = spec.first_row;
     attrs.stream = random_stream(RandomPurpose::kAugmentation);
     attrs.mirror = spec.augmentation.mirror ? 1 : 0;
     attrs.max_shift = spec.augmentation.shift_pixels;
@@ -136,6 +142,48 @@ BatchSource declare_data(Graph& graph, const Sequential& model, const StepSpec& 
 TensorId declare_log(Graph& graph, const StepSpec& spec, BatchSource& source) {
   source.cursor = external_tensor(graph, DType::kI32, {2});
   return external_tensor(graph, DType::kF32, {spec.rows, 2});
+}
+
+struct GradientOperands {
+  StorageId parameters, gradients;
+  BatchSource source;
+  TensorId log;
+};
+
+/// gather → forward → loss → backward. Gives what GradientStep::ops is.
+std::vector<size_t> emit_gradients(Graph& graph, const Sequential& model, const ParameterLayout& layout,
+                                   const StepSpec& spec, const GradientOperands& on) {
+  const BatchSource& source = on.source;
+  LayerWalk walk(graph, model, parameter_tensors(graph, model, layout, on.parameters));
+  walk.train(source.valid, source.cursor, spec);
+  const TensorId logits = walk.forward(spec.augmentation.any() ? source.augment_images(graph, model, spec)
+                                                               : source.gather_images(graph, model, spec));
+  const TensorId labels = source.gather_labels(graph, spec);
+  const TensorId diff_logits = graph.value(DType::kF32, Shape(graph.shape(logits)));
+  graph.op(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, "loss", {logits, labels, source.valid, source.cursor},
+           {on.log, diff_logits});
+  return walk.backward(diff_logits, parameter_tensors(graph, model, layout, on.gradients));
+}
+
+struct UpdateOperands {
+  StorageId parameters, gradients, adam_m, adam_v;
+  TensorId learning_rate, cursor;
+};
+
+/// Adam → advance.
+void emit_update(Graph& graph, const ParameterLayout& layout, const StepSpec& spec, const UpdateOperands& on) {
+  const Shape flat{static_cast<int64_t>(layout.bytes / sizeof(float))};
+  const TensorId parameters = graph.tensor(DType::kF32, flat, on.parameters);
+  const TensorId m = graph.tensor(DType::kF32, flat, on.adam_m);
+  const TensorId v = graph.tensor(DType::kF32, flat, on.adam_v);
+  sateen_adam_attrs adam{};
+  adam.beta1 = static_cast<float>(spec.adam.beta1);
+  adam.beta2 = static_cast<float>(spec.adam.beta2);
+  adam.epsilon = static_cast<float>(spec.adam.epsilon);
+  graph.op(SATEEN_OP_ADAM, "adam",
+           {parameters, graph.tensor(DType::kF32, flat, on.gradients), m, v, on.learning_rate, on.cursor},
+           {parameters, m, v}, adam);
+  graph.op(SATEEN_OP_ADVANCE, "advance", {on.cursor}, {on.cursor});
 }
 
 }  // namespace
@@ -186,28 +234,33 @@ Graph emit_training_step(const Sequential& model, const ParameterLayout& layout,
   BatchSource source = declare_data(graph, model, spec);
   const TensorId learning_rate = external_tensor(graph, DType::kF32, {spec.rows});
   const TensorId log = declare_log(graph, spec, source);
+  emit_gradients(graph, model, layout, spec, {parameters, gradients, source, log});
+  emit_update(graph, layout, spec, {parameters, gradients, adam_m, adam_v, learning_rate, source.cursor});
+  return graph;
+}
 
-  LayerWalk walk(graph, model, parameter_tensors(graph, model, layout, parameters));
-  walk.train(source.valid, source.cursor, spec.seed);
-  const TensorId logits = walk.forward(spec.augmentation.any() ? source.augment_images(graph, model, spec)
-                                                               : source.gather_images(graph, model, spec));
-  const TensorId labels = source.gather_labels(graph, spec);
-  const TensorId diff_logits = graph.value(DType::kF32, Shape(graph.shape(logits)));
-  graph.op(SATEEN_OP_SOFTMAX_CROSS_ENTROPY, "loss", {logits, labels, source.valid, source.cursor}, {log, diff_logits});
-  walk.backward(diff_logits, parameter_tensors(graph, model, layout, gradients));
+GradientStep emit_gradient_step(const Sequential& model, const ParameterLayout& layout, const StepSpec& spec,
+                                uint32_t alignment) {
+  GradientStep step{Graph(alignment), {}};
+  // Storages in the order of GradientStep::Binding.
+  const StorageId parameters = step.graph.external(layout.bytes);
+  const StorageId gradients = step.graph.external(layout.bytes);
+  BatchSource source = declare_data(step.graph, model, spec);
+  const TensorId log = declare_log(step.graph, spec, source);
+  step.ops = emit_gradients(step.graph, model, layout, spec, {parameters, gradients, source, log});
+  return step;
+}
 
-  const Shape flat{static_cast<int64_t>(layout.bytes / sizeof(float))};
-  const TensorId all_parameters = graph.tensor(DType::kF32, flat, parameters);
-  const TensorId m = graph.tensor(DType::kF32, flat, adam_m);
-  const TensorId v = graph.tensor(DType::kF32, flat, adam_v);
-  sateen_adam_attrs adam{};
-  adam.beta1 = static_cast<float>(spec.adam.beta1);
-  adam.beta2 = static_cast<float>(spec.adam.beta2);
-  adam.epsilon = static_cast<float>(spec.adam.epsilon);
-  graph.op(SATEEN_OP_ADAM, "adam",
-           {all_parameters, graph.tensor(DType::kF32, flat, gradients), m, v, learning_rate, source.cursor},
-           {all_parameters, m, v}, adam);
-  graph.op(SATEEN_OP_ADVANCE, "advance", {source.cursor}, {source.cursor});
+Graph emit_update_step(const ParameterLayout& layout, const StepSpec& spec, uint32_t alignment) {
+  Graph graph(alignment);
+  // Storages in the order of UpdateStep::Binding.
+  const StorageId parameters = graph.external(layout.bytes);
+  const StorageId gradients = graph.external(layout.bytes);
+  const StorageId adam_m = graph.external(layout.bytes);
+  const StorageId adam_v = graph.external(layout.bytes);
+  const TensorId learning_rate = external_tensor(graph, DType::kF32, {spec.rows});
+  const TensorId cursor = external_tensor(graph, DType::kI32, {2});
+  emit_update(graph, layout, spec, {parameters, gradients, adam_m, adam_v, learning_rate, cursor});
   return graph;
 }
 

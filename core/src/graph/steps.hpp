@@ -38,6 +38,7 @@ struct StepSpec {
   Adam adam;
   Preprocessing preprocessing;
   Augmentation augmentation = {};  ///< of the training step
+  uint64_t first_row = 0;          ///< of these rows within the global batch
 };
 
 /// gather → forward → loss → backward → Adam → advance.
@@ -59,6 +60,21 @@ struct TrainingStep {
 };
 Graph emit_training_step(const Sequential& model, const ParameterLayout& layout, const StepSpec& spec,
                          uint32_t alignment);
+
+/// The same in two graphs, between which gradients of several ranks are added: gather → forward → loss → backward, and
+/// Adam → advance.
+struct GradientStep {
+  enum Binding : size_t { kParameters, kGradients, kImages, kLabels, kPermutation, kValid, kCursor, kLog, kBindings };
+  Graph graph;
+  /// By the number of a layer: how many operations have to be done until its parameters have their gradients.
+  std::vector<size_t> ops;
+};
+GradientStep emit_gradient_step(const Sequential& model, const ParameterLayout& layout, const StepSpec& spec,
+                                uint32_t alignment);
+struct UpdateStep {
+  enum Binding : size_t { kParameters, kGradients, kAdamM, kAdamV, kLearningRate, kCursor, kBindings };
+};
+Graph emit_update_step(const ParameterLayout& layout, const StepSpec& spec, uint32_t alignment);
 
 /// gather → forward, dropout off → loss → advance.
 struct EvaluationStep {

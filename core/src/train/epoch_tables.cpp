@@ -13,22 +13,28 @@ constexpr uint64_t kLogRowBytes = 2 * sizeof(float);
 
 }  // namespace
 
-EpochTables::EpochTables(Device& device, int64_t images, int64_t batch)
-    : images_(images), batch_(batch), rows_((images + batch - 1) / batch), valid_rows_(static_cast<size_t>(rows_)) {
+EpochTables::EpochTables(Device& device, int64_t images, const Share& share)
+    : images_(images),
+      rows_((images + share.batch - 1) / share.batch),
+      share_(share),
+      valid_rows_(static_cast<size_t>(rows_)) {
   const auto rows = static_cast<uint64_t>(rows_);
-  permutation_ = device.create_buffer(rows * static_cast<uint64_t>(batch_) * sizeof(int32_t));
+  permutation_ = device.create_buffer(rows * static_cast<uint64_t>(share_.rows) * sizeof(int32_t));
   cursor_ = device.create_buffer(2 * sizeof(int32_t));
   log_buffer_ = device.create_buffer(rows * kLogRowBytes);
   log_.resize(rows * 2);
   for (int64_t row = 0; row < rows_; ++row) {
-    valid_rows_[static_cast<size_t>(row)] = static_cast<int32_t>(std::min(batch_, images_ - row * batch_));
+    valid_rows_[static_cast<size_t>(row)] = static_cast<int32_t>(share_.valid_of(valid_in(row)));
   }
   valid_ = device.create_buffer(valid_rows_.data(), rows * sizeof(int32_t));
 }
 
 void EpochTables::begin(std::span<const int32_t> order, uint32_t step, int64_t row, const MetricSums& sums) {
-  std::vector<int32_t> padded(order.begin(), order.end());
-  padded.resize(static_cast<size_t>(rows_ * batch_), -1);  // an index outside the data gives zeros
+  std::vector<int32_t> padded(static_cast<size_t>(rows_ * share_.rows), -1);  // an index outside the data gives zeros
+  for (int64_t i = 0; i < rows_; ++i) {
+    const auto from = order.begin() + i * share_.batch + std::min(share_.first, valid_in(i));
+    std::copy_n(from, valid_rows_[static_cast<size_t>(i)], padded.begin() + i * share_.rows);
+  }
   permutation_.write(padded.data(), padded.size() * sizeof(int32_t));
   const std::array<uint32_t, 2> cursor{static_cast<uint32_t>(row), step};
   cursor_.write(cursor.data(), sizeof cursor);
@@ -51,19 +57,28 @@ void EpochTables::collect(size_t pending) {
     fetches_.front().event.wait();
     for (; done_ < fetches_.front().end; ++done_) {
       const auto row = static_cast<size_t>(done_);
-      if (nonfinite_ < 0 && !std::isfinite(log_[2 * row])) nonfinite_ = done_;
-      sums_.loss += static_cast<double>(log_[2 * row]);
-      sums_.correct += static_cast<double>(log_[2 * row + 1]);
-      sums_.images += static_cast<uint64_t>(valid_rows_[row]);
+      take(double{log_[2 * row]}, double{log_[2 * row + 1]}, valid_rows_[row]);
     }
     fetches_.erase(fetches_.begin());
   }
 }
 
-Metrics EpochTables::metrics() const {
-  if (sums_.images == 0) return {};
-  const auto n = static_cast<double>(sums_.images);
-  return {sums_.loss / n, sums_.correct / n, sums_.images};
+void EpochTables::add(double loss, double correct) {
+  take(loss, correct, valid_in(done_));
+  fetched_ = ++done_;
+}
+
+void EpochTables::take(double loss, double correct, int64_t images) {
+  if (nonfinite_ < 0 && !std::isfinite(loss)) nonfinite_ = done_;
+  sums_.loss += loss;
+  sums_.correct += correct;
+  sums_.images += static_cast<uint64_t>(images);
+}
+
+Metrics MetricSums::metrics() const {
+  if (images == 0) return {};
+  const auto n = static_cast<double>(images);
+  return {loss / n, correct / n, images};
 }
 
 }  // namespace sateen

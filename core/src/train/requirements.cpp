@@ -56,6 +56,14 @@ void check_training(const Sequential& model, const Dataset& data, const Split& s
   require(positive(adam.epsilon), "Adam's epsilon is a number above 0 that f32 can hold");
 }
 
+void check_parallel(const ParallelOptions& options) {
+  require(options.bucket_bytes >= 1, "a bucket of gradients has at least one byte");
+  require(std::isfinite(options.timeout) && options.timeout > 0, "ranks are waited for more than 0 s");
+  require(std::isfinite(options.slow_factor) && options.slow_factor > 1, "a slow rank takes more than once the median");
+  require(!options.half || options.reduction == Reduction::kOrdered,
+          "gradients travel as halves only where they are added in the order of ranks");
+}
+
 void check_rate(double learning_rate, const TrainingPlan& plan) {
   require(positive(learning_rate), "the learning rate is a number above 0 that f32 can hold");
   require(plan.minimum_rate >= 0 && plan.minimum_rate <= learning_rate,

@@ -14,6 +14,7 @@ void require(bool condition, const std::string& otherwise);
 void check_training(const Sequential& model, const Dataset& data, const Split& split, const TrainOptions& options);
 
 /// Throws Error(kUsage) when a training can't begin with this rate, or the plan is out of range.
+void check_parallel(const ParallelOptions& options);
 void check_rate(double learning_rate, const TrainingPlan& plan);
 
 /// Throws Error(kUsage) when this state is none of a training of this model with so many images in so many steps an

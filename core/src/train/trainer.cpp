@@ -1,4 +1,4 @@
-// Trainer: owns what training needs on a device and drives its steps.
+// Trainer: drives the steps of a training.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -6,187 +6,28 @@
 #include <string>
 #include <utility>
 
-#include "graph/steps.hpp"
+#include "parallel/agreement.hpp"
 #include "sateen/error.hpp"
 #include "sateen/random.hpp"
 #include "sateen/train.hpp"
-#include "train/epoch_tables.hpp"
-#include "train/pace.hpp"
 #include "train/requirements.hpp"
+#include "train/trainer_state.hpp"
 
 namespace sateen {
 
-namespace {
+Trainer::Trainer(Device device, const Sequential& model, const Dataset& data, Split split, TrainOptions options)
+    : Trainer(std::move(device), model, data, std::move(split), options, nullptr) {}
 
-constexpr const char* kTryLower = "; try a lower learning rate";
-
-StepSpec spec_for(const Dataset& data, const TrainOptions& options, int64_t rows) {
-  return {options.batch_size,  rows, data.size(), options.seed, options.adam, options.preprocessing,
-          options.augmentation};
-}
-
-/// Runs one pass of a step program over its tables, in chunks, from where they begin.
-class Pass {
- public:
-  Pass(Device& device, Program& program, EpochTables& tables, std::vector<Binding> bindings)
-      : device_(device),
-        program_(program),
-        tables_(tables),
-        bindings_(std::move(bindings)),
-        submitted_(tables.rows_done()) {}
-
-  /// Submits up to n steps as one chunk and leaves at most one earlier chunk in flight.
-  int64_t submit(int64_t n) {
-    const int64_t end = std::min(tables_.rows(), submitted_ + n);
-    const int64_t count = end - submitted_;
-    for (; submitted_ < end; ++submitted_) program_.run(bindings_);
-    tables_.fetch_until(device_, end);
-    tables_.collect(1);
-    return count;
-  }
-
- private:
-  Device& device_;
-  Program& program_;
-  EpochTables& tables_;
-  std::vector<Binding> bindings_;
-  int64_t submitted_;
-};
-
-}  // namespace
-
-struct Trainer::State {
-  State(Device d, const Sequential& m, const Dataset& data, Split s, const TrainOptions& o)
-      : device(std::move(d)),
-        model(m),
-        split(std::move(s)),
-        options(o),
-        layout(plan_parameters(model, device.info().alignment)),
-        train(device, static_cast<int64_t>(split.train.size()), o.batch_size) {
-    const std::vector<float> flat = pack_parameters(model, layout, model.weights());
-    const std::vector<float> zeros(flat.size(), 0.0F);
-    parameters = device.create_buffer(flat.data(), layout.bytes);
-    gradients = device.create_buffer(zeros.data(), layout.bytes);
-    adam_m = device.create_buffer(zeros.data(), layout.bytes);
-    adam_v = device.create_buffer(zeros.data(), layout.bytes);
-    images = device.create_buffer(data.images().data(), data.images().size());
-    labels = device.create_buffer(data.labels().data(), data.labels().size());
-    learning_rates = device.create_buffer(static_cast<uint64_t>(train.rows()) * sizeof(float));
-
-    const uint32_t alignment = device.info().alignment;
-    Graph training = emit_training_step(model, layout, spec_for(data, options, train.rows()), alignment);
-    train_program = device.compile(training);
-    if (!split.held_out.empty()) {
-      held_out = std::make_unique<EpochTables>(device, static_cast<int64_t>(split.held_out.size()), o.batch_size);
-      Graph evaluation = emit_evaluation_step(model, layout, spec_for(data, options, held_out->rows()), alignment);
-      evaluate_program = device.compile(evaluation);
-    }
-  }
-
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  ~State() {
-    try {
-      device.finish();        // nothing may still write into the tables' logs
-    } catch (const Error&) {  // the failure was reported to whoever waited, or nobody asks any more
-    }
-  }
-
-  Pass training_pass() {
-    return {device,
-            train_program,
-            train,
-            {parameters, gradients, adam_m, adam_v, images, labels, train.permutation(), train.valid(), learning_rates,
-             train.cursor(), train.log()}};
-  }
-
-  Pass evaluation_pass() {
-    return {
-        device,
-        evaluate_program,
-        *held_out,
-        {parameters, images, labels, held_out->permutation(), held_out->valid(), held_out->cursor(), held_out->log()}};
-  }
-
-  std::vector<float> read(const Buffer& buffer) const {
-    return unpack_parameters(model, layout, buffer.read_as<float>());
-  }
-
-  void write(Buffer& buffer, std::span<const float> dense) const {
-    const std::vector<float> flat = pack_parameters(model, layout, dense);
-    buffer.write(flat.data(), layout.bytes);
-  }
-
-  void check_finite() {
-    const int64_t row = train.first_nonfinite();
-    if (row < 0) return;
-    settle();
-    throw Error(ErrorCode::kDiverged, "the loss is not finite at step " + std::to_string(row + 1) + " of epoch " +
-                                          std::to_string(epochs_ended + 1) + kTryLower);
-  }
-
-  Metrics evaluate(const CancelToken& cancel) {
-    if (!held_out) return {};
-    held_out->begin(split.held_out, 0);
-    Pass evaluation = evaluation_pass();
-    ChunkSize chunk;
-    for (;;) {
-      if (cancel.cancelled()) throw_cancelled();
-      const Clock::time_point start = Clock::now();
-      if (evaluation.submit(chunk.steps()) == 0) break;
-      chunk.took(seconds_since(start));
-    }
-    held_out->collect(0);
-    return held_out->metrics();
-  }
-
-  /// Ends the steps in flight, and the time that counts as training.
-  void settle() {
-    device.finish();
-    watch.stop();
-  }
-
-  [[noreturn]] void throw_cancelled() {
-    train.collect(0);
-    settle();
-    check_finite();  // a training that diverged says so rather than that it was stopped
-    // The next epoch goes on where this one was left.
-    first_row = train.rows_done();
-    first_sums = train.sums();
-    pass.reset();
-    if (unrecorded) {
-      --epochs_ended;
-      steps_ended -= static_cast<uint64_t>(train.rows());
-      unrecorded = false;
-    }
-    throw Error(ErrorCode::kCancelled, "training was stopped");
-  }
-
-  Device device;
-  Sequential model;
-  Split split;
-  TrainOptions options;
-  ParameterLayout layout;
-  EpochTables train;
-  std::unique_ptr<EpochTables> held_out;
-  Buffer parameters, gradients, adam_m, adam_v, images, labels, learning_rates;
-  Program train_program, evaluate_program;
-  std::unique_ptr<Pass> pass;  // of the epoch that has begun
-  int64_t epochs_ended = 0;
-  uint64_t steps_ended = 0;
-  int64_t first_row = 0;  // of the next epoch, which was restored or left half done
-  MetricSums first_sums;
-  bool unrecorded = false;   // the last epoch ended, fit has not evaluated it yet
-  Stopwatch watch;           // of training steps
-  double learning_rate = 0;  // of the epoch that has begun
-  // Of the epochs ended, as far as fit measured them, and the best of them.
-  std::vector<EpochRecord> history;
-  std::optional<EpochRecord> best;
-};
-
-Trainer::Trainer(Device device, const Sequential& model, const Dataset& data, Split split, TrainOptions options) {
+Trainer::Trainer(Device device, const Sequential& model, const Dataset& data, Split split, TrainOptions options,
+                 std::shared_ptr<Communicator> group, ParallelOptions parallel) {
   check_training(model, data, split, options);
-  state_ = std::make_unique<State>(std::move(device), model, data, std::move(split), options);
+  if (group) {
+    check_parallel(parallel);
+    Facts facts = facts_of(model, data, split, options, parallel);
+    agree(*group, facts, parallel);
+  }
+  state_ = std::make_unique<State>(std::move(device), model, data, std::move(split), options, std::move(group),
+                                   std::move(parallel));
 }
 
 Trainer::~Trainer() = default;
@@ -207,6 +48,8 @@ int64_t Trainer::epoch() const {
 void Trainer::begin_epoch() {
   State& s = *state_;
   s.watch.stop();  // of an epoch that was left
+  if (s.group && !s.joined) s.join();
+  if (s.parallel) s.parallel->begin_epoch();
   if (s.steps_ended + static_cast<uint64_t>(s.train.rows()) > std::numeric_limits<int32_t>::max()) {
     throw Error(ErrorCode::kUsage, "a training has at most 2147483647 steps");
   }
@@ -228,7 +71,7 @@ void Trainer::begin_epoch() {
   s.first_row = 0;
   s.first_sums = {};
   s.unrecorded = false;
-  s.pass = std::make_unique<Pass>(s.training_pass());
+  s.pass = s.training_pass();
 }
 
 int64_t Trainer::run_steps(int64_t n) {
@@ -314,7 +157,7 @@ void Trainer::restore(const TrainState& state, std::vector<EpochRecord> history)
 TrainProfile Trainer::profile() const {
   const State& s = *state_;
   TrainProfile profile;
-  profile.operations = s.train_program.profile();
+  profile.operations = s.parallel ? s.parallel->profile() : s.train_program.profile();
   profile.steps = profile.operations.empty() ? 0 : profile.operations.front().runs;
   profile.seconds = s.watch.seconds();
   return profile;
@@ -324,13 +167,14 @@ std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callba
   require(epochs >= 0, "the number of epochs is not negative");
   State& s = *state_;
   const size_t before = s.history.size();
+  if (s.parallel) s.parallel->watch(cancel);
   ChunkSize chunk;
   for (int64_t i = 0; i < epochs && !stops_early(s.options.plan, s.history); ++i) {
     const Clock::time_point epoch_start = Clock::now();
     begin_epoch();
     const uint64_t images_before = s.train.sums().images;
     for (;;) {
-      if (cancel.cancelled()) s.throw_cancelled();
+      if (s.stops(cancel)) s.throw_cancelled();
       const Clock::time_point start = Clock::now();
       if (run_steps(chunk.steps()) == 0) {
         s.train.collect(0);
@@ -346,6 +190,11 @@ std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callba
     s.unrecorded = true;
     const double training_seconds = seconds_since(epoch_start);
     record.held_out = s.evaluate(cancel);
+    if (s.group) {
+      check_alike(*s.group, s.read(s.parameters), "after epoch " + std::to_string(s.epochs_ended), s.parallel_options);
+      const std::optional<std::string> slow = s.parallel->slow_rank();
+      if (slow && callbacks.on_remark) callbacks.on_remark(*slow);
+    }
     record.epoch = s.epochs_ended;
     record.learning_rate = s.learning_rate;
     record.seconds = seconds_since(epoch_start);

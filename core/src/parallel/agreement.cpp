@@ -1,0 +1,193 @@
+// What ranks tell each other outside of steps: that they train the same, and what came of it.
+#include "parallel/agreement.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <sstream>
+#include <variant>
+
+#include "io/xxh3.hpp"
+#include "parallel/gather.hpp"
+#include "sateen/layers.hpp"
+
+namespace sateen {
+
+namespace {
+
+constexpr size_t kMostWords = 400;
+
+struct Words {
+  std::ostringstream& to;
+  void operator()(int64_t value) const { to << value; }
+  void operator()(double value) const { to << value; }
+  void operator()(const std::string& value) const { to << value; }
+  void operator()(const std::vector<int64_t>& values) const {
+    for (const int64_t value : values) to << value << 'x';
+  }
+};
+
+std::ostringstream words() {
+  std::ostringstream to;
+  to.imbue(std::locale::classic());
+  to.precision(17);
+  return to;
+}
+
+std::string network_of(const Sequential& model) {
+  std::ostringstream to = words();
+  to << model.input_shape().to_string();
+  for (size_t i = 0; i < model.layer_count(); ++i) {
+    to << '\n' << model.layer(i).type();
+    for (const auto& [name, value] : model.layer(i).attributes()) {
+      to << ' ' << name << '=';
+      std::visit(Words{to}, value);
+    }
+  }
+  return to.str();
+}
+
+std::string plan_of(const TrainOptions& options) {
+  const TrainingPlan& plan = options.plan;
+  const Adam& adam = options.adam;
+  std::ostringstream to = words();
+  to << adam.beta1 << ' ' << adam.beta2 << ' ' << adam.epsilon << ' ' << name_of(plan.monitor) << ' '
+     << name_of(plan.schedule.kind) << ' ' << plan.schedule.epochs << ' ' << plan.schedule.step_epochs << ' '
+     << plan.schedule.factor << ' ' << plan.reduce.patience << ' ' << plan.reduce.factor << ' ' << plan.reduce.min_delta
+     << ' ' << plan.early_stop.patience << ' ' << plan.early_stop.min_delta << ' ' << plan.minimum_rate << ' '
+     << options.preprocessing.scale << ' ' << options.preprocessing.shift;
+  return to.str();
+}
+
+std::span<const unsigned char> bytes_of(const std::string& text) {
+  return {reinterpret_cast<const unsigned char*>(text.data()), text.size()};
+}
+template <typename T>
+std::span<const unsigned char> values_of(std::span<const T> values) {
+  return {reinterpret_cast<const unsigned char*>(values.data()), values.size_bytes()};
+}
+
+std::string text_of(const Facts& facts) {
+  std::string text;
+  for (const auto& [name, value] : facts) {
+    text += name;
+    text += '\t' + value + '\n';
+  }
+  return text;
+}
+
+Facts facts_in(const std::string& text) {
+  Facts facts;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const size_t tab = line.find('\t');
+    facts.emplace_back(line.substr(0, tab), tab == std::string::npos ? "" : line.substr(tab + 1));
+  }
+  return facts;
+}
+
+/// What differs, in words; empty where nothing does.
+std::string difference(const Facts& own, const Facts& first) {
+  for (size_t i = 0; i < std::max(own.size(), first.size()); ++i) {
+    if (i >= own.size() || i >= first.size() || own[i].first != first[i].first) {
+      return "it is another version of the program than rank 0";
+    }
+    if (own[i] != first[i]) return "its " + own[i].first + " is " + own[i].second + ", rank 0's is " + first[i].second;
+  }
+  return {};
+}
+
+/// Each rank has some words or none; all throw the first.
+void throw_first(Communicator& group, std::string own, ErrorCode code, const ParallelOptions& options) {
+  own.resize(kMostWords);
+  const std::vector<unsigned char> all = gather(group, bytes_of(own), options);
+  for (int rank = 0; rank < group.size(); ++rank) {
+    const auto* said = reinterpret_cast<const char*>(all.data()) + kMostWords * static_cast<size_t>(rank);
+    if (*said == '\0') continue;
+    throw GroupError(code, group.name(rank) + ": " + std::string(said, strnlen(said, kMostWords)));
+  }
+}
+
+}  // namespace
+
+std::string hex_checksum(std::span<const unsigned char> bytes) {
+  std::ostringstream to = words();
+  to.width(16);
+  to.fill('0');
+  to << std::hex << xxh3(bytes);
+  return to.str();
+}
+
+std::string hex_checksum(std::span<const float> values) {
+  return hex_checksum(values_of(values));
+}
+
+Facts facts_of(const Sequential& model, const Dataset& data, const Split& split, const TrainOptions& options,
+               const ParallelOptions& parallel) {
+  std::ostringstream hash = words();
+  hash << std::hex << data.hash();
+  std::ostringstream rate = words();
+  rate << options.adam.learning_rate;
+  const Augmentation& changes = options.augmentation;
+  Facts facts = parallel.alike;
+  const Facts own = {
+      {"data set", hash.str()},
+      {"network", hex_checksum(bytes_of(network_of(model)))},
+      {"batch size", std::to_string(options.batch_size)},
+      {"seed", std::to_string(options.seed)},
+      {"learning rate", rate.str()},
+      {"training part", hex_checksum(values_of(std::span<const int32_t>(split.train)))},
+      {"held-out part", hex_checksum(values_of(std::span<const int32_t>(split.held_out)))},
+      {"augmentation", std::string(changes.mirror ? "mirror, " : "") + std::to_string(changes.shift_pixels)},
+      {"training plan", plan_of(options)},
+      {"way of adding gradients",
+       std::to_string(static_cast<int>(parallel.reduction)) + (parallel.half ? ", half" : "")},
+      {"bucket size", std::to_string(parallel.bucket_bytes)}};
+  facts.insert(facts.end(), own.begin(), own.end());
+  return facts;
+}
+
+void agree(Communicator& group, const Facts& facts, const ParallelOptions& options) {
+  const std::string own = text_of(facts);
+  std::vector<unsigned char> first(own.begin(), own.end());
+  broadcast(group, first, options);
+  throw_first(group, difference(facts, facts_in({first.begin(), first.end()})), ErrorCode::kUsage, options);
+}
+
+uint32_t widest_alignment(Communicator& group, uint32_t own, const ParallelOptions& options) {
+  const std::vector<unsigned char> all = gather(group, values_of(std::span<const uint32_t>(&own, 1)), options);
+  uint32_t widest = own;
+  for (size_t at = 0; at < all.size(); at += sizeof widest) {
+    uint32_t one = 0;
+    std::memcpy(&one, all.data() + at, sizeof one);
+    widest = std::max(widest, one);
+  }
+  return widest;
+}
+
+void check_alike(Communicator& group, std::span<const float> weights, const std::string& when,
+                 const ParallelOptions& options) {
+  const std::string own = hex_checksum(weights);
+  std::vector<unsigned char> first(own.begin(), own.end());
+  broadcast(group, first, options);
+  const bool same = std::equal(first.begin(), first.end(), own.begin(), own.end());
+  throw_first(group, same ? "" : "its weights are not rank 0's " + when + "; its device or its memory may be faulty",
+              ErrorCode::kRuntime, options);
+}
+
+EvaluationRecord add_up(Communicator& group, const EvaluationRecord& own, const ParallelOptions& options) {
+  std::vector<unsigned char> bytes(sizeof own);
+  std::memcpy(bytes.data(), &own, sizeof own);
+  const std::vector<unsigned char> all = gather(group, bytes, options);
+  EvaluationRecord sum;
+  for (size_t at = 0; at < all.size(); at += sizeof own) {
+    EvaluationRecord record;
+    std::memcpy(&record, all.data() + at, sizeof record);
+    sum.loss += record.loss;
+    sum.correct += record.correct;
+    sum.images += record.images;
+    sum.stop |= record.stop;
+  }
+  return sum;
+}
+
+}  // namespace sateen
