@@ -1,7 +1,9 @@
 // The options that choose where a program computes, and the device that they name.
 #include "common/device.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <thread>
 #include <utility>
 
 #include "common/numbers.hpp"
@@ -86,6 +88,30 @@ void take(const std::string& words, const Registry& registry, DeviceRequest& req
   }
 }
 
+// The GPUs, or the devices of the backend that was asked for, go round among those who open one at the same time.
+void take_place(const DeviceWish& wish, const Registry& registry, DeviceRequest& request) {
+  if (wish.places == 1 || !(request.device.empty() || request.device == "auto")) return;
+  std::vector<DeviceInfo> all, gpus;
+  for (const DeviceInfo& device : registry.devices()) {
+    if (request.backend != "auto" && device.backend != request.backend) continue;
+    all.push_back(device);
+    if (device.type == SATEEN_DEVICE_GPU) gpus.push_back(device);
+  }
+  const std::vector<DeviceInfo>& from = gpus.empty() ? all : gpus;
+  // Without a GPU auto is for the fastest, and that is one for all.
+  if (from.empty() || (gpus.empty() && request.backend == "auto")) return;
+  const DeviceInfo& mine = from[static_cast<size_t>(wish.place) % from.size()];
+  request.backend = mine.backend;
+  request.device = mine.id;
+}
+
+/// threads= of cpu, so that those who share a machine don't hinder one another; empty for one alone.
+std::vector<std::string> share_of_threads(const DeviceWish& wish, const DeviceInfo& device) {
+  if (wish.places == 1 || device.backend != "cpu") return {};
+  const unsigned processors = std::max(std::thread::hardware_concurrency(), 1U);
+  return {"threads=" + std::to_string(std::max(processors / static_cast<unsigned>(wish.places), 1U))};
+}
+
 }  // namespace
 
 void add_registry_options(Options& options) {
@@ -146,8 +172,12 @@ OpenedDevice open_device(const Options& options, const Program& program, const D
   const Registry registry = make_registry(options, program);
   DeviceRequest request = device_request(options, program, wish.measure);
   request.cancel = wish.cancel;
+  if (!wish.device.empty()) request.device = wish.device;
+  take_place(wish, registry, request);
   if (!wish.auto_takes.empty() && is_auto(request)) take(wish.auto_takes, registry, request);
   const DeviceChoice choice = choose_device(registry, request);
+  const std::vector<std::string> threads = share_of_threads(wish, choice.device);
+  settings.insert(settings.begin(), threads.begin(), threads.end());
   const bool tunes = registry.tunes(choice.device.backend);
   if (tunes) settings.insert(settings.begin(), wish.tuning_settings.begin(), wish.tuning_settings.end());
   try {

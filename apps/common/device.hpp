@@ -37,6 +37,10 @@ struct DeviceWish {
   std::vector<std::string> more_settings = {};  ///< beside --device-option, which they override
   std::string auto_takes = {};  ///< device_text of the one that auto takes where it is there; empty: none
   CancelToken cancel = {};
+  std::string device = {};  ///< the one to take, as --device has it; empty: what --device says
+  /// Of the processes or threads on this machine that open a device at the same time: which this is, and how many there
+  /// are. Where no device is named they go round, and cpu has its share of threads.
+  int place = 0, places = 1;
   std::vector<std::string> tuning_settings = {};  ///< for devices of backends that tune; --device-option overrides them
 };
 

@@ -18,6 +18,7 @@ namespace {
 
 // A handler has no other way to its data.
 std::optional<CancelToken> stop_token;
+std::atomic<bool> stop_tells{true};
 std::atomic<int> stop_signal{0};
 std::atomic<int64_t> stop_time{0};  // of the first signal; 0: none yet
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<int64_t>::is_always_lock_free);
@@ -41,6 +42,7 @@ extern "C" void on_stop_signal(int signal) {
   }
   stop_signal = signal;
   stop_token->cancel();
+  if (!stop_tells) return;
   const int saved = errno;
   // On a terminal behind what Ctrl-C shows there, or in place of a bar.
   const std::string_view begin = Program::has_status() ? "\r\x1b[K" : isatty(STDERR_FILENO) == 0 ? "" : "\n";
@@ -52,8 +54,9 @@ extern "C" void on_stop_signal(int signal) {
 
 }  // namespace
 
-StopSignals::StopSignals(const CancelToken& token) {
+StopSignals::StopSignals(const CancelToken& token, bool tells) {
   stop_token = token;
+  stop_tells = tells;
   stop_signal = 0;
   stop_time = 0;
   for (size_t i = 0; i < kSignals.size(); ++i) {

@@ -12,7 +12,8 @@ namespace sateen::app {
 /// background job) stays ignored. SIGPIPE is ignored meanwhile: nobody reading the messages is no reason to stop.
 class StopSignals {
  public:
-  explicit StopSignals(const CancelToken& token);
+  /// tells: a first signal is answered with a line.
+  explicit StopSignals(const CancelToken& token, bool tells = true);
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "sateen/error.hpp"
 #include "train/model_summary.hpp"
 #include "train/plan_options.hpp"
+#include "train/rank_options.hpp"
 #include "train/resume.hpp"
 #include "train/run.hpp"
 
@@ -59,6 +61,7 @@ void describe(Options& options) {
                 data_option(),
                 {"val-split", "X", "share of the training images that is held out", general(usual.held_out_share)}});
   add_device_options(options);
+  add_rank_options(options);
   options.add_group("Tuning",
                     {{"tune-seconds", "N",
                       "the most time that trying out kernels may take on a device that isn't known yet; 0 goes "
@@ -143,6 +146,7 @@ RunSettings run_settings(const Options& options) {
   settings.color = wants_color(options);
   take_plots(options, settings);
   settings.profile = options.given("profile");
+  settings.ranks = rank_settings(options);
   settings.data = options.text("data");
   return settings;
 }
@@ -222,7 +226,9 @@ int run(const Program& program, int argc, const char* const* argv) {
   if (!without_folder) choose_folder(options, settings);
   if (settings.earlier != Earlier::kResume) settings_of(given);  // what doesn't fit together is refused here
   if (options.print_config()) return kDone;
+  std::mutex one_at_a_time;  // drivers set handlers of signals when they start
   return train(program, settings, given, [&](DeviceWish wish) {
+    const std::lock_guard<std::mutex> lock(one_at_a_time);
     if (settings.profile) wish.more_settings.emplace_back("profile=1");
     wish.tuning_settings = tuning;
     return open_device(options, program, wish);

@@ -158,6 +158,18 @@ std::string describe_rate(const Checkpoint& checkpoint) {
   return "--lr is " + general(checkpoint.adam.learning_rate) + (now.empty() ? " now" : ", the learning rate " + now);
 }
 
+std::string describe_checkpoint(const Checkpoint& checkpoint, const OutputFolder& out) {
+  const TrainState& state = checkpoint.state;
+  return out.last().string() + " is of epoch " + std::to_string(state.epoch) +
+         (state.step == 0 ? "" : " and " + counted(static_cast<uint64_t>(state.step), "step")) +
+         ": --resume goes on there, with as many ranks or others";
+}
+
+void report_local_statistics(const Sequential& model) {
+  if (model.trainable_count() == model.parameter_count()) return;
+  say("", "batch normalisation: each rank goes by the mean and variance of its own rows");
+}
+
 std::string describe_best(const Checkpoint& checkpoint, const OutputFolder& out) {
   const std::optional<EpochRecord> best = best_epoch(checkpoint.plan.monitor, checkpoint.history);
   if (!best) return "no epoch was finished, so there is no best model of this run";

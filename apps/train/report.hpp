@@ -37,6 +37,10 @@ void report_epoch(const EpochRecord& record, int64_t epochs, bool color);
 
 /// What --lr is, and the learning rate of the epoch that is next where a schedule or a plateau has made it another.
 std::string describe_rate(const Checkpoint& checkpoint);
+/// Which epoch last.sateen has, and how to go on.
+std::string describe_checkpoint(const Checkpoint& checkpoint, const OutputFolder& out);
+/// Of a run by several ranks: what of its network is not as on a single one.
+void report_local_statistics(const Sequential& model);
 /// Where the best model is and how good it was, or that there is none yet.
 std::string describe_best(const Checkpoint& checkpoint, const OutputFolder& out);
 

@@ -2,11 +2,14 @@
 #include "train/run.hpp"
 
 #include <algorithm>
+#include <csignal>
+#include <exception>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "common/exit_code.hpp"
-#include "common/networks.hpp"
-#include "common/numbers.hpp"
 #include "common/profile_table.hpp"
 #include "common/signals.hpp"
 #include "sateen/checkpoint.hpp"
@@ -14,75 +17,21 @@
 #include "sateen/error.hpp"
 #include "sateen/train.hpp"
 #include "train/output_folder.hpp"
+#include "train/prepare.hpp"
 #include "train/progress_bar.hpp"
 #include "train/report.hpp"
 #include "train/resume.hpp"
 #include "train/run_files.hpp"
 #include "train/run_pictures.hpp"
+#include "train/seat.hpp"
 
 namespace sateen::app {
 namespace {
 
-void check_batch_size(const TrainSettings& settings, size_t images) {
-  if (static_cast<uint64_t>(settings.batch_size) <= images) return;
-  throw Error(ErrorCode::kUsage, "--batch-size " + std::to_string(settings.batch_size) +
-                                     " is too large; images to train on: " + grouped(images));
-}
-
-/// So that what is held out is what the share says, before the first epoch as after it.
-void check_held_out(const TrainSettings& settings, const Split& parts) {
-  if (settings.held_out_share == 0 || !parts.held_out.empty()) return;
-  throw Error(ErrorCode::kUsage, "--val-split " + general(settings.held_out_share) + " holds out none of " +
-                                     grouped(parts.train.size()) + " images; give a larger one, or 0");
-}
-
-int stopped_before_training(const Program& program, int signal) {
+int stopped_before_training(const Program& program, int signal, const Seat& seat) {
+  if (!seat.alone()) seat.group.ranks->give_up("stopped before training began");
   program.warning(std::string("stopped by ") + StopSignals::name(signal) + " before training began: nothing was saved");
   return kSignalBase + signal;
-}
-
-/// A run that is about to begin, without weights and state.
-Checkpoint beginning(const TrainSettings& settings, const Dataset& data) {
-  Sequential model = network(settings.model);
-  model.initialise(settings.seed);
-  Checkpoint checkpoint{{std::move(model), {}, data.class_names(), /*version=*/{}, data.hash(), settings.seed}};
-  checkpoint.batch_size = settings.batch_size;
-  checkpoint.held_out_share = settings.held_out_share;
-  checkpoint.augmentation = settings.augmentation;
-  return checkpoint;
-}
-
-/// Takes over the settings that may be others than in the file that was read; whether one is.
-bool adopt(Checkpoint& checkpoint, const TrainSettings& settings) {
-  const bool changed = checkpoint.epochs != settings.epochs ||
-                       checkpoint.adam.learning_rate != settings.learning_rate || checkpoint.plan != settings.plan ||
-                       checkpoint.restore_best != settings.restore_best;
-  checkpoint.epochs = settings.epochs;
-  checkpoint.adam.learning_rate = settings.learning_rate;
-  checkpoint.plan = settings.plan;
-  checkpoint.restore_best = settings.restore_best;
-  return changed;
-}
-
-/// Of what trains it from now on.
-bool adopt(Checkpoint& checkpoint, const std::string& device) {
-  const bool changed = checkpoint.device != device || checkpoint.file.version != SATEEN_VERSION;
-  checkpoint.device = device;
-  checkpoint.file.version = SATEEN_VERSION;
-  return changed;
-}
-
-/// What doesn't fit is then the file's fault.
-Trainer trainer_of(const Device& device, const Checkpoint& checkpoint, const Dataset& data, Split parts,
-                   const std::filesystem::path& path) {
-  try {
-    Trainer trainer(device, checkpoint.file.model, data, std::move(parts), options_of(checkpoint));
-    trainer.restore(checkpoint.state, checkpoint.history);
-    return trainer;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kUsage) throw;
-    throw Error(ErrorCode::kBadInput, path.string() + ": " + error.what());
-  }
 }
 
 /// The part of a run that has a trainer. Returns the exit code.
@@ -104,6 +53,7 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
     if (run.epoch_lines) report_steering(files.checkpoint());
     pictures.epoch_ended(files.checkpoint());
   };
+  callbacks.on_remark = [&](const std::string& line) { program.warning(line); };
   callbacks.on_progress = [&](const Metrics& so_far, int64_t step, int64_t steps) {
     if (bar) bar->show(trainer.epoch() + 1, so_far, step, steps);
     files.steps_done(trainer);
@@ -119,8 +69,12 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
       pictures.stopped(files.checkpoint());
       report_end();
       report_stop(program, StopSignals::received(), files.checkpoint(), out);
-      return kSignalBase + StopSignals::received();
+      return kSignalBase + (StopSignals::received() != 0 ? StopSignals::received() : SIGTERM);
     }
+  } catch (const RankError& error) {
+    bar.reset();
+    throw RankError(error.rank(), std::string(error.what()) + "; " + describe_checkpoint(files.checkpoint(), out),
+                    error.told());
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kDiverged) throw;
     bar.reset();
@@ -141,8 +95,7 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
 /// Of a run that has ended, whose pictures or report are missing or of before: draws them. The models are whole, so that
 /// what goes wrong is a warning.
 void draw_again(const Program& program, const RunSettings& run, const TrainSettings& settings, const OutputFolder& out,
-                const Checkpoint& checkpoint, const std::function<OpenedDevice(DeviceWish)>& open,
-                const CancelToken& cancel) {
+                const Checkpoint& checkpoint, const OpenDevice& open, const CancelToken& cancel) {
   try {
     const Dataset data = load_fashion_mnist(run.data, FashionMnistPart::kTrain, program.log_sink());
     check_data(data, run.data, checkpoint, out.last());
@@ -160,13 +113,9 @@ void draw_again(const Program& program, const RunSettings& run, const TrainSetti
   }
 }
 
-}  // namespace
-
-int train(const Program& program, const RunSettings& run, const GivenSettings& given,
-          const std::function<OpenedDevice(DeviceWish)>& open) {
-  CancelToken cancel;
-  const StopSignals signals(cancel);
-
+/// Of rank 0, or of a run by a single one.
+int lead(const Program& program, const RunSettings& run, const GivenSettings& given, const Seat& seat,
+         const OpenDevice& open, const CancelToken& cancel) {
   const OutputFolder out(run.out, run.earlier);
   if (!out.locked()) {
     program.warning(run.out.string() + ": this file system has no locks, so don't start another run there");
@@ -176,6 +125,7 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   const TrainSettings settings = checkpoint ? settings_of(given, *checkpoint, out.last()) : settings_of(given);
   const bool resumed = checkpoint.has_value();
   if (resumed && is_over(settings.epochs, settings.plan, checkpoint->history)) {
+    give_orders(seat, /*train=*/false, {});
     report_changes(*checkpoint, settings);
     const bool changed = adopt(*checkpoint, settings);
     agree(out, *checkpoint);
@@ -184,6 +134,7 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
     if (RunPictures::missing(run, out)) draw_again(program, run, settings, out, *checkpoint, open, cancel);
     return kDone;
   }
+  give_orders(seat, /*train=*/true, resumed ? std::optional(out.last()) : std::nullopt);
   const Dataset data = load_fashion_mnist(run.data, FashionMnistPart::kTrain, program.log_sink());
   if (resumed) check_data(data, run.data, *checkpoint, out.last());
   Split parts = split(data.size(), settings.held_out_share, settings.seed);
@@ -196,12 +147,16 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
     DeviceWish wish;
     if (resumed) wish.auto_takes = checkpoint->device;
     wish.cancel = cancel;
+    wish.device = seat.device;
+    wish.place = seat.place;
+    wish.places = seat.places;
     opened = open(wish);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kCancelled) throw;
-    return stopped_before_training(program, StopSignals::received());
+    return stopped_before_training(program, StopSignals::received(), seat);
   }
   Program::note(opened->line);
+  if (!seat.line.empty()) Program::note(seat.line);
   report_data(run.data, data, parts);
   const std::string device = device_text(opened->device.info());
   const bool same_device = resumed && checkpoint->device == device;
@@ -214,17 +169,17 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   bool changed = adopt(*checkpoint, settings);
   changed = adopt(*checkpoint, device) || changed;
   report_model(settings, checkpoint->file.model);
+  if (!seat.alone()) report_local_statistics(checkpoint->file.model);
   RunPictures pictures(program, run, settings, out, {data, parts, opened->device});
 
-  Trainer trainer =
-      resumed ? trainer_of(opened->device, *checkpoint, data, std::move(parts), out.last())
-              : Trainer(opened->device, checkpoint->file.model, data, std::move(parts), options_of(*checkpoint));
+  Trainer trainer = trainer_of(opened->device, *checkpoint, data, std::move(parts), seat.group,
+                               resumed ? out.last() : std::filesystem::path());
   const Choices choices = opened->device.choices();
   if (same_device) report_choices(checkpoint->choices, choices);
   changed = changed || checkpoint->choices != choices;
   checkpoint->choices = choices;
   if (run.profile) trainer.profile();  // a backend without profiles says so now, not after hours
-  if (StopSignals::received() != 0) return stopped_before_training(program, StopSignals::received());
+  if (StopSignals::received() != 0) return stopped_before_training(program, StopSignals::received(), seat);
 
   RunFiles files(out, run, std::move(*checkpoint));
   if (resumed) {
@@ -237,6 +192,69 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   report_plan(files.checkpoint(), trainer.steps_per_epoch());
   if (resumed) report_resume(files.checkpoint(), out);
   return train_on(program, run, out, trainer, files, pictures, cancel);
+}
+
+/// A rank that MPI has started, and not the first: what all ranks tell alike is rank 0's to print.
+int follow_by_mpi(const Program& program, const RunSettings& run, const GivenSettings& given, const Seat& seat,
+                  const OpenDevice& open, const CancelToken& cancel) {
+  try {
+    follow(run, given, seat, open, cancel);
+    return kDone;
+  } catch (const GroupError& error) {
+    return exit_code(error.code());
+  } catch (const RankError& error) {
+    seat.group.ranks->give_up(error.what());
+    // Where rank 0 went without a word, the next one tells.
+    if (error.rank() == 0 && !error.told() && seat.group.ranks->rank() == 1) program.error(error.what());
+    return kRunTime;
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::kDiverged) return kDiverged;
+    if (error.code() == ErrorCode::kCancelled) {
+      return kSignalBase + (StopSignals::received() != 0 ? StopSignals::received() : SIGTERM);
+    }
+    seat.group.ranks->give_up(error.what());
+    throw Error(error.code(), seat.group.ranks->name(seat.group.ranks->rank()) + ": " + error.what());
+  } catch (const std::exception& error) {
+    seat.group.ranks->give_up(error.what());
+    throw;
+  }
+}
+
+/// Rank 0; the others don't wait for one that has failed.
+int lead_group(const Program& program, const RunSettings& run, const GivenSettings& given, const Seat& seat,
+               const OpenDevice& open, const CancelToken& cancel) {
+  try {
+    return lead(program, run, given, seat, open, cancel);
+  } catch (const GroupError&) {
+    throw;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kDiverged) seat.group.ranks->give_up(error.what());
+    throw;
+  } catch (const std::exception& error) {
+    seat.group.ranks->give_up(error.what());
+    throw;
+  }
+}
+
+}  // namespace
+
+int train(const Program& program, const RunSettings& run, const GivenSettings& given, const OpenDevice& open) {
+  CancelToken cancel;
+  RankSettings ranks = run.ranks;
+  ranks.options.stop = cancel;
+  if (ranks.distributed) {
+    const Seat seat = join_by_mpi(ranks);
+    const StopSignals signals(cancel, seat.leads());
+    return seat.leads() ? lead_group(program, run, given, seat, open, cancel)
+                        : follow_by_mpi(program, run, given, seat, open, cancel);
+  }
+  const StopSignals signals(cancel);
+  if (ranks.devices.size() < 2) return lead(program, run, given, {}, open, cancel);
+  std::vector<Seat> seats = seats_for(ranks);
+  const Seat first = seats.front();
+  seats.erase(seats.begin());
+  const Followers followers(run, given, std::move(seats), open, cancel);
+  return lead_group(program, run, given, first, open, cancel);
 }
 
 }  // namespace sateen::app

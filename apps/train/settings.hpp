@@ -5,7 +5,9 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "sateen/communicator.hpp"
 #include "sateen/train.hpp"
 #include "sateen/training_plan.hpp"
 
@@ -14,7 +16,14 @@ namespace sateen::app {
 /// Where files of an earlier run are in the folder.
 enum class Earlier { kRefuse, kOverwrite, kResume };
 
-/// How a run goes and where its files are: nothing here shapes the result.
+/// How several devices work at one run.
+struct RankSettings {
+  bool distributed = false;          ///< one rank in each process that MPI has started
+  std::vector<std::string> devices;  ///< of --device where it names several: without MPI, a rank for each
+  ParallelOptions options;
+};
+
+/// How a run goes and where its files are: nothing here shapes the result, but for how ranks add their gradients.
 struct RunSettings {
   std::filesystem::path data, out;
   Earlier earlier = Earlier::kRefuse;
@@ -26,6 +35,7 @@ struct RunSettings {
   bool report = true;                  ///< write report.html
   std::optional<std::string> gnuplot;  ///< its path, where pictures are drawn too
   bool profile = false;                ///< end with a table of the operations' times
+  RankSettings ranks;
 };
 
 /// How the training is steered, as far as it was given.

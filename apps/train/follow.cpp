@@ -1,0 +1,60 @@
+// A rank that trains with rank 0 and writes nothing.
+#include "train/follow.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include "sateen/data.hpp"
+#include "sateen/error.hpp"
+#include "sateen/train.hpp"
+#include "train/prepare.hpp"
+#include "train/resume.hpp"
+
+namespace sateen::app {
+
+void follow(const RunSettings& run, const GivenSettings& given, const Seat& seat, const OpenDevice& open,
+            const CancelToken& cancel) {
+  Orders orders = take_orders(seat);
+  if (!orders.train) return;
+  std::optional<Checkpoint>& checkpoint = orders.checkpoint;
+  const bool resumed = checkpoint.has_value();
+  const std::filesystem::path path = resumed ? run.out / "last.sateen" : std::filesystem::path();
+  const TrainSettings settings = resumed ? settings_of(given, *checkpoint, path) : settings_of(given);
+  const Dataset data = load_fashion_mnist(run.data, FashionMnistPart::kTrain);
+  if (resumed) check_data(data, run.data, *checkpoint, path);
+  Split parts = split(data.size(), settings.held_out_share, settings.seed);
+  DeviceWish wish;
+  if (resumed) wish.auto_takes = checkpoint->device;
+  wish.cancel = cancel;
+  wish.device = seat.device;
+  wish.place = seat.place;
+  wish.places = seat.places;
+  OpenedDevice opened = open(wish);
+  if (resumed && checkpoint->device == device_text(opened.device.info())) opened.device.pin(checkpoint->choices);
+  if (!resumed) checkpoint = beginning(settings, data);
+  adopt(*checkpoint, settings);
+  Trainer trainer = trainer_of(opened.device, *checkpoint, data, std::move(parts), seat.group, path);
+  trainer.fit(std::max<int64_t>(settings.epochs - trainer.epoch(), 0), {}, cancel);
+}
+
+Followers::Followers(const RunSettings& run, const GivenSettings& given, std::vector<Seat> seats,
+                     const OpenDevice& open, const CancelToken& cancel)
+    : seats_(std::move(seats)) {
+  for (const Seat& seat : seats_) {
+    threads_.emplace_back([&run, &given, &seat, &open, cancel] {
+      try {
+        follow(run, given, seat, open, cancel);
+      } catch (const std::exception& error) {  // rank 0 tells it
+        seat.group.ranks->give_up(error.what());
+      }
+    });
+  }
+}
+
+Followers::~Followers() {
+  for (std::thread& thread : threads_) thread.join();
+}
+
+}  // namespace sateen::app

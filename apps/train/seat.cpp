@@ -1,0 +1,123 @@
+// A run by several ranks: who this process is among them, and what rank 0 tells the others before they train.
+#include "train/seat.hpp"
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+#include <utility>
+
+#include <dlfcn.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "sateen/error.hpp"
+#include "sateen/mpi/entry.hpp"
+
+namespace sateen::app {
+namespace {
+
+constexpr const char* kLibrary = "libsateen_mpi.so.0";
+
+std::string line_of(const Seat& seat, const std::string& by) {
+  const ParallelOptions& options = seat.group.options;
+  std::string line = "ranks     " + std::to_string(seat.group.ranks->size()) + ", " + by + "; gradients ";
+  const bool sums = options.reduction == Reduction::kSum && seat.group.ranks->sums();
+  line += sums ? "summed by MPI" : "added in the order of ranks";
+  if (options.half) line += ", as halves on the way";
+  return line;
+}
+
+/// A file in memory, by a name that loaders take.
+class MemoryFile {
+ public:
+  explicit MemoryFile(std::span<const unsigned char> bytes) : descriptor_(memfd_create("checkpoint", MFD_CLOEXEC)) {
+    if (descriptor_ == -1) fail();
+    while (!bytes.empty()) {
+      const ssize_t n = write(descriptor_, bytes.data(), bytes.size());
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) {
+        close(descriptor_);
+        fail();
+      }
+      bytes = bytes.subspan(static_cast<size_t>(n));
+    }
+  }
+  ~MemoryFile() { close(descriptor_); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+  std::filesystem::path path() const { return "/proc/self/fd/" + std::to_string(descriptor_); }
+
+ private:
+  [[noreturn]] static void fail() {
+    throw Error(ErrorCode::kRuntime, "rank 0's checkpoint: " + std::generic_category().message(errno));
+  }
+  int descriptor_;
+};
+
+}  // namespace
+
+Seat join_by_mpi(const RankSettings& settings) {
+  // For the components that MPI's own library loads. Nothing is ever unloaded.
+  void* library = dlopen(kLibrary, RTLD_NOW | RTLD_GLOBAL);
+  if (library == nullptr) {
+    const char* why = dlerror();
+    throw Error(ErrorCode::kUsage,
+                std::string("--distributed needs the part for MPI: build Sateen with -DSATEEN_MPI=ON where MPI is "
+                            "installed (Debian: libopenmpi-dev) (") +
+                    (why != nullptr ? why : kLibrary) + ")");
+  }
+  const auto connect = reinterpret_cast<decltype(&sateen_mpi_connect)>(dlsym(library, "sateen_mpi_connect"));
+  if (connect == nullptr) throw Error(ErrorCode::kUsage, std::string(kLibrary) + " is another library than Sateen's");
+  Seat seat;
+  mpi::Place place;
+  connect(SATEEN_VERSION, &place, &seat.group.ranks);
+  seat.group.options = settings.options;
+  seat.place = place.local_rank;
+  seat.places = place.local_ranks;
+  if (!settings.devices.empty()) {
+    seat.device = settings.devices[static_cast<size_t>(place.local_rank) % settings.devices.size()];
+  }
+  seat.line = line_of(seat, place.library);
+  return seat;
+}
+
+std::vector<Seat> seats_for(const RankSettings& settings) {
+  std::vector<Seat> seats;
+  for (auto& ranks : local_communicators(static_cast<int>(settings.devices.size()))) {
+    Seat seat;
+    seat.group = {ranks, settings.options};
+    seat.device = settings.devices[seats.size()];
+    seat.place = static_cast<int>(seats.size());
+    seat.places = static_cast<int>(settings.devices.size());
+    seat.line = line_of(seat, "one process");
+    seats.push_back(std::move(seat));
+  }
+  return seats;
+}
+
+// A byte that says whether to train, then the checkpoint's file.
+void give_orders(const Seat& seat, bool train, const std::optional<std::filesystem::path>& file) {
+  if (seat.alone()) return;
+  std::vector<unsigned char> orders = {train ? static_cast<unsigned char>(1) : static_cast<unsigned char>(0)};
+  if (file) {
+    std::ifstream stream(*file, std::ios::binary);
+    orders.insert(orders.end(), std::istreambuf_iterator<char>(stream), {});
+  }
+  broadcast(*seat.group.ranks, orders, seat.group.options);
+}
+
+Orders take_orders(const Seat& seat) {
+  std::vector<unsigned char> bytes;
+  broadcast(*seat.group.ranks, bytes, seat.group.options);
+  Orders orders;
+  orders.train = !bytes.empty() && bytes.front() != 0;
+  if (bytes.size() > 1) {
+    const MemoryFile file(std::span<const unsigned char>(bytes).subspan(1));
+    orders.checkpoint = load_checkpoint(file.path());
+  }
+  return orders;
+}
+
+}  // namespace sateen::app

@@ -1,0 +1,43 @@
+// A run by several ranks: who this process is among them, and what rank 0 tells the others before they train.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sateen/checkpoint.hpp"
+#include "sateen/communicator.hpp"
+#include "train/prepare.hpp"
+#include "train/settings.hpp"
+
+namespace sateen::app {
+
+/// One rank's place, or that of a run by a single one.
+struct Seat {
+  Group group;
+  std::string device;         ///< of --device, where that names several
+  int place = 0, places = 1;  ///< among those on this machine
+  std::string line;           ///< for people: how many ranks there are, and how they talk; empty for a single one
+
+  bool leads() const { return !group.ranks || group.ranks->rank() == 0; }
+  bool alone() const { return group.ranks == nullptr; }
+};
+
+/// By MPI, which begins here. Throws Error(kUsage) where there is no MPI part, and says how to build it.
+Seat join_by_mpi(const RankSettings& settings);
+/// A rank for each of the devices, in this process.
+std::vector<Seat> seats_for(const RankSettings& settings);
+
+/// What rank 0 tells: that there is nothing to do, or to begin, from a checkpoint where a run goes on.
+struct Orders {
+  bool train = false;
+  std::optional<Checkpoint> checkpoint;
+};
+/// Of rank 0. file: the checkpoint's, where a run goes on.
+void give_orders(const Seat& seat, bool train, const std::optional<std::filesystem::path>& file);
+/// Of the others, who need not see rank 0's files.
+Orders take_orders(const Seat& seat);
+
+}  // namespace sateen::app

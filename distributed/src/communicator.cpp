@@ -1,0 +1,241 @@
+// sateen::Communicator over MPI: messages that don't block, an error handler that returns, and who has gone.
+#include "sateen/mpi/communicator.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <limits>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <mpi.h>
+
+#include "peers.hpp"
+
+namespace sateen::mpi {
+
+namespace {
+
+constexpr int kLeaveTag = 0;          // of the words of a rank that gives up
+constexpr size_t kLeaveBytes = 1024;  // these words at the most
+constexpr std::chrono::milliseconds kFarewell{300};
+
+std::string words(int code) {
+  std::array<char, MPI_MAX_ERROR_STRING> text{};
+  int length = 0;
+  if (MPI_Error_string(code, text.data(), &length) != MPI_SUCCESS) return "error " + std::to_string(code);
+  std::string one_line(text.data(), static_cast<size_t>(length));
+  std::replace(one_line.begin(), one_line.end(), '\n', ' ');
+  return one_line;
+}
+
+void check(int code, const char* doing) {
+  if (code != MPI_SUCCESS) throw Error(ErrorCode::kRuntime, std::string("MPI: ") + doing + ": " + words(code));
+}
+
+int count_of(size_t n) {
+  if (n > static_cast<size_t>(std::numeric_limits<int>::max())) {
+    throw Error(ErrorCode::kUsage, "a message over MPI has less than 2 GiB");
+  }
+  return static_cast<int>(n);
+}
+
+/// Requests that nobody waits for any more, with what they read or write.
+class Abandoned {
+ public:
+  void add(MPI_Request request, std::shared_ptr<const void> owner) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    entries_.emplace_back(request, std::move(owner));
+  }
+  bool any() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return !entries_.empty();
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::pair<MPI_Request, std::shared_ptr<const void>>> entries_;
+};
+
+class Request final : public Transfer {
+ public:
+  Request(std::shared_ptr<Abandoned> abandoned, std::shared_ptr<const void> owner)
+      : abandoned_(std::move(abandoned)), owner_(std::move(owner)) {}
+  Request(const Request&) = delete;
+  Request& operator=(const Request&) = delete;
+  ~Request() override {
+    if (request_ != MPI_REQUEST_NULL) abandoned_->add(request_, std::move(owner_));
+  }
+  MPI_Request* out() { return &request_; }
+  bool done() override {
+    int flag = 1;
+    if (request_ != MPI_REQUEST_NULL) check(MPI_Test(&request_, &flag, MPI_STATUS_IGNORE), "a message");
+    return flag != 0;
+  }
+
+ private:
+  MPI_Request request_ = MPI_REQUEST_NULL;
+  std::shared_ptr<Abandoned> abandoned_;
+  std::shared_ptr<const void> owner_;
+};
+
+class MpiCommunicator final : public Communicator {
+ public:
+  MpiCommunicator() {
+    int started = 0, thread_level = MPI_THREAD_SINGLE;
+    check(MPI_Initialized(&started), "MPI_Initialized");
+    if (started == 0) {
+      check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &thread_level), "MPI_Init_thread");
+      ours_ = true;
+    } else {
+      check(MPI_Query_thread(&thread_level), "MPI_Query_thread");
+    }
+    if (thread_level < MPI_THREAD_SERIALIZED) {
+      throw Error(ErrorCode::kRuntime,
+                  "MPI is not for several threads here; it takes one that has MPI_THREAD_SERIALIZED");
+    }
+    check(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
+    check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+    check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+    check(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
+    check(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
+    own_ = own_identity();
+    peers_.resize(static_cast<size_t>(size_));
+    check(MPI_Allgather(&own_, sizeof own_, MPI_BYTE, peers_.data(), sizeof own_, MPI_BYTE, comm_), "MPI_Allgather");
+    words_ = std::make_shared<std::vector<char>>(kLeaveBytes);
+    listen();
+  }
+  MpiCommunicator(const MpiCommunicator&) = delete;
+  MpiCommunicator& operator=(const MpiCommunicator&) = delete;
+
+  ~MpiCommunicator() override {
+    // A rank that has gone, or that still waits for another, would keep MPI from ending: then the process just ends.
+    if (left_ || gone_ || abandoned_->any()) return;
+    if (leaving_ != MPI_REQUEST_NULL) {
+      MPI_Cancel(&leaving_);
+      MPI_Wait(&leaving_, MPI_STATUS_IGNORE);
+    }
+    MPI_Comm_free(&comm_);
+    if (ours_) MPI_Finalize();
+  }
+
+  int rank() const override { return rank_; }
+  int size() const override { return size_; }
+  std::string name(int rank) const override {
+    return "rank " + std::to_string(rank) + " on " + peers_.at(static_cast<size_t>(rank)).host.data();
+  }
+
+  std::unique_ptr<Transfer> send(int to, uint32_t tag, std::span<const unsigned char> bytes,
+                                 std::shared_ptr<const void> owner) override {
+    auto request = std::make_unique<Request>(abandoned_, std::move(owner));
+    check(MPI_Isend(bytes.data(), count_of(bytes.size()), MPI_BYTE, to, static_cast<int>(tag), comm_, request->out()),
+          "MPI_Isend");
+    return request;
+  }
+  std::unique_ptr<Transfer> receive(int from, uint32_t tag, std::span<unsigned char> bytes,
+                                    std::shared_ptr<const void> owner) override {
+    auto request = std::make_unique<Request>(abandoned_, std::move(owner));
+    check(MPI_Irecv(bytes.data(), count_of(bytes.size()), MPI_BYTE, from, static_cast<int>(tag), comm_, request->out()),
+          "MPI_Irecv");
+    return request;
+  }
+  bool sums() const override { return true; }
+  std::unique_ptr<Transfer> sum(std::span<float> values, std::shared_ptr<const void> owner) override {
+    auto request = std::make_unique<Request>(abandoned_, std::move(owner));
+    check(
+        MPI_Iallreduce(MPI_IN_PLACE, values.data(), count_of(values.size()), MPI_FLOAT, MPI_SUM, comm_, request->out()),
+        "MPI_Iallreduce");
+    return request;
+  }
+
+  std::optional<Departure> departed() override {
+    if (gone_) return gone_;
+    int flag = 0;
+    MPI_Status status;
+    if (leaving_ != MPI_REQUEST_NULL && MPI_Test(&leaving_, &flag, &status) == MPI_SUCCESS && flag != 0) {
+      gone_ = Departure{status.MPI_SOURCE, std::string(words_->data(), strnlen(words_->data(), kLeaveBytes))};
+      return gone_;
+    }
+    for (int rank = 0; rank < size_; ++rank) {
+      if (rank == rank_ || !has_ended(peers_[static_cast<size_t>(rank)], own_)) continue;
+      gone_ = Departure{rank, {}};
+      return gone_;
+    }
+    return std::nullopt;
+  }
+
+  void give_up(const std::string& reason) noexcept override {
+    if (left_) return;
+    left_ = true;
+    try {
+      std::vector<char> text(kLeaveBytes);
+      std::copy_n(reason.begin(), std::min(reason.size(), kLeaveBytes - 1), text.begin());
+      const auto owner = std::make_shared<std::vector<char>>(std::move(text));
+      std::vector<MPI_Request> sends;
+      for (int rank = 0; rank < size_; ++rank) {
+        if (rank == rank_ || (gone_ && gone_->rank == rank)) continue;
+        MPI_Request request = MPI_REQUEST_NULL;
+        if (MPI_Isend(owner->data(), static_cast<int>(kLeaveBytes), MPI_CHAR, rank, kLeaveTag, comm_, &request) ==
+            MPI_SUCCESS) {
+          abandoned_->add(request, owner);
+          sends.push_back(request);
+        }
+      }
+      // Messages only move while somebody looks at them.
+      const auto end = std::chrono::steady_clock::now() + kFarewell;
+      for (int flag = 0; flag == 0 && std::chrono::steady_clock::now() < end;) {
+        if (MPI_Testall(static_cast<int>(sends.size()), sends.data(), &flag, MPI_STATUSES_IGNORE) != MPI_SUCCESS) break;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    } catch (...) {  // without memory for the words, the others see that the process ends
+    }
+  }
+
+ private:
+  void listen() {
+    check(
+        MPI_Irecv(words_->data(), static_cast<int>(kLeaveBytes), MPI_CHAR, MPI_ANY_SOURCE, kLeaveTag, comm_, &leaving_),
+        "MPI_Irecv");
+  }
+
+  bool ours_ = false, left_ = false;
+  MPI_Comm comm_ = MPI_COMM_NULL;
+  int rank_ = 0, size_ = 1;
+  Identity own_;
+  std::vector<Identity> peers_;
+  std::shared_ptr<std::vector<char>> words_;
+  MPI_Request leaving_ = MPI_REQUEST_NULL;
+  std::optional<Departure> gone_;
+  std::shared_ptr<Abandoned> abandoned_ = std::make_shared<Abandoned>();
+};
+
+std::string library_version() {
+  std::array<char, MPI_MAX_LIBRARY_VERSION_STRING> text{};
+  int length = 0;
+  if (MPI_Get_library_version(text.data(), &length) != MPI_SUCCESS) return "MPI";
+  const std::string all(text.data(), static_cast<size_t>(length));
+  return all.substr(0, all.find_first_of(",\n"));
+}
+
+Place place_of(const Communicator& group) {
+  Place place{group.rank(), group.size(), 0, 1, library_version()};
+  MPI_Comm local = MPI_COMM_NULL;
+  check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, group.rank(), MPI_INFO_NULL, &local),
+        "MPI_Comm_split_type");
+  check(MPI_Comm_rank(local, &place.local_rank), "MPI_Comm_rank");
+  check(MPI_Comm_size(local, &place.local_ranks), "MPI_Comm_size");
+  check(MPI_Comm_free(&local), "MPI_Comm_free");
+  return place;
+}
+
+}  // namespace
+
+std::shared_ptr<Communicator> connect(Place* place) {
+  auto group = std::make_shared<MpiCommunicator>();
+  if (place != nullptr) *place = place_of(*group);
+  return group;
+}
+
+}  // namespace sateen::mpi
