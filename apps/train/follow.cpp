@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -43,14 +44,30 @@ Followers::Followers(const RunSettings& run, const GivenSettings& given, std::ve
                      const OpenDevice& open, const CancelToken& cancel)
     : seats_(std::move(seats)) {
   for (const Seat& seat : seats_) {
-    threads_.emplace_back([&run, &given, &seat, &open, cancel] {
+    threads_.emplace_back([this, &run, &given, &seat, &open, cancel] {
+      const auto fail = [&](ErrorCode code, const char* what) {  // rank 0 tells it
+        {
+          const std::lock_guard<std::mutex> lock(mutex_);
+          if (!failure_) failure_ = code;
+        }
+        seat.group.ranks->give_up(what);
+      };
       try {
         follow(run, given, seat, open, cancel);
-      } catch (const std::exception& error) {  // rank 0 tells it
-        seat.group.ranks->give_up(error.what());
+      } catch (const Error& error) {
+        fail(error.code(), error.what());
+      } catch (const std::bad_alloc&) {
+        fail(ErrorCode::kNoMemory, "out of memory");
+      } catch (const std::exception& error) {
+        fail(ErrorCode::kRuntime, error.what());
       }
     });
   }
+}
+
+std::optional<ErrorCode> Followers::failure() const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return failure_;
 }
 
 Followers::~Followers() {

@@ -2,13 +2,15 @@
 #pragma once
 
 #include <functional>
-#include <memory>
+#include <mutex>
+#include <optional>
 #include <thread>
 #include <vector>
 
 #include "common/device.hpp"
 #include "common/program.hpp"
 #include "sateen/cancel.hpp"
+#include "sateen/error.hpp"
 #include "train/seat.hpp"
 #include "train/settings.hpp"
 
@@ -29,8 +31,13 @@ class Followers {
   Followers(const Followers&) = delete;
   Followers& operator=(const Followers&) = delete;
 
+  /// The kind of the first failure of one of them, once that rank has given up.
+  std::optional<ErrorCode> failure() const;
+
  private:
   std::vector<Seat> seats_;
+  mutable std::mutex mutex_;
+  std::optional<ErrorCode> failure_;
   std::vector<std::thread> threads_;
 };
 

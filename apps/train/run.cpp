@@ -254,7 +254,11 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
   const Seat first = seats.front();
   seats.erase(seats.begin());
   const Followers followers(run, given, std::move(seats), open, cancel);
-  return lead_group(program, run, given, first, open, cancel);
+  try {
+    return lead_group(program, run, given, first, open, cancel);
+  } catch (const RankError& error) {
+    throw Error(followers.failure().value_or(error.code()), error.what());
+  }
 }
 
 }  // namespace sateen::app

@@ -18,7 +18,7 @@
 namespace sateen::app {
 namespace {
 
-constexpr const char* kLibrary = "libsateen_mpi.so.0";
+constexpr const char* kLibrary = SATEEN_MPI_LIBRARY;
 
 std::string line_of(const Seat& seat, const std::string& by) {
   const ParallelOptions& options = seat.group.options;

@@ -38,6 +38,17 @@ class Devices(ProgramTest):
         self.assert_code(result, 0)
         self.assert_close("both", 1e-4)
 
+    def test_steps_in_stages_are_the_same_bytes(self):
+        """Gradients that leave layer by layer, and all at the end; the same device may be taken twice."""
+        if missing := missing_device("opencl"):
+            self.skipTest(missing)
+        for kib in ["1", "100000"]:
+            result = self.train_small(kib, "--backend", "opencl", "--device", "0:0,0:0", "--bucket-kib", kib,
+                                      env=driver_environment())
+            self.assert_code(result, 0)
+        self.assertEqual((self.folder / "1/last.sateen").read_bytes(),
+                         (self.folder / "100000/last.sateen").read_bytes())
+
     def test_it_goes_on_with_another_number(self):
         self.assert_code(self.train_small("first", "--device", "cpu,cpu,cpu"), 0)
         result = self.train("first", "--resume", "--epochs", "2", "--device", "cpu,cpu")[1]

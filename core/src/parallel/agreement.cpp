@@ -2,6 +2,7 @@
 #include "parallel/agreement.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <sstream>
 #include <variant>
@@ -15,6 +16,7 @@ namespace sateen {
 namespace {
 
 constexpr size_t kMostWords = 400;
+constexpr const char* kFaulty = "; its device or its memory may be faulty";
 
 struct Words {
   std::ostringstream& to;
@@ -170,7 +172,27 @@ void check_alike(Communicator& group, std::span<const float> weights, const std:
   std::vector<unsigned char> first(own.begin(), own.end());
   broadcast(group, first, options);
   const bool same = std::equal(first.begin(), first.end(), own.begin(), own.end());
-  throw_first(group, same ? "" : "its weights are not rank 0's " + when + "; its device or its memory may be faulty",
+  throw_first(group, same ? "" : "its weights are not rank 0's " + when + kFaulty, ErrorCode::kRuntime, options);
+}
+
+bool all_equal(Communicator& group, const std::string& text, const ParallelOptions& options) {
+  const std::vector<unsigned char> all = gather(group, bytes_of(hex_checksum(bytes_of(text))), options);
+  const auto step = static_cast<std::ptrdiff_t>(all.size() / static_cast<size_t>(group.size()));
+  for (auto at = all.begin(); at != all.end(); at += step) {
+    if (!std::equal(all.begin(), all.begin() + step, at)) return false;
+  }
+  return true;
+}
+
+void check_close(Communicator& group, std::span<const float> own, std::span<const float> first, const std::string& when,
+                 const ParallelOptions& options) {
+  constexpr double kShare = 1e-3;
+  double largest = 0, off = 0;
+  for (size_t i = 0; i < first.size(); ++i) {
+    largest = std::max(largest, std::abs(double{first[i]}));
+    off = std::max(off, std::abs(double{own[i]} - double{first[i]}));
+  }
+  throw_first(group, off <= kShare * largest ? "" : "its weights are far from rank 0's " + when + kFaulty,
               ErrorCode::kRuntime, options);
 }
 

@@ -34,6 +34,14 @@ uint32_t widest_alignment(Communicator& group, uint32_t own, const ParallelOptio
 void check_alike(Communicator& group, std::span<const float> weights, const std::string& when,
                  const ParallelOptions& options);
 
+/// Whether all ranks have the same text.
+bool all_equal(Communicator& group, const std::string& text, const ParallelOptions& options);
+
+/// own is what this rank had, first what rank 0 has. Where they are further apart than a thousandth of the largest weight,
+/// which no rounding explains, all throw GroupError(kRuntime) that names the first such rank.
+void check_close(Communicator& group, std::span<const float> own, std::span<const float> first, const std::string& when,
+                 const ParallelOptions& options);
+
 /// What a rank has of an evaluation.
 struct EvaluationRecord {
   double loss = 0, correct = 0;

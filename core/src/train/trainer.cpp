@@ -191,7 +191,7 @@ std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callba
     const double training_seconds = seconds_since(epoch_start);
     record.held_out = s.evaluate(cancel);
     if (s.group) {
-      check_alike(*s.group, s.read(s.parameters), "after epoch " + std::to_string(s.epochs_ended), s.parallel_options);
+      s.compare();
       const std::optional<std::string> slow = s.parallel->slow_rank();
       if (slow && callbacks.on_remark) callbacks.on_remark(*slow);
     }

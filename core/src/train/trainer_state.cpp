@@ -30,6 +30,22 @@ uint32_t alignment_in(const std::shared_ptr<Communicator>& group, const Device& 
   return group ? widest_alignment(*group, own, options) : own;
 }
 
+/// What decides how an update is rounded: the device, its driver, and what its kernels were compiled with.
+std::string kind_of(Device& device) {
+  std::string kind = device.info().backend + "\n" + device.info().name + "\n" + device.info().driver;
+  for (const auto& [key, value] : device.describe()) {
+    if (key == "instruction_set" || key == "kernels") kind += "\n" + value;
+  }
+  return kind;
+}
+
+/// Rank 0's bytes in all ranks' buffers.
+void take_first(Communicator& group, Buffer& buffer, const ParallelOptions& options) {
+  std::vector<unsigned char> bytes = buffer.read_as<unsigned char>();
+  broadcast(group, bytes, options);
+  if (group.rank() != 0) buffer.write(bytes);
+}
+
 }  // namespace
 
 Trainer::State::State(Device d, const Sequential& m, const Dataset& data, Split s, const TrainOptions& o,
@@ -128,13 +144,17 @@ void Trainer::State::join() {
   joined = true;
   Facts facts = {{"epoch", std::to_string(epochs_ended)}, {"step", std::to_string(first_row)}};
   agree(*group, facts, parallel_options);
-  for (Buffer* buffer : {&parameters, &adam_m, &adam_v}) {
-    std::vector<unsigned char> bytes(layout.bytes);
-    buffer->read(bytes.data(), bytes.size());
-    broadcast(*group, bytes, parallel_options);
-    buffer->write(bytes.data(), bytes.size());
-  }
+  alike = all_equal(*group, kind_of(device), parallel_options);
+  for (Buffer* buffer : {&parameters, &adam_m, &adam_v}) take_first(*group, *buffer, parallel_options);
   check_alike(*group, read(parameters), "at the start", parallel_options);
+}
+
+void Trainer::State::compare() {
+  const std::string when = "after epoch " + std::to_string(epochs_ended);
+  const std::vector<float> own = read(parameters);
+  if (alike) return check_alike(*group, own, when, parallel_options);
+  for (Buffer* buffer : {&parameters, &adam_m, &adam_v}) take_first(*group, *buffer, parallel_options);
+  check_close(*group, own, read(parameters), when, parallel_options);
 }
 
 void Trainer::State::throw_cancelled() {

@@ -54,6 +54,9 @@ struct Trainer::State {
 
   /// Before the first epoch: what the ranks have is what rank 0 has.
   void join();
+  /// After each one: the ranks still have the same weights. Devices of several kinds round updates in their own ways:
+  /// there all go on with what rank 0 has, and must be close to it.
+  void compare();
 
   /// Ends the steps in flight, and the time that counts as training.
   void settle() {
@@ -79,6 +82,7 @@ struct Trainer::State {
   std::unique_ptr<ParallelStep> parallel;  // with a group
   std::unique_ptr<Pass> pass;              // of the epoch that has begun
   bool joined = false;                     // the group has agreed
+  bool alike = true;                       // its devices are of one kind
   int64_t epochs_ended = 0;
   uint64_t steps_ended = 0;
   int64_t first_row = 0;  // of the next epoch, which was restored or left half done
