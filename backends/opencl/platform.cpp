@@ -2,8 +2,12 @@
 #include "platform.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "diagnosis.hpp"
@@ -45,6 +49,48 @@ std::vector<cl_device_id> devices_of(cl_platform_id platform) {
   return devices;
 }
 
+/// A device as it is listed, and what is behind its numbers in the id.
+struct Listed {
+  cl_device_id device;
+  std::string suffix;
+};
+
+/// SATEEN_OPENCL_PARTS: into so many devices each CPU is divided, 1 where it isn't set. Throws where it is no such number.
+cl_uint parts_wanted() {
+  constexpr cl_uint kMost = 256;
+  const char* variable = std::getenv("SATEEN_OPENCL_PARTS");
+  if (variable == nullptr || *variable == '\0') return 1;
+  const std::string_view text(variable);
+  cl_uint parts = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), parts);
+  if (error != std::errc() || end != text.data() + text.size() || parts < 1 || parts > kMost) {
+    throw sdk::Failure(SATEEN_INVALID,
+                       sdk::text("SATEEN_OPENCL_PARTS: \"", text, "\" is not a number from 1 to ", kMost));
+  }
+  return parts;
+}
+
+/// The device, or equal parts of it where it is a CPU whose driver can divide it ("device fission"). Parts are kept for
+/// the life of the process, as devices are.
+std::vector<Listed> divided(cl_device_id device, cl_uint parts) {
+  const auto units = device_number<cl_uint>(device, CL_DEVICE_MAX_COMPUTE_UNITS);
+  const bool is_cpu = (device_number<cl_device_type>(device, CL_DEVICE_TYPE) & CL_DEVICE_TYPE_CPU) != 0;
+  if (parts == 1 || !is_cpu || units < parts ||
+      device_number<cl_uint>(device, CL_DEVICE_PARTITION_MAX_SUB_DEVICES) < parts) {
+    return {{device, ""}};
+  }
+  const cl_device_partition_property equally[] = {CL_DEVICE_PARTITION_EQUALLY,
+                                                  static_cast<cl_device_partition_property>(units / parts), 0};
+  // A rest that is less than a part is left over by some drivers, and a part more by others.
+  cl_uint made = 0;
+  if (clCreateSubDevices(device, equally, 0, nullptr, &made) != CL_SUCCESS || made < parts) return {{device, ""}};
+  std::vector<cl_device_id> ids(made);
+  check(clCreateSubDevices(device, equally, made, ids.data(), nullptr), "clCreateSubDevices");
+  std::vector<Listed> listed;
+  for (cl_uint i = 0; i < parts; ++i) listed.push_back({ids[i], sdk::text(".", i)});
+  return listed;
+}
+
 /// The devices and the list of them, in one piece that never moves.
 struct Search {
   std::vector<std::unique_ptr<FoundDevice>> owned;
@@ -53,15 +99,19 @@ struct Search {
 
   Search() {
     static_cast<void>(driver());  // throws where it is told to pretend what it can't
+    const cl_uint parts = parts_wanted();
     const std::vector<cl_platform_id> platforms = all_platforms();
     for (size_t p = 0; p < platforms.size(); ++p) {
       const std::vector<cl_device_id> devices = devices_of(platforms[p]);
       for (size_t d = 0; d < devices.size(); ++d) {
+        const std::string id = sdk::text("opencl:", p, ":", d);
         try {
-          owned.push_back(std::make_unique<FoundDevice>(platforms[p], devices[d], sdk::text("opencl:", p, ":", d)));
-          list.push_back(owned.back().get());
+          for (const Listed& listed : divided(devices[d], parts)) {
+            owned.push_back(std::make_unique<FoundDevice>(platforms[p], listed.device, id + listed.suffix));
+            list.push_back(owned.back().get());
+          }
         } catch (const sdk::Failure& failure) {  // it must not hide the others
-          unusable.push_back(sdk::text("opencl:", p, ":", d, " can't be used: ", failure.what()));
+          unusable.push_back(sdk::text(id, " can't be used: ", failure.what()));
         }
       }
     }

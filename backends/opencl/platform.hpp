@@ -24,7 +24,8 @@ struct FoundDevice {
   std::string id_, name_, vendor_, driver_;
 };
 
-/// Every device of every platform, "opencl:<platform>:<device>", looked for once and then kept for the life of the
+/// Every device of every platform, "opencl:<platform>:<device>", or with SATEEN_OPENCL_PARTS the parts of CPUs,
+/// "opencl:<platform>:<device>.<part>", looked for once and then kept for the life of the
 /// process. Throws Failure(DEVICE_ERROR) saying what is missing where there is none; the next call looks again.
 const std::vector<const FoundDevice*>& found_devices();
 
