@@ -28,6 +28,12 @@ def apart(one, other):
     return max(abs(a - b) for a, b in zip(weights(one), weights(other), strict=True))
 
 
+def far(one, other):
+    """Root of the mean square: other kernels may move a single weight whose gradient is next to 0 by Adam's whole step."""
+    squares = [(a - b) ** 2 for a, b in zip(weights(one), weights(other), strict=True)]
+    return (sum(squares) / len(squares)) ** 0.5
+
+
 def mpirun_command(count, *arguments):
     return [os.environ["SATEEN_TEST_MPIRUN"], "-np", str(count), os.fsdecode(harness.BIN / "sateen-train"), "--distributed", *map(str, arguments)]
 

