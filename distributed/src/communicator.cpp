@@ -115,7 +115,7 @@ class MpiCommunicator final : public Communicator {
     if (left_ || gone_ || abandoned_->any()) return;
     if (leaving_ != MPI_REQUEST_NULL) {
       MPI_Cancel(&leaving_);
-      MPI_Wait(&leaving_, MPI_STATUS_IGNORE);
+      MPI_Request_free(&leaving_);
     }
     MPI_Comm_free(&comm_);
     if (ours_) MPI_Finalize();
@@ -173,14 +173,13 @@ class MpiCommunicator final : public Communicator {
       std::vector<char> text(kLeaveBytes);
       std::copy_n(reason.begin(), std::min(reason.size(), kLeaveBytes - 1), text.begin());
       const auto owner = std::make_shared<std::vector<char>>(std::move(text));
-      std::vector<MPI_Request> sends;
+      std::vector<MPI_Request> sends(peers_.size(), MPI_REQUEST_NULL);
       for (int rank = 0; rank < size_; ++rank) {
         if (rank == rank_ || (gone_ && gone_->rank == rank)) continue;
-        MPI_Request request = MPI_REQUEST_NULL;
+        MPI_Request& request = sends[static_cast<size_t>(rank)];
         if (MPI_Isend(owner->data(), static_cast<int>(kLeaveBytes), MPI_CHAR, rank, kLeaveTag, comm_, &request) ==
             MPI_SUCCESS) {
           abandoned_->add(request, owner);
-          sends.push_back(request);
         }
       }
       // Messages only move while somebody looks at them.
