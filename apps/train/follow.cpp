@@ -43,25 +43,34 @@ void follow(const RunSettings& run, const GivenSettings& given, const Seat& seat
 Followers::Followers(const RunSettings& run, const GivenSettings& given, std::vector<Seat> seats,
                      const OpenDevice& open, const CancelToken& cancel)
     : seats_(std::move(seats)) {
-  for (const Seat& seat : seats_) {
-    threads_.emplace_back([this, &run, &given, &seat, &open, cancel] {
-      const auto fail = [&](ErrorCode code, const char* what) {  // rank 0 tells it
-        {
-          const std::lock_guard<std::mutex> lock(mutex_);
-          if (!failure_) failure_ = code;
-        }
-        seat.group.ranks->give_up(what);
-      };
-      try {
-        follow(run, given, seat, open, cancel);
-      } catch (const Error& error) {
-        fail(error.code(), error.what());
-      } catch (const std::bad_alloc&) {
-        fail(ErrorCode::kNoMemory, "out of memory");
-      } catch (const std::exception& error) {
-        fail(ErrorCode::kRuntime, error.what());
-      }
-    });
+  try {
+    for (const Seat& seat : seats_) {
+      threads_.emplace_back([this, &run, &given, &seat, &open, cancel] { work(run, given, seat, open, cancel); });
+    }
+  } catch (...) {  // no memory or no thread for one of them: the others don't wait
+    seats_.back().group.ranks->give_up("there is no thread for it");
+    for (std::thread& thread : threads_) thread.join();
+    throw;
+  }
+}
+
+void Followers::work(const RunSettings& run, const GivenSettings& given, const Seat& seat, const OpenDevice& open,
+                     const CancelToken& cancel) {
+  const auto fail = [&](ErrorCode code, const char* what) {  // rank 0 tells it
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      if (!failure_) failure_ = code;
+    }
+    seat.group.ranks->give_up(what);
+  };
+  try {
+    follow(run, given, seat, open, cancel);
+  } catch (const Error& error) {
+    fail(error.code(), error.what());
+  } catch (const std::bad_alloc&) {
+    fail(ErrorCode::kNoMemory, "out of memory");
+  } catch (const std::exception& error) {
+    fail(ErrorCode::kRuntime, error.what());
   }
 }
 

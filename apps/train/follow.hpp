@@ -35,6 +35,9 @@ class Followers {
   std::optional<ErrorCode> failure() const;
 
  private:
+  void work(const RunSettings& run, const GivenSettings& given, const Seat& seat, const OpenDevice& open,
+            const CancelToken& cancel);
+
   std::vector<Seat> seats_;
   mutable std::mutex mutex_;
   std::optional<ErrorCode> failure_;

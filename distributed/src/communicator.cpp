@@ -84,7 +84,9 @@ class Request final : public Transfer {
 class MpiCommunicator final : public Communicator {
  public:
   MpiCommunicator() {
-    int started = 0, thread_level = MPI_THREAD_SINGLE;
+    int started = 0, ended = 0, thread_level = MPI_THREAD_SINGLE;
+    check(MPI_Finalized(&ended), "MPI_Finalized");
+    if (ended != 0) throw Error(ErrorCode::kUsage, "MPI has ended in this process, and can't be started again");
     check(MPI_Initialized(&started), "MPI_Initialized");
     if (started == 0) {
       check(MPI_Init_thread(nullptr, nullptr, MPI_THREAD_SERIALIZED, &thread_level), "MPI_Init_thread");
@@ -98,7 +100,7 @@ class MpiCommunicator final : public Communicator {
     }
     check(MPI_Comm_dup(MPI_COMM_WORLD, &comm_), "MPI_Comm_dup");
     check(MPI_Comm_set_errhandler(comm_, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
-    check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
+    if (ours_) check(MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN), "MPI_Comm_set_errhandler");
     check(MPI_Comm_rank(comm_, &rank_), "MPI_Comm_rank");
     check(MPI_Comm_size(comm_, &size_), "MPI_Comm_size");
     own_ = own_identity();

@@ -67,22 +67,23 @@ class Differences(Mpi):
             command += [":"] * i + ["-np", "1", program, "--distributed", "--out", str(self.folder / name), *more]
         return ranks.run_ranks(command)
 
-    def assert_names(self, result, code, *fragments):
-        self.assert_code(result, code)
+    def assert_names(self, result, codes, *fragments):
+        """mpirun's code is that of the rank which ended first."""
+        self.assertIn(result.returncode, codes, result.stderr)
         self.assertTrue(any(all(fragment in line for fragment in fragments) for line in self.error_lines(result)),
                         result.stderr)
 
     def test_other_data_and_options_are_refused(self):
         other = self.folder / "other"
         harness.write_data(other, images=580)
-        self.assert_names(self.two("differs", ["--data", str(self.data)], ["--data", str(other)]), 2,
+        self.assert_names(self.two("differs", ["--data", str(self.data)], ["--data", str(other)]), [2],
                           "rank 1 on ", ": its data set is ", "rank 0's is ")
         same = ["--data", str(self.data)]
-        self.assert_names(self.two("none", same, ["--data", str(self.folder / "nowhere")]), 3, "rank 1 on ", "nowhere")
+        self.assert_names(self.two("none", same, ["--data", str(self.folder / "nowhere")]), [1, 3], "rank 1 on ", "nowhere")
         # What rank 0 alone finds ends all of them.
         (self.folder / "full").mkdir()
         (self.folder / "full/file").write_text("")
-        self.assert_names(self.two("full", same, same), 2, "full")
+        self.assert_names(self.two("full", same, same), [1, 2], "full")
 
     def test_without_the_part_for_mpi(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -150,10 +151,10 @@ class Faults(Mpi):
         self.assertRegex(said, "sateen-train: error: rank 0 on .* has gone")
 
     def test_a_rank_that_stands_still_is_named(self):
-        process, numbers = self.start("still", 2, "--rank-timeout", "1")
+        process, numbers = self.start("still", 2, "--rank-timeout", "3")
         os.kill(numbers[1], signal.SIGSTOP)
         said = process.communicate(timeout=60)[0]
-        self.assertRegex(said, "sateen-train: error: rank 1 on .* has sent nothing for 1 s")
+        self.assertRegex(said, "sateen-train: error: rank 1 on .* has sent nothing for 3 s")
 
     def test_a_signal_to_one_rank_stops_all_and_saves(self):
         process, numbers = self.start("stopped", 2)
