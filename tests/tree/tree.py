@@ -23,7 +23,8 @@ BORDERS = {
     "core/src": ("core/src", "core/include"),
     "backends": ("backends/sdk/include", CONTRACT),
     "apps/conformance": ("apps", "core/include", "tests/conformance"),
-    "apps": ("apps", "core/include"),
+    "apps": ("apps", "core/include", "distributed/include"),
+    "distributed": ("core/include", "distributed/include"),
     "tests/oracle": (),
 }
 # In the build tree.

@@ -34,3 +34,16 @@ inline sateen::Sequential small_network() {
   model.initialise(1);
   return model;
 }
+
+/// One with running statistics.
+inline sateen::Sequential normalised_network() {
+  sateen::Sequential model({8, 8, 1});
+  model.add(sateen::Conv2D(5))
+      .add(sateen::LeakyReLU())
+      .add(sateen::BatchNorm())
+      .add(sateen::MaxPool2D())
+      .add(sateen::Flatten())
+      .add(sateen::Dense(4));
+  model.initialise(1);
+  return model;
+}

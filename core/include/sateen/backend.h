@@ -36,7 +36,7 @@ extern "C" {
 
 /* ---- 1. Versions ------------------------------------------------------------------------------------------------- */
 #define SATEEN_ABI_MAJOR 1u /**< that of host and plugin must be equal */
-#define SATEEN_ABI_MINOR 0u /**< a higher one only adds */
+#define SATEEN_ABI_MINOR 1u /**< a higher one only adds */
 
 /* ---- 2. Status --------------------------------------------------------------------------------------------------- */
 /** What became of a call: one of the numbers below. last_error() has the words for all but OK and TIMEOUT. */

@@ -63,8 +63,7 @@ namespace sateen::sdk {
 /// @code{.cpp}
 ///   bool wait(uint64_t timeout_ns);                                  // false when the time ran out
 /// @endcode
-/// Where buffers are the host's memory and work is done at once, host_device.hpp has most of Device, timed_steps.hpp
-/// most of Program. A Program that is Profiled (profile.hpp) gives the backend the extension sateen.profile/1, a Device
+/// For the host's memory and work done at once, host_device.hpp has most of Device, timed_steps.hpp most of Program. A Program that is Profiled (profile.hpp) gives the backend the extension sateen.profile/1, a Device
 /// that is Tuned (tuning.hpp) sateen.tuning/1.
 ///
 /// Any of them may throw: Failure with a status, LateFailure for work that was queued before, std::bad_alloc.
