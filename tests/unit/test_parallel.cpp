@@ -58,6 +58,7 @@ struct Run {
     const auto group = local_communicators(n);
     std::vector<std::optional<Error>> errors(group.size());
     std::vector<std::thread> threads;
+    threads.reserve(group.size());
     for (int rank = 0; rank < n; ++rank) {
       threads.emplace_back([&, rank] {
         const auto& own = group[static_cast<size_t>(rank)];

@@ -1,7 +1,8 @@
 // A pass in stages: what is there after each, and what is refused.
 #define BOOST_TEST_DYN_LINK
+#include <algorithm>
 #include <cstdint>
-#include <limits>
+#include <iterator>
 #include <vector>
 
 #include <boost/test/unit_test.hpp>
@@ -24,7 +25,7 @@ struct Chain {
 
   Chain() {
     std::vector<uint32_t> tensors;
-    for (int i = 0; i < 4; ++i) tensors.push_back(graph.external({kCount}));
+    std::generate_n(std::back_inserter(tensors), 4, [&] { return graph.external({kCount}); });
     for (size_t i = 0; i < 3; ++i) {
       graph.op(SATEEN_OP_LEAKY_RELU_FORWARD, {tensors[i]}, {tensors[i + 1]}, sateen_leaky_relu_attrs{0.5F});
     }
