@@ -117,9 +117,10 @@ class Namespaces:
         clean([*self.nodes, ROUTER])
 
     def mpirun(self, ranks, *command, options=(), environment=None):
-        """The command line that starts so many ranks, in turn on the nodes, from the first of them."""
-        each = -(-ranks // len(self.nodes))
-        words = ["mpirun", "--np", ranks, "--host", ",".join(f"{node}:{each}" for node in self.nodes), "--map-by", "node",
+        """The command line that starts so many ranks, one on each node while they last, from the first of them."""
+        nodes = self.nodes[:ranks]
+        each = -(-ranks // len(nodes))
+        words = ["mpirun", "--np", ranks, "--host", ",".join(f"{node}:{each}" for node in nodes), "--map-by", "node",
                  "--bind-to", "none", "--mca", "plm_rsh_agent", AGENT, "--mca", "plm_rsh_no_tree_spawn", "1", "--mca", "pml",
                  "ob1", "--mca", "btl", "tcp,self", "--mca", "btl_tcp_if_include", "eth0", "--mca", "oob_tcp_if_include",
                  "eth0", *options]
