@@ -46,13 +46,11 @@ def least(rows):
     return min(float(value) for row in rows for value in row["all"].split())
 
 
-def devices_of(rows):
-    """{processes at once: Device}, each of them one rank that nobody else belongs to."""
-    points = {}
-    for (count, batch), found in grouped(rows, "alone", "ranks", "batch").items():
-        points.setdefault(int(count), []).append((int(batch), seconds(found)))
-    return {count: model.Device.of_points(f"{count} at once", each) for count, each in sorted(points.items())
-            if len(each) > 1}
+def device_of(rows, place, count):
+    """One of so many single ranks at once, as they were between the measurements of this place; None: not measured."""
+    points = [(int(batch), seconds(found)) for (where, ranks, batch), found in
+              grouped(rows, "alone", "place", "ranks", "batch").items() if (where, ranks) == (place, str(count))]
+    return model.Device.of_points(f"{count} at once", points) if len(points) > 1 else None
 
 
 def core_of(rows):
@@ -64,7 +62,7 @@ def core_of(rows):
 
 
 def single(rows):
-    """{batch: seconds of a step by a single rank}"""
+    """{batch: seconds of a step by a single rank that nobody else belongs to}"""
     return {int(batch): seconds(found) for (count, batch), found in grouped(rows, "alone", "ranks", "batch").items()
             if count == "1"}
 
@@ -86,18 +84,26 @@ def links_of(rows):
     return {place: link if place == "host" else dataclasses.replace(link, processor=over_tcp) for place, link in found.items()}
 
 
-def check(rows, network, devices, links):
-    """The model beside each point of several ranks, and of a single one. What a step computes is as long as that of as
-    many single ranks at once, which share the processors as well."""
-    points = []
+def check(rows, network, links):
+    """The model beside each point of ranks. What a step computes is as long as that of as many single ranks at once of the
+    same place and turn, which share the processors as well."""
     quickest = core_of(rows)
-    for (place, ranks, batch, reduce, wire), found in grouped(rows, "train", "place", "ranks", "batch", "reduce",
-                                                              "wire").items():
-        device = devices.get(int(ranks))
-        if device is None or place not in links:
-            continue
-        share = -(-int(batch) // int(ranks))
-        step = model.step(network, device, links[place], int(ranks), share, reduce=reduce, half=wire == "half",
-                          sharing=max(1.0, device.per_image / quickest.per_image))
-        points.append(Point(place, int(ranks), int(batch), reduce, wire, seconds(found), step))
-    return points
+    found = {}
+    for (turn,), group in grouped(rows, "train", "turn").items():
+        near = [row for row in rows if row["turn"] == turn]
+        for row in group:
+            ranks, batch = int(row["ranks"]), int(row["batch"])
+            device = device_of(near, row["place"], ranks)
+            if device is None or row["place"] not in links:
+                continue
+            step = model.step(network, device, links[row["place"]], ranks, -(-batch // ranks), reduce=row["reduce"],
+                              half=row["wire"] == "half", sharing=max(1.0, device.per_image / quickest.per_image))
+            key = row["place"], ranks, batch, row["reduce"], row["wire"]
+            found.setdefault(key, []).append((float(row["seconds"]), step))
+    return [Point(*key, statistics.median(measured for measured, _ in turns), median_step([step for _, step in turns]))
+            for key, turns in found.items()]
+
+
+def median_step(steps):
+    return model.Step(*(statistics.median(getattr(step, field.name) for step in steps)
+                        for field in dataclasses.fields(model.Step)))

@@ -91,19 +91,22 @@ def mpirun(net, ranks, *command):
     return ["mpirun", "-np", str(ranks), "--oversubscribe", "--bind-to", "none", *map(str, command)]
 
 
-def train(task, net, binaries, data, patience):
+# Each takes a task, Namespaces or None, the folder of sateen-train, that of small_data and messages, and seconds of patience,
+# and gives the rows that it makes.
+
+def train(task, net, binaries, work, patience):
     with tempfile.TemporaryDirectory(prefix="sateen-distributed-") as folder:
         out = f"{folder}/run"
-        command = mpirun(net, task["ranks"], *train_command(binaries, data, out, task))
+        command = mpirun(net, task["ranks"], *train_command(binaries, work, out, task))
         _, others = run(command, patience)
         return [step_row(step_seconds(out, task["batch"]), others)]
 
 
-def alone(task, _net, binaries, data, patience):
+def alone(task, _net, binaries, work, patience):
     """So many processes at once that know nothing of each other."""
     with tempfile.TemporaryDirectory(prefix="sateen-distributed-") as folder:
         others = Others()
-        processes = [subprocess.Popen(train_command(binaries, data, f"{folder}/{i}", task, distributed=False),
+        processes = [subprocess.Popen(train_command(binaries, work, f"{folder}/{i}", task, distributed=False),
                                       stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                       env=environment()) for i in range(task["ranks"])]
         try:
@@ -121,9 +124,9 @@ def alone(task, _net, binaries, data, patience):
         return [step_row(times, str(others))]
 
 
-def messages(_task, net, binaries, _data, patience):
+def messages(_task, net, _binaries, work, patience):
     """Seconds one way, or of all of many; seconds of the processor for a byte sent or received."""
-    text, others = run(mpirun(net, 2, binaries / "messages", 0.5), patience)
+    text, others = run(mpirun(net, 2, work / "messages", 0.5), patience)
     rows = []
     for row in csv.DictReader(io.StringIO(text)):
         single = row["messages"] == "1"
@@ -134,7 +137,7 @@ def messages(_task, net, binaries, _data, patience):
     return rows
 
 
-def link(_task, net, _binaries, _data, _patience):
+def link(_task, net, _binaries, _work, _patience):
     least, median, one_way, both_ways = namespaces.check_link(net)
     return [{"seconds": f"{least / 1000:.6g}", "all": f"{median / 1000:.6g} {one_way:.1f} {both_ways:.1f}"}]
 

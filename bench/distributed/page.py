@@ -51,10 +51,17 @@ def links(rows, measured):
                   "large messages, Mbit/s", "one of many", "processor, for a byte"), lines)
 
 
-def devices(found, network):
-    lines = [[f"{count}", milliseconds(device.per_image), milliseconds(device.per_step),
-              f"{device.rate(network) / 1e9:,.1f}"] for count, device in found.items()]
-    return table(("single ranks at once", "ms an image", "ms a step besides", "GFLOP/s"), lines)
+def devices(rows, network):
+    lines = []
+    for place, count in dict.fromkeys((row["place"], int(row["ranks"])) for row in rows if row["kind"] == "alone"):
+        device = fit.device_of(rows, place, count)
+        if device:
+            lines.append([place, count, milliseconds(device.per_image), milliseconds(device.per_step),
+                          f"{device.rate(network) / 1e9:,.1f}"])
+    core = fit.core_of(rows)
+    lines.append(["the quickest epoch of each share", "", milliseconds(core.per_image), milliseconds(core.per_step),
+                  f"{core.rate(network) / 1e9:,.1f}"])
+    return table(("measured with", "single ranks at once", "ms an image", "ms a step besides", "GFLOP/s"), lines)
 
 
 def checks(points, one):
@@ -79,7 +86,8 @@ def drawn_out(found):
     for curve in found:
         at = dict(zip(curve["ranks"], curve["speed_up"]))
         lines.append([curve["device"], curve["link"], curve["batch"], curve["reduce"],
-                      *(f"{at[ranks]:,.3g}" if at[ranks] < 100 else f"{at[ranks]:,.0f}" for ranks in outlook.SHOWN), curve["crossing"] or "never"])
+                      *(f"{at[ranks]:,.3g}" if at[ranks] < 100 else f"{at[ranks]:,.0f}" for ranks in outlook.SHOWN),
+                      curve["crossing"] or "never"])
     return table(("device", "link", "batch", "gradients", *(f"{ranks:,} devices" for ranks in outlook.SHOWN),
                   "messages longer from"), lines)
 
@@ -91,11 +99,10 @@ def write(given, rows):
     last = list(groups.values())[-1]
     network = fit.network_of(given.bin)
     measured = fit.links_of(last)
-    found = fit.devices_of(last)
-    points = fit.check(last, network, found, measured)
+    points = fit.check(last, network, measured)
     name = "bench/distributed/run.py"
     put_into(PAGE, f"{name}: links", links(last, measured))
-    put_into(PAGE, f"{name}: devices", about(last) + "\n\n" + devices(found, network))
+    put_into(PAGE, f"{name}: devices", about(last) + "\n\n" + devices(last, network))
     put_into(PAGE, f"{name}: check", checks(points, fit.single(last)))
     curves = outlook.curves(network, fit.core_of(last), measured)
     put_into(PAGE, f"{name}: outlook", drawn_out(curves))

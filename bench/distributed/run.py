@@ -56,9 +56,9 @@ def tasks_of(place):
         return dict(zip(KEYS, (kind, place, "plain" if batch else "", ranks, batch, reduce, wire)))
 
     found = [task("messages")] if place == "host" else [task("link"), task("messages")]
-    if place == "host":
-        found += [task("alone", ranks, batch) for ranks in (1, 2, 4) for batch in (16, 64, 256)]
     for ranks in (1, 2, 4) if place == "host" else (2, 4):
+        # Single ranks with the shares that the ranks have, just before, as the machine may be slower in an hour.
+        found += [task("alone", ranks, batch // ranks) for batch in (64, 256)]
         found += [task("train", ranks, batch, "ordered", "float") for batch in (64, 256)]
         if ranks > 1:
             found += [task("train", ranks, 64, "ordered", "half"), task("train", ranks, 64, "allreduce", "float")]
@@ -75,7 +75,6 @@ class Bench:
         name = time.strftime("%Y-%m-%dT%H:%M:%S") if given.again or not runs else runs[-1][0]
         self.facts = {"run": name, "date": rows_of.today(), "machine": rows_of.machine(), "commit": commit_of(given.bin)}
         self.done = {tuple(row[key] for key in ("turn", *KEYS)) for row in self.rows.all if row["run"] == name}
-        self.data = given.out / "distributed-data"
 
     def turn(self, number):
         for place in self.given.places:
@@ -101,7 +100,7 @@ class Bench:
                 return
             what = " ".join(str(value) for value in task.values() if value != "")
             try:
-                found = measure.KINDS[task["kind"]](task, net, self.given.bin, self.data, 300)
+                found = measure.KINDS[task["kind"]](task, net, self.given.bin, self.given.out / "distributed", 300)
             except (measure.Failed, subprocess.SubprocessError) as error:
                 print(f"failed: {what}: {error}", flush=True)
                 continue
@@ -119,7 +118,7 @@ def commit_of(binaries):
 
 
 def prepare(given):
-    """The program for messages, beside sateen-train, and data."""
+    """The program for messages, and data."""
     if not (given.bin / "sateen-train").exists():
         raise SystemExit(f"bench: there is no sateen-train in {given.bin}; build it with -DSATEEN_MPI=ON, or give --bin")
     if not shutil.which("mpicxx") or not shutil.which("mpirun"):
@@ -127,8 +126,10 @@ def prepare(given):
     missing = namespaces.requirements()
     if missing and given.places != ["host"]:
         raise SystemExit(f"bench: {missing}; or give --places host")
+    work = given.out / "distributed"
+    measure.small_data(work)
     built = subprocess.run(["mpicxx", "-std=c++20", "-O2", "-DOMPI_SKIP_MPICXX", HERE / "messages.cpp", "-o",
-                            given.bin / "messages"], check=False, timeout=300)
+                            work / "messages"], check=False, timeout=300)
     if built.returncode != 0:
         raise SystemExit("bench: messages.cpp was not compiled")
 
@@ -139,7 +140,6 @@ def main():
     if not given.docs_only:
         prepare(given)
         bench = Bench(given)
-        measure.small_data(bench.data)
         for number in range(1, given.turns + 1):
             bench.turn(number)
         if bench.left:
