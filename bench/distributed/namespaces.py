@@ -48,9 +48,10 @@ def requirements():
 class Namespaces:
     """with Namespaces(2, 1000, 0.5) as net: net.run(...); everything is removed at the end, however that comes."""
 
-    def __init__(self, nodes, megabits, delay_ms=0.0):
+    def __init__(self, nodes, megabits, delay_ms=0.0, options=()):
+        """options: of mpirun, beside those that it needs here."""
         self.nodes = [f"{PREFIX}{i}" for i in range(nodes)]
-        self.megabits, self.delay_ms = megabits, delay_ms
+        self.megabits, self.delay_ms, self.options = megabits, delay_ms, options
         self.relay = None
 
     def address(self, node):
@@ -116,16 +117,14 @@ class Namespaces:
             self.relay.wait()
         clean([*self.nodes, ROUTER])
 
-    def mpirun(self, ranks, *command, options=(), environment=None):
+    def mpirun(self, ranks, *command):
         """The command line that starts so many ranks, one on each node while they last, from the first of them."""
         nodes = self.nodes[:ranks]
         each = -(-ranks // len(nodes))
         words = ["mpirun", "--np", ranks, "--host", ",".join(f"{node}:{each}" for node in nodes), "--map-by", "node",
                  "--bind-to", "none", "--mca", "plm_rsh_agent", AGENT, "--mca", "plm_rsh_no_tree_spawn", "1", "--mca", "pml",
                  "ob1", "--mca", "btl", "tcp,self", "--mca", "btl_tcp_if_include", "eth0", "--mca", "oob_tcp_if_include",
-                 "eth0", *options]
-        for name, value in (environment or {}).items():
-            words += ["-x", f"{name}={value}"]
+                 "eth0", *self.options]
         return [str(AGENT), self.nodes[0], shlex.join(map(str, [*words, *command]))]
 
 
