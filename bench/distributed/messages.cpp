@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
   int rank = 0, size = 0;
   MPI_Comm_rank(MPI_COMM_WORLD, &rank);
   MPI_Comm_size(MPI_COMM_WORLD, &size);
-  const double seconds = argc > 1 ? std::atof(argv[1]) : 0.3;
+  const double seconds = argc > 1 ? std::strtod(argv[1], nullptr) : 0.3;
   if (size != 2) {
     if (rank == 0) std::fprintf(stderr, "messages: takes two ranks\n");
     MPI_Abort(MPI_COMM_WORLD, 2);
