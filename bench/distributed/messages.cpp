@@ -1,0 +1,106 @@
+// What messages between two ranks cost: mpirun -np 2 messages SECONDS prints CSV, a row for messages of one size that go
+// there and back, or for many at once. The ranks wait as those of a training do, with short sleeps, so that what a sleep
+// adds to a message is in the figures.
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+#include <vector>
+
+#include <mpi.h>
+#include <sys/resource.h>
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double since(Clock::time_point begin) {
+  return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+double processor_seconds() {
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
+}
+
+void wait_for(std::vector<MPI_Request>& requests) {
+  constexpr int kEager = 64;
+  constexpr std::chrono::microseconds kNap{50};
+  for (int looks = 0, done = 0; done == 0; ++looks) {
+    MPI_Testall(static_cast<int>(requests.size()), requests.data(), &done, MPI_STATUSES_IGNORE);
+    if (done != 0) return;
+    if (looks < kEager) {
+      std::this_thread::yield();
+    } else {
+      std::this_thread::sleep_for(kNap);
+    }
+  }
+}
+
+/// Some messages of so many bytes each way at once; or, if there is one, there and, once it is here, back.
+double exchange(int rank, size_t bytes, size_t count) {
+  static std::vector<char> out(1 << 22), in(1 << 22);
+  const int size = static_cast<int>(bytes);
+  const Clock::time_point begin = Clock::now();
+  std::vector<MPI_Request> requests;
+  const auto receive = [&](size_t i) {
+    MPI_Irecv(in.data() + i * bytes, size, MPI_CHAR, 1 - rank, 0, MPI_COMM_WORLD, &requests.emplace_back());
+  };
+  const auto send = [&](size_t i) {
+    MPI_Isend(out.data() + i * bytes, size, MPI_CHAR, 1 - rank, 0, MPI_COMM_WORLD, &requests.emplace_back());
+  };
+  for (size_t i = 0; i < count; ++i) {
+    if (count > 1 || rank == 1) receive(i);
+    if (count > 1 || rank == 0) send(i);
+  }
+  wait_for(requests);
+  if (count > 1) return since(begin);
+  requests.clear();
+  if (rank == 0) receive(0);
+  if (rank == 1) send(0);
+  wait_for(requests);
+  return since(begin);
+}
+
+/// Until the time is over, which rank 0 says: the least and the median, and what one exchange took of its processor.
+void measure(int rank, size_t bytes, size_t count, double seconds) {
+  std::vector<double> times;
+  exchange(rank, bytes, count);
+  const Clock::time_point begin = Clock::now();
+  const double before = processor_seconds();
+  for (int more = 1; more != 0;) {
+    times.push_back(exchange(rank, bytes, count));
+    more = since(begin) < seconds || times.size() < 5 ? 1 : 0;
+    MPI_Bcast(&more, 1, MPI_INT, 0, MPI_COMM_WORLD);
+  }
+  const double used = (processor_seconds() - before) / static_cast<double>(times.size());
+  std::sort(times.begin(), times.end());
+  if (rank != 0) return;
+  std::printf("%zu,%zu,%zu,%.3e,%.3e,%.3e\n", bytes, count, times.size(), times.front(), times[times.size() / 2], used);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  MPI_Init(&argc, &argv);
+  int rank = 0, size = 0;
+  MPI_Comm_rank(MPI_COMM_WORLD, &rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &size);
+  const double seconds = argc > 1 ? std::strtod(argv[1], nullptr) : 0.3;
+  if (size != 2) {
+    if (rank == 0) std::fprintf(stderr, "messages: takes two ranks\n");
+    MPI_Abort(MPI_COMM_WORLD, 2);
+  }
+  if (rank == 0) std::printf("bytes,messages,times,least_s,median_s,processor_s\n");
+  for (const size_t bytes : {size_t{16}, size_t{1} << 10, size_t{1} << 14, size_t{1} << 17, size_t{1} << 18,
+                             size_t{1} << 19, size_t{1} << 20}) {
+    measure(rank, bytes, 1, seconds);
+  }
+  measure(rank, 16, 256, seconds);
+  MPI_Finalize();
+}
