@@ -1,15 +1,14 @@
 // sateen-conformance-same-bytes: opens a backend once for each --vary option and wants the same bytes from all.
 //   sateen-conformance-same-bytes [Boost.Test options] -- --backend NAME --vary key=value --vary key=value …
 #include <algorithm>
-#include <cstring>
 #include <iostream>
 
-#include <boost/program_options.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include "runner.hpp"
 #include "suite.hpp"
 #include "target.hpp"
+#include "target_words.hpp"
 #include "training_step.hpp"
 
 namespace conformance {
@@ -22,46 +21,9 @@ struct SameOptions {
   std::vector<std::string> vary;  ///< options to compare with one another
 };
 
-/// Splits the command line at "--": argc is cut there, and what follows is read. Throws std::exception on a bad option.
-SameOptions take_options(int& argc, char** argv) {
-  int split = 1;
-  while (split < argc && std::strcmp(argv[split], "--") != 0) ++split;
-  const std::vector<std::string> words(argv + std::min(split + 1, argc), argv + argc);
-  argc = split;
-
-  namespace po = boost::program_options;
-  SameOptions r;
-  std::vector<std::string> paths;
-  std::string file;
-  po::options_description description;
-  auto add = description.add_options();
-  add("backend", po::value(&r.target.backend));
-  add("device", po::value(&r.target.device_id));
-  add("option", po::value(&r.target.options)->composing());
-  add("vary", po::value(&r.vary)->composing());
-  add("backend-path", po::value(&paths)->composing());
-  add("needs-file", po::value(&file));
-  add("expect-driver", po::value(&r.target.expect_driver));
-  po::variables_map map;
-  po::store(po::command_line_parser(words)
-                .options(description)
-                .style(po::command_line_style::default_style & ~po::command_line_style::allow_guessing)
-                .run(),
-            map);
-  po::notify(map);
-  r.target.backend_paths.assign(paths.begin(), paths.end());
-  r.target.needs_file = file;
-  return r;
-}
-
-/// The options again, as they are typed.
 std::string command_line(const SameOptions& options) {
-  std::string r = "--backend " + options.target.backend;
-  if (!options.target.device_id.empty()) r += " --device " + options.target.device_id;
-  for (const std::string& o : options.target.options) r += " --option " + o;
+  std::string r = target_words(options.target);
   for (const std::string& o : options.vary) r += " --vary " + o;
-  for (const std::filesystem::path& p : options.target.backend_paths) r += " --backend-path " + p.string();
-  if (!options.target.expect_driver.empty()) r += " --expect-driver '" + options.target.expect_driver + "'";
   return r;
 }
 
@@ -122,7 +84,7 @@ bool add_all_tests() {
 int run_same_bytes(int argc, char** argv) {
   SameOptions& options = devices().options;
   try {
-    options = take_options(argc, argv);
+    options.target = take_target_words(argc, argv, &options.vary);
     if (options.vary.size() < 2) throw std::runtime_error("--vary is wanted at least twice");
   } catch (const std::exception& e) {
     std::cerr << "sateen-conformance-same-bytes: error: " << e.what() << '\n';

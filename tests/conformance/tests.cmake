@@ -1,6 +1,6 @@
 # The conformance tests: each backend and runtime, and a check that some options change no byte. Code 77 is a skip, with its
 # reason on the output.
-add_executable(sateen-conformance-same-bytes conformance/same_bytes.cpp)
+add_executable(sateen-conformance-same-bytes conformance/same_bytes.cpp conformance/target_words.cpp)
 sateen_compile(sateen-conformance-same-bytes)
 target_link_libraries(sateen-conformance-same-bytes PRIVATE sateen_conformance sateen_core Boost::program_options)
 

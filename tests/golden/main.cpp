@@ -1,7 +1,5 @@
 // main() of the tests that run whole training steps:
-//   sateen-golden-tests [Boost.Test options] -- [--backend NAME] [--device ID] [--option key=value]…
-//                       [--backend-path PATH]… [--needs avx2|avx512|device]
-//                       [--needs-file FILE] [--expect-driver TEXT]
+//   sateen-golden-tests [Boost.Test options] -- [words of target_words.hpp]
 #define BOOST_TEST_DYN_LINK
 #define BOOST_TEST_NO_MAIN
 #include <exception>
@@ -9,7 +7,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "target.hpp"
+#include "target_words.hpp"
 
 namespace {
 
@@ -34,14 +32,14 @@ bool start() {
 
 int main(int argc, char** argv) {
   try {
-    chosen() = conformance::take_target_options(argc, argv);
+    chosen() = conformance::take_target_words(argc, argv);
   } catch (const std::exception& e) {
     std::cerr << argv[0] << ": error: " << e.what() << '\n';
     return 2;
   }
   const std::string missing = conformance::missing_needs(chosen());
   if (!missing.empty()) {
-    std::cout << "skipped: -- " << conformance::command_line(chosen()) << ": " << missing << '\n';
+    std::cout << "skipped: -- " << conformance::target_words(chosen()) << ": " << missing << '\n';
     return conformance::kSkipped;
   }
   return boost::unit_test::unit_test_main(&start, argc, argv);
