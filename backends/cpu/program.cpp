@@ -17,7 +17,8 @@ Program::Program(const sdk::GraphView& graph, const KernelTable& kernels, bool p
       builder.fuse_leaky_relu(*activation);
       sdk::omit_between(graph, i, i + 1, requests);
     }
-    add(activation != nullptr ? op.name + " + " + activation->name : op.name, sdk::find_maker<Ops>(op.kind)(builder), i);
+    add(activation != nullptr ? op.name + " + " + activation->name : op.name, sdk::find_maker<Ops>(op.kind)(builder),
+        i);
     if (activation != nullptr) ++i;
   }
   plan_ = sdk::plan_memory(graph, requests, kAlignment);
