@@ -11,6 +11,7 @@
 #include "expect_error.hpp"
 #include "faulty_calls.hpp"
 #include "runtime/plugin.hpp"
+#include "runtime/plugin_file.hpp"
 #include "runtime/plugin_folders.hpp"
 #include "sateen/device.hpp"
 #include "temp_folder.hpp"
@@ -105,11 +106,52 @@ BOOST_AUTO_TEST_CASE(links_to_plugins_lead_somewhere) {
   // The folder that it leads to counts.
   BOOST_REQUIRE_EQUAL(::chmod(good.folder.path().c_str(), 0777), 0);
   EXPECT_ERROR(Registry({{folder.path()}, false, {}}), ErrorCode::kDevice, "writable for everybody");
+  // And the one that the link lies in, wherever it leads; of a folder that is a link, too.
+  BOOST_REQUIRE_EQUAL(::chmod(good.folder.path().c_str(), 0700), 0);
+  const TempFolder open;
+  fs::create_symlink(good.folder.path(), open / "way");
+  fs::create_symlink(good.folder / "good.so", open / "link.so");
+  sateen::load_plugin(open / "./way/good.so");
+  for (const mode_t mode : {0777U, 01777U}) {
+    BOOST_REQUIRE_EQUAL(::chmod(open.path().c_str(), mode), 0);
+    for (const char* path : {"way/good.so", "link.so"}) {
+      EXPECT_ERROR(sateen::load_plugin(open / path), ErrorCode::kDevice,
+                   "the folder of a link to it, " + open.path().string() + ", is writable for everybody");
+    }
+  }
   fs::remove(folder / "link.so");
   fs::create_symlink("nowhere.so", folder / "dangling.so");
   EXPECT_ERROR(Registry({{folder.path()}, false, {}}), ErrorCode::kDevice, "dangling.so: No such file");
   fs::create_symlink("loop", folder / "loop");
   EXPECT_ERROR(Registry({{folder / "loop"}, false, {}}), ErrorCode::kDevice, "loop: Too many levels of symbolic links");
+}
+
+BOOST_AUTO_TEST_CASE(folders_above_a_plugin) {
+  const TempFolder folder;
+  fs::create_directories(folder / "a/b");
+  fs::copy_file(kFixtures / "good.so", folder / "a/b/good.so");
+  const fs::path above = folder / "a";
+  BOOST_REQUIRE_EQUAL(::chmod(above.c_str(), 0777), 0);
+  EXPECT_ERROR(sateen::load_plugin(folder / "a/b/good.so"), ErrorCode::kDevice,
+               "good.so: a folder above it, " + above.string() + ", is writable for everybody");
+  BOOST_REQUIRE_EQUAL(::chmod(above.c_str(), 01777), 0);  // only its owner may replace b
+  sateen::load_plugin(folder / "a/b/good.so");
+}
+
+// Only root can give files away.
+BOOST_AUTO_TEST_CASE(a_plugin_of_a_third_one, *boost::unit_test::precondition([](auto) { return ::geteuid() == 0; })) {
+  const With good("good");
+  BOOST_REQUIRE_EQUAL(::chown(good.folder.path().c_str(), 65534, 65534), 0);
+  BOOST_REQUIRE_EQUAL(::chown((good.folder / "good.so").c_str(), 65534, 65534), 0);
+  EXPECT_ERROR(sateen::load_plugin(good.folder / "good.so"), ErrorCode::kDevice,
+               "it belongs to user 65534, who is neither root, nor you, nor the owner of this library");
+  // As where a tree is somebody's, and root runs what is in it.
+  BOOST_TEST(sateen::is_trusted(65534, good.folder / "good.so"));
+  BOOST_TEST(!sateen::is_trusted(65533, good.folder / "good.so"));
+  BOOST_TEST(!sateen::is_trusted(65534, good.folder / "none"));
+  BOOST_TEST(!sateen::is_trusted(65534, {}));
+  BOOST_REQUIRE_EQUAL(::chown((good.folder / "good.so").c_str(), 0, 0), 0);
+  sateen::load_plugin(good.folder / "good.so");
 }
 
 // A plugin whose file or folder can't be looked at is not loaded, whichever look it is.

@@ -144,6 +144,7 @@ const sateen_backend* load_plugin(const fs::path& path) {
     const fs::path file = fs::canonical(path, error);  // the folder that a link leads to counts, too
     if (error) refuse(error.message());
     if (fs::is_symlink(path, error)) name += ", a link to " + file.string();
+    check_way_to(fs::absolute(path));
     return load(file);
   } catch (const Error& e) {
     throw Error(e.code(), name + ": " + e.what());

@@ -51,6 +51,10 @@ fs::path build_tree(const fs::path& file) {
 
 }  // namespace
 
+fs::path own_path() {
+  return own_file().path;
+}
+
 bool belongs_to(const fs::path& folder, const fs::path& file) {
   struct stat of_folder {
   }, of_file{};

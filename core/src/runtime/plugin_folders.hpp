@@ -14,6 +14,9 @@ std::vector<std::filesystem::path> usual_plugin_folders();
 /// What to look in, in order: SATEEN_BACKEND_PATH, where it may be trusted, and the first usual folder that is there.
 std::vector<std::filesystem::path> default_plugin_paths();
 
+/// The file that this library is in, by itself or as part of a program, without links; empty where it is not known.
+std::filesystem::path own_path();
+
 /// Whether nobody but root and the owner of the file could have made the folder. True where it is not there.
 bool belongs_to(const std::filesystem::path& folder, const std::filesystem::path& file);
 
