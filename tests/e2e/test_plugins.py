@@ -22,6 +22,7 @@ REASONS = {
     "no_symbol": "it has no function sateen_backend_entry, so it is no backend",
     "needs_library": "a library that it needs is missing: libsateen_nowhere.so: cannot open shared object file",
     "needs_function": "it can't be loaded: undefined symbol: ",
+    "needs_half": "a library that it needs does not fit: ",
 }
 
 

@@ -1,10 +1,12 @@
 // Plugins in detail: which tables and files are refused, where they are looked for, and what becomes of what they answer.
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <filesystem>
 #include <functional>
 #include <string>
 
+#include <elf.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -124,6 +126,29 @@ BOOST_AUTO_TEST_CASE(links_to_plugins_lead_somewhere) {
   EXPECT_ERROR(Registry({{folder.path()}, false, {}}), ErrorCode::kDevice, "dangling.so: No such file");
   fs::create_symlink("loop", folder / "loop");
   EXPECT_ERROR(Registry({{folder / "loop"}, false, {}}), ErrorCode::kDevice, "loop: Too many levels of symbolic links");
+}
+
+// What the loader itself says of such is wrong, or it ends the process.
+BOOST_AUTO_TEST_CASE(headers_that_do_not_fit) {
+  const TempFolder folder;
+  const std::vector<uint8_t> good = get_file(kFixtures / "good.so");
+  const auto expect = [&](const std::function<void(uint8_t*)>& change, const char* words) {
+    std::vector<uint8_t> bytes = good;
+    change(bytes.data());
+    put_file(folder / "odd.so", bytes);
+    EXPECT_ERROR(sateen::load_plugin(folder / "odd.so"), ErrorCode::kDevice, words);
+  };
+  const char* other = "odd.so: it is for another kind of processor";
+  expect([](uint8_t* file) { file[offsetof(Elf64_Ehdr, e_machine)] ^= 1; }, other);
+  expect([](uint8_t* file) { file[EI_CLASS] = ELFCLASS32; }, other);
+  expect([](uint8_t* file) { file[EI_DATA] ^= 3; }, other);
+  const auto shrink = [](uint8_t* file) {
+    const auto& header = *reinterpret_cast<const Elf64_Ehdr*>(file);
+    auto* parts = reinterpret_cast<Elf64_Phdr*>(file + header.e_phoff);
+    Elf64_Phdr* end = parts + header.e_phnum;
+    std::find_if(parts, end, [](const Elf64_Phdr& part) { return part.p_type == PT_LOAD; })->p_memsz = 1;
+  };
+  expect(shrink, "odd.so: it is damaged; copy or build it anew");
 }
 
 BOOST_AUTO_TEST_CASE(folders_above_a_plugin) {

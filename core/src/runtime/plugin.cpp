@@ -95,7 +95,9 @@ std::string loader_words(const fs::path& file) {
   // The loader names the file that it fails on, which is not always the one that was asked for.
   const std::string own = file.string() + ": ";
   if (reason.compare(0, own.size(), own) == 0) return "it can't be loaded: " + reason.substr(own.size());
-  return "a library that it needs is missing: " + reason + hint_beside(file);
+  const bool missing = reason.find("cannot open shared object file") != std::string::npos;
+  return std::string("a library that it needs ") + (missing ? "is missing: " : "does not fit: ") + reason +
+         hint_beside(file);
 }
 
 const sateen_backend* load(const fs::path& file) {

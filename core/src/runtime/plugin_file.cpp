@@ -8,6 +8,7 @@
 #include <fstream>
 #include <string>
 #include <system_error>
+#include <tuple>
 
 #include <elf.h>
 #include <sys/stat.h>
@@ -50,8 +51,18 @@ void check_mode(const struct stat& status, const std::string& name) {
   }
 }
 
-/// The loader maps what the headers of a library name and does not ask whether the file has it. Of other machines'
-/// libraries the loader says what is wrong.
+bool is_for_this_processor(const Elf64_Ehdr& header) {
+  Elf64_Ehdr own{};
+  std::ifstream stream(own_path(), std::ios::binary);
+  if (!stream.read(reinterpret_cast<char*>(&own), sizeof own)) return true;  // then the loader has to say it
+  const auto kind = [](const Elf64_Ehdr& h) {
+    return std::tuple(h.e_ident[EI_CLASS], h.e_ident[EI_DATA], h.e_machine);
+  };
+  return kind(header) == kind(own);
+}
+
+/// The loader maps what the headers of a library name and does not ask whether the file has it; and of another
+/// processor's libraries it says that they are not there.
 void check_whole(const fs::path& file, uint64_t bytes) {
   std::ifstream stream(file, std::ios::binary);
   if (!stream) refuse(std::string("it can't be read: ") + std::strerror(errno));
@@ -59,6 +70,7 @@ void check_whole(const fs::path& file, uint64_t bytes) {
   stream.read(reinterpret_cast<char*>(&header), sizeof header);
   const auto got = static_cast<uint64_t>(stream.gcount());
   if (got < SELFMAG || std::memcmp(header.e_ident, ELFMAG, SELFMAG) != 0) refuse("it is no shared library");
+  if (got == sizeof header && !is_for_this_processor(header)) refuse("it is for another kind of processor");
   if (got == sizeof header && header.e_ident[EI_CLASS] != ELFCLASS64) return;
   bool whole = got == sizeof header;
   if (whole) stream.seekg(static_cast<std::streamoff>(header.e_phoff));
@@ -66,6 +78,8 @@ void check_whole(const fs::path& file, uint64_t bytes) {
     Elf64_Phdr part{};
     stream.read(reinterpret_cast<char*>(&part), sizeof part);
     whole = stream.good() && part.p_offset <= bytes && part.p_filesz <= bytes - part.p_offset;
+    // The loader clears what is beyond the file's bytes; a negative length of that ends the process.
+    if (whole && part.p_type == PT_LOAD && part.p_filesz > part.p_memsz) refuse("it is damaged; copy or build it anew");
   }
   if (!whole) refuse("it was cut short; copy or build it anew");
 }
