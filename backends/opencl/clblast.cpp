@@ -40,4 +40,8 @@ cl_int clblast_multiply(const GemmShape& s, cl_mem a, cl_mem b, cl_mem c, cl_mem
                                     temporary);
 }
 
+void clblast_forget() {
+  CLBlastClearCache();
+}
+
 }  // namespace sateen::opencl

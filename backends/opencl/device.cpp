@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "cache_folder.hpp"
+#include "clblast.hpp"
 #include "kernel_source.hpp"
 #include "op_table.hpp"
 #include "peak.hpp"
@@ -137,7 +138,9 @@ Device::Device(const FoundDevice& found, const DeviceOptions& options, sdk::Host
 }
 
 Device::~Device() {
-  if (clFinish(queue_.get()) != CL_SUCCESS) return;
+  const bool finished = clFinish(queue_.get()) == CL_SUCCESS;
+  clblast_forget();
+  if (!finished) return;
   try {
     programs_.store();
   } catch (...) {  // without memory for it they are built again at the next start
