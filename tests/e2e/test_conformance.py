@@ -70,6 +70,20 @@ class Lists(ProgramTest):
         result = run(PROGRAM, *wrong, "--expected-failures", self.file("".join(f"{name} # slope\n" for name in fails)))
         self.assert_ends(result, 0, f"passed: 10 tests, {len(passes)} passed, {len(fails)} failed as expected")
 
+    def test_a_crash_ends_the_run_and_the_rest_is_not_run(self):
+        crash = ("--backend", SUBSET, "--option", "ops=crash", "--filter", "leaky_relu_*", "--filter", "graph_rules/math*")
+        names = run(PROGRAM, "--list", *crash[4:]).stdout.split()
+        rules = [name for name in names if name.startswith("graph_rules")]
+        for words in ((), ("--expected-failures", self.file(f"{names[0]} # it crashes\n"))):
+            result = run(PROGRAM, *crash, *words)
+            self.assert_code(result, 4)
+            self.assertIn(f"the run ended at {names[0]}; {len(names) - 1} tests were not run\n", result.stdout)
+            self.assertRegex(result.stdout, rf"(?m)^graph_rules +{len(rules)} not run$")
+            self.assertNotIn("unsupported", result.stdout)
+        # What wasn't to run is no less unsupported for it.
+        result = run(PROGRAM, *crash, "--unsupported", self.file("graph_rules # no\n"))
+        self.assertRegex(result.stdout, rf"(?m)^graph_rules +{len(rules)} unsupported$")
+
     def test_lists_that_are_none(self):
         for option in ("--unsupported", "--expected-failures"):
             for text, words in (("softmax # fine\nadam\n", 'list.txt:2: "adam" has no reason; write it as: PATTERN  # reason'),

@@ -6,6 +6,8 @@
 // or with a mistake put in:
 //   wrong          LeakyReLU, forward, has another slope
 //   wrong-together the same, in graphs of more than three operations alone
+//   crash          it ends in a fatal signal
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -98,6 +100,7 @@ sateen_status compile_wrong(sateen_device* device, std::string_view rule, const 
 sateen_status compile(sateen_device* device, const sateen_graph* graph, uint8_t* op_supported, sateen_program** out) {
   State& state = state_of(device);
   state.error.clear();
+  if (state.rule == "crash" && graph->op[0].kind == SATEEN_OP_LEAKY_RELU_FORWARD) std::raise(SIGSEGV);
   if (state.rule.rfind("wrong", 0) == 0) return compile_wrong(device, state.rule, *graph, op_supported, out);
   const sateen_status status = cpu().compile(device, graph, op_supported, nullptr);
   if (status != SATEEN_OK) return status;
