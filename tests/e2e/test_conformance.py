@@ -84,6 +84,15 @@ class Lists(ProgramTest):
         result = run(PROGRAM, *crash, "--unsupported", self.file("graph_rules # no\n"))
         self.assertRegex(result.stdout, rf"(?m)^graph_rules +{len(rules)} unsupported$")
 
+    def test_boosts_variables_change_nothing(self):
+        some = ("--filter", "softmax", "--filter", "advance")
+        plain = run(PROGRAM, *some).stdout
+        for variable, value in (("RANDOM", "7"), ("RUN_FILTERS", "advance"), ("REPORT_SINK", "report.txt"),
+                                ("LIST_CONTENT", "HRF")):
+            result = run(PROGRAM, *some, env=environment(**{"BOOST_TEST_" + variable: value}))
+            self.assert_code(result, 0)
+            self.assertEqual(result.stdout, plain, variable)
+
     def test_lists_that_are_none(self):
         for option in ("--unsupported", "--expected-failures"):
             for text, words in (("softmax # fine\nadam\n", 'list.txt:2: "adam" has no reason; write it as: PATTERN  # reason'),
