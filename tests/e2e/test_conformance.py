@@ -70,6 +70,14 @@ class Lists(ProgramTest):
         result = run(PROGRAM, *wrong, "--expected-failures", self.file("".join(f"{name} # slope\n" for name in fails)))
         self.assert_ends(result, 0, f"passed: 10 tests, {len(passes)} passed, {len(fails)} failed as expected")
 
+    def test_a_refusal_wants_words(self):
+        for rule in ("silent", "null"):
+            some = ("--backend", SUBSET, "--option", "ops=" + rule, "--filter", "leaky_relu_forward")
+            for words in ((), ("--unsupported", self.file("leaky_relu_forward # no\n"))):
+                result = run(PROGRAM, *some, *words)
+                self.assert_ends(result, 4, "FAILED: 10 tests, 10 FAILED")
+                self.assertIn("     the device refuses it without saying why; backend.h wants words from last_error\n", result.stdout)
+
     def test_a_crash_ends_the_run_and_the_rest_is_not_run(self):
         crash = ("--backend", SUBSET, "--option", "ops=crash", "--filter", "leaky_relu_*", "--filter", "graph_rules/math*")
         names = run(PROGRAM, "--list", *crash[4:]).stdout.split()
