@@ -117,6 +117,7 @@ class Lists(ProgramTest):
         for words, code, fragment in ((("--backend", "./nowhere.so"), 2, "--backend: there is no file ./nowhere.so"),
                                       (("--backend", "nobody"), 4, "there is no backend 'nobody'"),
                                       (("--backend", UNSUPPORTED), 4, "unsupported.txt"),
+                                      (("--backend-path", ""), 2, "--backend-path: a plugin or a folder"),
                                       (("--option", "threads"), 2, "is not of the form KEY=VALUE"),
                                       (("--option", "no=1"), 2, "no"),
                                       (("--replay", "x", "--filter", "y"), 2, "--filter is not for --replay"),
