@@ -78,6 +78,17 @@ class Lists(ProgramTest):
                 self.assert_ends(result, 4, "FAILED: 10 tests, 10 FAILED")
                 self.assertIn("     the device refuses it without saying why; backend.h wants words from last_error\n", result.stdout)
 
+    def test_extensions_that_a_backend_lacks_are_skipped(self):
+        result = run(PROGRAM, "--backend", PLAIN, "--filter", "*_rules")
+        self.assert_code(result, 0)
+        for line in ("profile_rules               7 skipped: the backend has no softmax",
+                     "describe_rules              2 skipped: the backend has no sateen.describe/1",
+                     "tuning_rules                4 skipped: the backend has no sateen.tuning/1",
+                     "peak_rules                  2 skipped: the backend has no sateen.peak/1"):
+            self.assertIn(line + "\n", result.stdout)
+        result = run(PROGRAM, "--backend", SUBSET, "--option", "ops=kinds:9", "--filter", "profile_rules")
+        self.assertIn("7 skipped: the backend has no dense_forward\n", result.stdout)
+
     def test_a_crash_ends_the_run_and_the_rest_is_not_run(self):
         crash = ("--backend", SUBSET, "--option", "ops=crash", "--filter", "leaky_relu_*", "--filter", "graph_rules/math*")
         names = run(PROGRAM, "--list", *crash[4:]).stdout.split()
