@@ -192,6 +192,14 @@ class Replays(ProgramTest):
         self.assertIn("operations give what cpu gives", result.stdout)
         self.assertRegex(result.stdout, r"(?m)^FAIL op \d+, relu1\.forward \(leaky_relu_forward\)\n")
 
+    def test_the_whole_graph_writes_its_results_alone_and_the_same_twice(self):
+        for rule, words in (("writes-source", r"the whole graph writes byte 0 of storage \d+, which is no result of its operations"),
+                            ("unsteady", r"a second run of the whole graph leaves other bytes; the first is byte \d+ of storage \d+")):
+            result = run(PROGRAM, "--backend", SUBSET, "--option", "ops=" + rule, "--replay", self.step)
+            self.assert_code(result, 4)
+            self.assertIn("operations give what cpu gives", result.stdout)
+            self.assertRegex(result.stdout, rf"FAILED: {words}\n\Z")
+
     def test_files_that_are_no_graphs(self):
         text = self.step.read_text(encoding="ascii")
         path = self.folder / "cut.txt"
@@ -207,7 +215,34 @@ class Replays(ProgramTest):
 
     def test_a_graph_that_the_contract_refuses(self):
         path = self.folder / "refused.txt"
-        path.write_text(self.step.read_text(encoding="ascii").replace("alpha=0.1", "alpha=-1"), encoding="ascii")
+        text = self.step.read_text(encoding="ascii")
+        for old, new, fragment in (("alpha=0.1", "alpha=-1", "relu1.forward"),
+                                   (r"(kind=gather .*)src=\d+,", r"\1src=none,", "source 0 is missing"),
+                                   (r"(kind=adam .*)src=\d+,", r"\1src=none,", "source 0 is missing")):
+            path.write_text(re.sub(old, new, text), encoding="ascii")
+            for backend in ("cpu", PLAIN):
+                self.assert_refused(run(PROGRAM, "--backend", backend, "--replay", path), 3, "refused.txt: ", fragment)
+
+    def test_frozen_storages_are_replayed(self):
+        path = self.folder / "frozen.txt"
+        text = "sateen-graph 1\ngraph flags=0 math=f32 storages=3 tensors=3 ops=2\n"
+        text += "".join(f"storage {i} role=external flags={int(i == 0)} bytes=64\n" for i in range(3))
+        text += "".join(f"tensor {i} dtype=f32 storage={i} offset=0 dim=16\n" for i in range(3))
+        text += "".join(f'op {i} kind=leaky_relu_forward name="x" src={i} dst={i + 1} alpha=0.1\n' for i in range(2))
+        path.write_text(text, encoding="ascii")
         result = run(PROGRAM, "--replay", path)
-        self.assertIn(result.returncode, (2, 4))
-        self.assertIn("relu1.forward", self.error_lines(result)[0])
+        self.assert_code(result, 0)
+        self.assertIn("passed: 2 operations", result.stdout)
+
+    def test_a_device_that_fails_is_named_with_the_operation(self):
+        result = run(PROGRAM, "--backend", SUBSET, "--option", "ops=invalid", "--replay", self.step)
+        self.assert_code(result, 4)
+        self.assertRegex(self.error_lines(result)[0], r"op \d+, relu1\.forward \(leaky_relu_forward\), by itself: ")
+
+    def test_a_graph_that_is_too_large(self):
+        path = self.folder / "large.txt"
+        path.write_text("sateen-graph 1\ngraph flags=0 math=f32 storages=2 tensors=2 ops=1\n"
+                        + "".join(f"storage {i} role=external flags=0 bytes=1000000000000\n" for i in (0, 1))
+                        + "".join(f"tensor {i} dtype=f32 storage={i} offset=0 dim=2\n" for i in (0, 1))
+                        + 'op 0 kind=leaky_relu_forward name="x" src=0 dst=1 alpha=0.1\n', encoding="ascii")
+        self.assert_refused(run(PROGRAM, "--replay", path), 3, "large.txt: ", "MiB of memory")
