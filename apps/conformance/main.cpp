@@ -1,6 +1,7 @@
 // sateen-conformance: holds a backend against the contract.
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <optional>
 
 #include "common/exit_code.hpp"
@@ -111,20 +112,33 @@ std::pair<Outcome, std::string> judge(const Plan& plan, const PlannedTest& test,
 /// Runs the plan and prints what came of it; whether nothing failed.
 bool run_plan(const Plan& plan, const std::string& command) {
   Report report(command);
-  size_t next = 0;
-  // Tests that don't run are told of in their place.
-  const auto pass_over = [&](const std::string& until) {
-    for (; next < plan.tests.size() && plan.tests[next].name != until; ++next) {
-      if (plan.chosen[next]) report.add(plan.tests[next].name, Outcome::kUnsupported, {});
+  std::map<std::string, size_t> places;
+  for (size_t i = 0; i < plan.tests.size(); ++i) places[plan.tests[i].name] = i;
+  std::vector<bool> told(plan.tests.size());
+  // Tests that aren't to run are told of in their place; what is left then had to run.
+  const auto tell_before = [&](size_t end) {
+    for (size_t i = 0; i < end; ++i) {
+      if (told[i] || !plan.chosen[i] || plan.tests[i].runs) continue;
+      told[i] = true;
+      report.add(plan.tests[i].name, Outcome::kUnsupported, {});
     }
   };
+  std::string last;
   conformance::run_tests(plan.tests, [&](const TestResult& result) {
-    pass_over(result.name);
-    const auto& [outcome, words] = judge(plan, plan.tests[next], result);
+    const auto place = places.find(result.name);
+    if (place == places.end() || told[place->second]) {
+      return report.add(result.name, Outcome::kFailed, "it ran without being planned");
+    }
+    tell_before(place->second);
+    const auto& [outcome, words] = judge(plan, plan.tests[place->second], result);
     report.add(result.name, outcome, words);
-    ++next;
+    told[place->second] = true;
+    last = result.name;
   });
-  pass_over({});
+  tell_before(plan.tests.size());
+  for (size_t i = 0; i < plan.tests.size(); ++i) {
+    if (!told[i] && plan.tests[i].runs) report.add(plan.tests[i].name, Outcome::kNotRun, last);
+  }
   return report.finish();
 }
 

@@ -55,15 +55,26 @@ Piece piece_of(const sateen_graph& whole, uint32_t begin, uint32_t end, uint32_t
   return piece;
 }
 
-State run_piece(Device& device, sateen::Program& program, const Piece& piece, const State& state) {
+State run_piece(Device& device, sateen::Program& program, const Piece& piece, const State& state, State* again) {
   std::vector<Buffer> buffers;
   for (const uint32_t storage : piece.storages) {
     const Bytes& bytes = state.at(storage);
     buffers.push_back(device.create_buffer(bytes.data(), bytes.size()));
   }
-  program.run(std::vector<Binding>(buffers.begin(), buffers.end()));
-  State after;
-  for (size_t i = 0; i < buffers.size(); ++i) after[piece.storages[i]] = buffers[i].read_as<unsigned char>();
+  const std::vector<Binding> bound(buffers.begin(), buffers.end());
+  const auto run = [&] {
+    program.run(bound);
+    State after;
+    for (size_t i = 0; i < buffers.size(); ++i) after[piece.storages[i]] = buffers[i].read_as<unsigned char>();
+    return after;
+  };
+  State after = run();
+  if (again == nullptr) return after;
+  for (size_t i = 0; i < buffers.size(); ++i) {
+    const Bytes& bytes = state.at(piece.storages[i]);
+    buffers[i].write(bytes.data(), bytes.size());
+  }
+  *again = run();
   return after;
 }
 

@@ -28,8 +28,10 @@ struct Piece {
 Piece piece_of(const sateen_graph& whole, uint32_t begin, uint32_t end, uint32_t alignment,
                const std::function<bool(uint32_t storage)>& shown);
 
-/// Runs it on copies of the state, and gives what they hold then.
-State run_piece(Device& device, sateen::Program& program, const Piece& piece, const State& state);
+/// Runs it on copies of the state, and gives what they hold then. again: what a second run from the same state leaves in
+/// the same buffers, since what is FROZEN stays where it is.
+State run_piece(Device& device, sateen::Program& program, const Piece& piece, const State& state,
+                State* again = nullptr);
 
 /// Where a tensor lies in its storage, in bytes.
 struct Range {

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <optional>
 
+#include <unistd.h>
+
 #include "common/config_file.hpp"
 #include "common/numbers.hpp"
 #include "common/program.hpp"
@@ -57,6 +59,7 @@ class Replay {
         rules_(conformance::all_cases()),
         alignment_(std::max(device.info().alignment, reference_.info().alignment)) {
     check_alignment();
+    check_graph();
     inputs_ = draw_inputs(view_, rules_, seed);
   }
 
@@ -81,6 +84,36 @@ class Replay {
     }
   }
 
+  /// What cpu refuses is no graph of the contract: nothing is drawn for it, and no device has to do it.
+  void check_graph() {
+    std::vector<bool> supported;
+    try {
+      supported = reference_.supported(graph_);
+    } catch (const Error& error) {
+      throw Error(ErrorCode::kBadInput, error.what());
+    }
+    const auto lacking = std::find(supported.begin(), supported.end(), false);
+    if (lacking == supported.end()) return;
+    throw Error(ErrorCode::kBadInput, "cpu, which it is held against, lacks " +
+                                          op_text(view_, static_cast<uint32_t>(lacking - supported.begin())));
+  }
+
+  /// What the device refuses of a good graph, and how it fails, is the device's fault, at this operation and step.
+  template <typename Step>
+  static auto on_device(const std::string& where, Step&& step) {
+    try {
+      return step();
+    } catch (const Error& error) {
+      throw Error(ErrorCode::kDevice, where + ": " + error.what());
+    }
+  }
+  State run_on_device(const std::string& where, Piece piece, const State& state) {
+    return on_device(where, [&] {
+      sateen::Program program = device_.compile(piece.graph);
+      return run_piece(device_, program, piece, state);
+    });
+  }
+
   /// One operation with all of its values shown.
   Piece alone(uint32_t i) const {
     return piece_of(view_, i, i + 1, alignment_, [](uint32_t) { return true; });
@@ -94,18 +127,23 @@ class Replay {
     std::string first;
     for (uint32_t i = 0; i < view_.n_ops; ++i) {
       Piece piece = alone(i);
-      sateen::Program on_reference = reference_.compile(piece.graph), on_device = device_.compile(piece.graph);
-      const State want = run_piece(reference_, on_reference, piece, truth);
-      if (on_device.fallback_ops() > 0) {
+      const std::string where = op_text(view_, i) + ", by itself";
+      sateen::Program of_reference = reference_.compile(piece.graph);
+      sateen::Program program = on_device(where, [&] { return device_.compile(piece.graph); });
+      const auto run = [&](const State& state) {
+        return on_device(where, [&] { return run_piece(device_, program, piece, state); });
+      };
+      const State want = run_piece(reference_, of_reference, piece, truth);
+      if (program.fallback_ops() > 0) {
         ++lacks;
       } else {
-        const std::string fault = differs(i, truth, want, run_piece(device_, on_device, piece, truth));
+        const std::string fault = differs(i, truth, want, run(truth));
         if (!fault.empty()) {
           if (first.empty()) first = op_text(view_, i);
           if (++wrong <= kMostShown) Program::print("FAIL " + op_text(view_, i) + "\n     " + fault + "\n");
         }
       }
-      for (auto& [storage, bytes] : run_piece(device_, on_device, piece, chain_)) chain_[storage] = std::move(bytes);
+      for (auto& [storage, bytes] : run(chain_)) chain_[storage] = std::move(bytes);
       for (const auto& [storage, bytes] : want) truth[storage] = bytes;
     }
     if (wrong > 0) {
@@ -133,9 +171,16 @@ class Replay {
       if (!wrong.empty())
         return "destination " + std::to_string(k) + ", tensor " + std::to_string(op.dst[k]) + ": " + wrong;
     }
-    // The rest has to be as it was.
+    hide_results(i, before, got);
+    const std::string byte = first_difference(got, before);
+    return byte.empty() ? "" : byte + " is written, and is no result";
+  }
+
+  /// Puts back what an operation's results were before.
+  void hide_results(uint32_t i, const State& before, State& got) const {
+    const sateen_op& op = view_.op[i];
     for (uint32_t k = 0; k < op.n_dst; ++k) {
-      if (op.dst[k] == SATEEN_NONE) continue;
+      if (op.dst[k] == SATEEN_NONE || got.count(view_.tensor[op.dst[k]].storage) == 0) continue;
       const sateen_tensor& t = view_.tensor[op.dst[k]];
       const Range range = range_of(t);
       const Bytes& was = before.at(t.storage);
@@ -143,12 +188,14 @@ class Replay {
                 was.begin() + static_cast<std::ptrdiff_t>(range.end),
                 got.at(t.storage).begin() + static_cast<std::ptrdiff_t>(range.begin));
     }
+  }
+
+  /// "byte 7 of storage 3", of the first that isn't as in the other state; or "".
+  static std::string first_difference(const State& got, const State& other) {
     for (const auto& [storage, bytes] : got) {
-      const Bytes& was = before.at(storage);
-      const auto at = std::mismatch(bytes.begin(), bytes.end(), was.begin()).first - bytes.begin();
+      const auto at = std::mismatch(bytes.begin(), bytes.end(), other.at(storage).begin()).first - bytes.begin();
       if (static_cast<size_t>(at) != bytes.size())
-        return "byte " + std::to_string(at) + " of storage " + std::to_string(storage) +
-               " is written, and is no result";
+        return "byte " + std::to_string(at) + " of storage " + std::to_string(storage);
     }
     return {};
   }
@@ -173,8 +220,12 @@ class Replay {
   // As it was dumped. What it leaves in external storages is what its operations leave there one by one.
   bool run_whole() {
     Piece whole = piece_of(view_, 0, view_.n_ops, alignment_, [](uint32_t) { return false; });
-    sateen::Program program = device_.compile(whole.graph);
-    const State got = run_piece(device_, program, whole, inputs_);
+    State again;
+    State got = on_device("the whole graph", [&] {
+      sateen::Program program = device_.compile(whole.graph);
+      return run_piece(device_, program, whole, inputs_, &again);
+    });
+    const std::string other = first_difference(again, got);
     std::string fault = external_fault(got);
     size_t jumps = 0;
     if (!fault.empty()) {
@@ -184,6 +235,16 @@ class Replay {
     if (!fault.empty()) {
       Program::print("FAILED: the whole graph leaves other values than its operations one by one\n     " + fault +
                      "\n");
+      return false;
+    }
+    if (!other.empty()) {
+      Program::print("FAILED: a second run of the whole graph leaves other bytes; the first is " + other + "\n");
+      return false;
+    }
+    for (uint32_t i = 0; i < view_.n_ops; ++i) hide_results(i, inputs_, got);
+    const std::string written = first_difference(got, inputs_);
+    if (!written.empty()) {
+      Program::print("FAILED: the whole graph writes " + written + ", which is no result of its operations\n");
       return false;
     }
     Program::print("whole       the graph gives what its operations give one by one" +
@@ -206,11 +267,10 @@ class Replay {
     chain_ = inputs_;
     for (uint32_t i = 0; i < view_.n_ops; ++i) {
       Piece single = alone(i);
-      sateen::Program by_itself = device_.compile(single.graph);
-      for (auto& [storage, bytes] : run_piece(device_, by_itself, single, chain_)) chain_[storage] = std::move(bytes);
+      for (auto& [storage, bytes] : run_on_device(op_text(view_, i) + ", by itself", std::move(single), chain_))
+        chain_[storage] = std::move(bytes);
       Piece piece = piece_of(view_, 0, i + 1, alignment_, [&](uint32_t storage) { return writes(i, storage); });
-      sateen::Program program = device_.compile(piece.graph);
-      State got = run_piece(device_, program, piece, inputs_);
+      State got = run_on_device("the operations up to " + op_text(view_, i), std::move(piece), inputs_);
       const Difference difference = chain_difference(i, got);
       if (difference.off == 0) continue;
       const conformance::OpRules* rules = rules_.rules_of(view_.op[i].kind);
@@ -230,8 +290,8 @@ class Replay {
   void print_first_up_to(uint32_t i, Difference difference) {
     for (uint32_t earlier = 0; earlier < i; ++earlier) {
       Piece piece = piece_of(view_, 0, i + 1, alignment_, [&](uint32_t storage) { return writes(earlier, storage); });
-      sateen::Program program = device_.compile(piece.graph);
-      const Difference there = chain_difference(earlier, run_piece(device_, program, piece, inputs_));
+      const Difference there = chain_difference(
+          earlier, run_on_device("the operations up to " + op_text(view_, i), std::move(piece), inputs_));
       if (there.off == 0) continue;
       i = earlier;
       difference = there;
@@ -272,6 +332,17 @@ class Replay {
   State inputs_, chain_;
 };
 
+/// The inputs, cpu's values, the device's, and those of each before, beside the buffers: up to eight copies at once.
+void check_memory(const std::string& path, uint64_t bytes) {
+  constexpr uint64_t kCopies = 8;
+  const uint64_t machine =
+      static_cast<uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+  if (bytes <= machine / kCopies) return;
+  throw Error(ErrorCode::kBadInput, path + ": its storages have " + grouped(bytes >> 20) +
+                                        " MiB; to replay it takes eight times that, and the machine has " +
+                                        grouped(machine >> 20) + " MiB of memory");
+}
+
 }  // namespace
 
 bool replay(const std::string& path, uint64_t seed) {
@@ -283,16 +354,18 @@ bool replay(const std::string& path, uint64_t seed) {
   for (uint32_t i = 0; i < view.n_storages; ++i) {
     if (__builtin_add_overflow(bytes, view.storage[i].bytes, &bytes)) bytes = UINT64_MAX;
   }
-  constexpr uint64_t kMost = uint64_t{1} << 35;
-  if (bytes > kMost) {
-    throw Error(ErrorCode::kBadInput, path + ": its storages have " + grouped(bytes >> 20) + " MiB, more than the " +
-                                          grouped(kMost >> 20) + " that are replayed");
+  check_memory(path, bytes);
+  std::optional<Replay> replay;
+  try {
+    replay.emplace(device, graph, seed);
+  } catch (const Error& error) {
+    throw Error(error.code(), path + ": " + error.what());
   }
   Program::print("graph       " + one_line(path) + ": " + grouped(view.n_ops) + " operations, " +
                  grouped(view.n_storages) + " storages, " + fixed(static_cast<double>(bytes) / 1048576, 1) +
                  " MiB; inputs of seed " + std::to_string(seed) + "\n");
   Program::flush();
-  return Replay(device, graph, seed).run();
+  return replay->run();
 }
 
 }  // namespace sateen::app

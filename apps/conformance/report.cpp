@@ -32,6 +32,7 @@ std::string Report::Counts::text() const {
   say(unsupported, "unsupported");
   say(expected, "failed as expected");
   say(skipped, "skipped");
+  say(not_run, "not run");
   return text;
 }
 
@@ -52,6 +53,9 @@ void Report::count(Counts& counts, Outcome outcome) {
     case Outcome::kSkipped:
       ++counts.skipped;
       break;
+    case Outcome::kNotRun:
+      ++counts.not_run;
+      break;
   }
 }
 
@@ -63,6 +67,7 @@ void Report::add(const std::string& test, Outcome outcome, const std::string& wo
   count(in_all_, outcome);
   if (outcome == Outcome::kFailed) print_failure(test, words);
   if (outcome == Outcome::kSkipped) why_skipped_ = words;
+  if (outcome == Outcome::kNotRun) ended_at_ = words;
 }
 
 void Report::print_failure(const std::string& test, const std::string& errors) const {
@@ -93,9 +98,13 @@ void Report::end_suite() {
 
 bool Report::finish() {
   end_suite();
-  Program::print((in_all_.failed == 0 ? "passed: " : "FAILED: ") + grouped(in_all_.all()) + " tests" +
+  const bool passed = in_all_.failed == 0 && in_all_.not_run == 0;
+  if (in_all_.not_run > 0) {
+    Program::print("the run ended at " + ended_at_ + "; " + grouped(in_all_.not_run) + " tests were not run\n");
+  }
+  Program::print((passed ? "passed: " : "FAILED: ") + grouped(in_all_.all()) + " tests" +
                  (in_all_.passed == in_all_.all() ? "" : ", " + in_all_.text()) + "\n");
-  return in_all_.failed == 0;
+  return passed;
 }
 
 }  // namespace sateen::app

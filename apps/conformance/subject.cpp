@@ -64,7 +64,10 @@ conformance::TargetOptions subject_of(const Options& options, const Program& pro
   target.backend = options.text("backend");
   target.device_id = options.text("device");
   target.options = options.texts("option");
-  for (const std::string& path : options.texts("backend-path")) target.backend_paths.emplace_back(path);
+  for (const std::string& path : options.texts("backend-path")) {
+    if (path.empty()) throw Error(ErrorCode::kUsage, "--backend-path: a plugin or a folder of plugins is wanted");
+    target.backend_paths.emplace_back(path);
+  }
   target.needs = options.given("needs") ? options.choice("needs", {"device", "avx2", "avx512"}) : "";
   target.needs_file = options.text("needs-file");
   target.expect_driver = options.text("expect-driver");

@@ -11,9 +11,7 @@ namespace conformance {
 namespace {
 
 const sateen_describe* describe() {
-  const auto* table = static_cast<const sateen_describe*>(target().table().extension(SATEEN_DESCRIBE_1));
-  if (table == nullptr) BOOST_TEST_MESSAGE("the backend has no " << SATEEN_DESCRIBE_1);
-  return table;
+  return static_cast<const sateen_describe*>(extension_or_skip(SATEEN_DESCRIBE_1));
 }
 
 /// Lines "key: value" without control characters.

@@ -10,9 +10,7 @@ namespace conformance {
 namespace {
 
 const sateen_peak* find_peak() {
-  const auto* table = static_cast<const sateen_peak*>(target().table().extension(SATEEN_PEAK_1));
-  if (table == nullptr) BOOST_TEST_MESSAGE("the backend has no " << SATEEN_PEAK_1);
-  return table;
+  return static_cast<const sateen_peak*>(extension_or_skip(SATEEN_PEAK_1));
 }
 
 bool is_rate(double rate) {

@@ -1,6 +1,8 @@
 // Runs one case on a device: lays its tensors out among guard bytes, runs, and looks at every byte that comes back.
 #pragma once
 
+#include <optional>
+
 #include "op_case.hpp"
 #include "sateen/device.hpp"
 
@@ -24,8 +26,9 @@ Image run_once(sateen::Device& device, const OpCase& c, Placement placement);
 /// Everything that a case has to hold, in every placement: the results, the guard bytes, the sources untouched, and
 /// the same bytes from a second run and from a second compile. Reports through Boost.Test.
 void check_case(sateen::Device& device, const OpCase& c);
-/// The same, unless the device can't do all of it itself: then nothing is held, and why comes back; otherwise "".
-std::string check_own_case(sateen::Device& device, const OpCase& c);
+/// The same, unless the device can't do all of it itself: then nothing is held, and why comes back; "" where it
+/// doesn't say why.
+std::optional<std::string> check_own_case(sateen::Device& device, const OpCase& c);
 
 /// "" if the bytes of a tensor are what is expected, or else what is wrong with them.
 std::string judge(const Argument& argument, const unsigned char* got);

@@ -7,6 +7,7 @@
 #include <boost/test/results_collector.hpp>
 
 #include "target.hpp"
+#include "test_run.hpp"
 
 namespace conformance {
 
@@ -44,6 +45,12 @@ const NamedCase& CaseList::find(uint32_t kind, const std::string& name) const {
 
 void add_test(boost::unit_test::test_suite& suite, const std::string& name, std::function<void()> body) {
   suite.add(boost::unit_test::make_test_case(std::move(body), name, __FILE__, __LINE__));
+}
+
+const void* extension_or_skip(const char* name) {
+  const void* table = target().table().extension(name);
+  if (table == nullptr) skip_test(std::string("the backend has no ") + name);
+  return table;
 }
 
 const char* op_name(uint32_t kind) {

@@ -87,6 +87,9 @@ boost::unit_test::test_suite* describe_rules_suite();
 boost::unit_test::test_suite* tuning_rules_suite();
 boost::unit_test::test_suite* peak_rules_suite();
 
+/// The backend's table of an extension; without one the test that runs is skipped, and it is null.
+const void* extension_or_skip(const char* name);
+
 /// The name of an operation, and a seed for the inputs of a case.
 const char* op_name(uint32_t kind);
 uint64_t seed_of(const std::string& name);

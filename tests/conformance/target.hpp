@@ -43,7 +43,11 @@ class Target {
   sateen_device* handle() { return device_->handle(); }
   /// The device's own, by which it refuses; core's may be larger.
   uint64_t alignment() const { return alignment_; }
-  std::string last_error() { return table().last_error(handle()); }
+  /// "" where it is NULL, too.
+  std::string last_error() {
+    const char* words = table().last_error(handle());
+    return words != nullptr ? words : "";
+  }
 
  private:
   TargetOptions options_;

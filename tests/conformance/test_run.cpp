@@ -2,7 +2,9 @@
 #include "test_run.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <map>
+#include <string_view>
 
 #include <boost/test/execution_monitor.hpp>
 #include <boost/test/results_collector.hpp>
@@ -11,6 +13,7 @@
 #include <boost/test/tree/visitor.hpp>
 #include <boost/test/unit_test.hpp>
 #include <boost/test/unit_test_log_formatter.hpp>
+#include <unistd.h>
 
 namespace conformance {
 namespace {
@@ -90,9 +93,20 @@ Cases cases() {
   return found;
 }
 
+/// Boost.Test takes options from the environment, which could leave tests out; this program has its own.
+void forget_variables() {
+  std::vector<std::string> names;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    if (text.substr(0, 11) == "BOOST_TEST_") names.emplace_back(text.substr(0, text.find('=')));
+  }
+  for (const std::string& name : names) unsetenv(name.c_str());
+}
+
 }  // namespace
 
 std::vector<std::string> prepare_tests() {
+  forget_variables();
   std::string name = "sateen-conformance";
   char* arguments[] = {name.data(), nullptr};
   ut::framework::init(&build_tree, 1, arguments);
@@ -106,10 +120,12 @@ void run_tests(const std::vector<PlannedTest>& plan, const std::function<void(co
   one.hear = hear;
   const Cases found = cases();
   if (std::none_of(plan.begin(), plan.end(), [](const PlannedTest& test) { return test.runs; })) return;
-  for (size_t i = 0; i < plan.size(); ++i) {
-    const ut::test_unit_id id = found.all[i]->p_id;
-    one.plan[id] = &plan[i];
-    if (!plan[i].runs) ut::framework::get<ut::test_case>(id).p_default_status.value = ut::test_unit::RS_DISABLED;
+  std::map<std::string, const PlannedTest*> planned;
+  for (const PlannedTest& test : plan) planned[test.name] = &test;
+  for (const ut::test_case* test : found.all) {
+    const PlannedTest* of = planned.at(test->full_name());
+    one.plan[test->p_id] = of;
+    if (!of->runs) ut::framework::get<ut::test_case>(test->p_id).p_default_status.value = ut::test_unit::RS_DISABLED;
   }
   ut::unit_test_log.set_formatter(new Words(one.words));  // which owns it
   ut::unit_test_log.set_threshold_level(ut::log_all_errors);

@@ -24,7 +24,7 @@ struct PlannedTest {
 
 /// Builds the tree; the names of all tests, in order.
 std::vector<std::string> prepare_tests();
-/// Runs those of the plan, which has the names of prepare_tests() in their order, on the target that is open.
+/// Runs those of the plan, which has the names of prepare_tests(), on the target that is open.
 void run_tests(const std::vector<PlannedTest>& plan, const std::function<void(const TestResult&)>& hear);
 
 /// Whether the test that runs is planned as unsupported.

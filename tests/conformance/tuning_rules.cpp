@@ -16,9 +16,7 @@ const sateen_tuning* find_tuning(Target& t) {
 }
 
 bool is_there() {
-  if (find_tuning(target()) != nullptr) return true;
-  BOOST_TEST_MESSAGE("the backend has no " << SATEEN_TUNING_1);
-  return false;
+  return extension_or_skip(SATEEN_TUNING_1) != nullptr;
 }
 
 using Lines = std::map<std::string, std::string>;

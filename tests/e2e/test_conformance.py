@@ -70,6 +70,48 @@ class Lists(ProgramTest):
         result = run(PROGRAM, *wrong, "--expected-failures", self.file("".join(f"{name} # slope\n" for name in fails)))
         self.assert_ends(result, 0, f"passed: 10 tests, {len(passes)} passed, {len(fails)} failed as expected")
 
+    def test_a_refusal_wants_words(self):
+        for rule in ("silent", "null"):
+            some = ("--backend", SUBSET, "--option", "ops=" + rule, "--filter", "leaky_relu_forward")
+            for words in ((), ("--unsupported", self.file("leaky_relu_forward # no\n"))):
+                result = run(PROGRAM, *some, *words)
+                self.assert_ends(result, 4, "FAILED: 10 tests, 10 FAILED")
+                self.assertIn("     the device refuses it without saying why; backend.h wants words from last_error\n", result.stdout)
+
+    def test_extensions_that_a_backend_lacks_are_skipped(self):
+        result = run(PROGRAM, "--backend", PLAIN, "--filter", "*_rules")
+        self.assert_code(result, 0)
+        for line in ("profile_rules               7 skipped: the backend has no softmax",
+                     "describe_rules              2 skipped: the backend has no sateen.describe/1",
+                     "tuning_rules                4 skipped: the backend has no sateen.tuning/1",
+                     "peak_rules                  2 skipped: the backend has no sateen.peak/1"):
+            self.assertIn(line + "\n", result.stdout)
+        result = run(PROGRAM, "--backend", SUBSET, "--option", "ops=kinds:9", "--filter", "profile_rules")
+        self.assertIn("7 skipped: the backend has no dense_forward\n", result.stdout)
+
+    def test_a_crash_ends_the_run_and_the_rest_is_not_run(self):
+        crash = ("--backend", SUBSET, "--option", "ops=crash", "--filter", "leaky_relu_*", "--filter", "graph_rules/math*")
+        names = run(PROGRAM, "--list", *crash[4:]).stdout.split()
+        rules = [name for name in names if name.startswith("graph_rules")]
+        for words in ((), ("--expected-failures", self.file(f"{names[0]} # it crashes\n"))):
+            result = run(PROGRAM, *crash, *words)
+            self.assert_code(result, 4)
+            self.assertIn(f"the run ended at {names[0]}; {len(names) - 1} tests were not run\n", result.stdout)
+            self.assertRegex(result.stdout, rf"(?m)^graph_rules +{len(rules)} not run$")
+            self.assertNotIn("unsupported", result.stdout)
+        # What wasn't to run is no less unsupported for it.
+        result = run(PROGRAM, *crash, "--unsupported", self.file("graph_rules # no\n"))
+        self.assertRegex(result.stdout, rf"(?m)^graph_rules +{len(rules)} unsupported$")
+
+    def test_boosts_variables_change_nothing(self):
+        some = ("--filter", "softmax", "--filter", "advance")
+        plain = run(PROGRAM, *some).stdout
+        for variable, value in (("RANDOM", "7"), ("RUN_FILTERS", "advance"), ("REPORT_SINK", "report.txt"),
+                                ("LIST_CONTENT", "HRF")):
+            result = run(PROGRAM, *some, env=environment(**{"BOOST_TEST_" + variable: value}))
+            self.assert_code(result, 0)
+            self.assertEqual(result.stdout, plain, variable)
+
     def test_lists_that_are_none(self):
         for option in ("--unsupported", "--expected-failures"):
             for text, words in (("softmax # fine\nadam\n", 'list.txt:2: "adam" has no reason; write it as: PATTERN  # reason'),
@@ -86,6 +128,7 @@ class Lists(ProgramTest):
         for words, code, fragment in ((("--backend", "./nowhere.so"), 2, "--backend: there is no file ./nowhere.so"),
                                       (("--backend", "nobody"), 4, "there is no backend 'nobody'"),
                                       (("--backend", UNSUPPORTED), 4, "unsupported.txt"),
+                                      (("--backend-path", ""), 2, "--backend-path: a plugin or a folder"),
                                       (("--option", "threads"), 2, "is not of the form KEY=VALUE"),
                                       (("--option", "no=1"), 2, "no"),
                                       (("--replay", "x", "--filter", "y"), 2, "--filter is not for --replay"),
@@ -149,6 +192,14 @@ class Replays(ProgramTest):
         self.assertIn("operations give what cpu gives", result.stdout)
         self.assertRegex(result.stdout, r"(?m)^FAIL op \d+, relu1\.forward \(leaky_relu_forward\)\n")
 
+    def test_the_whole_graph_writes_its_results_alone_and_the_same_twice(self):
+        for rule, words in (("writes-source", r"the whole graph writes byte 0 of storage \d+, which is no result of its operations"),
+                            ("unsteady", r"a second run of the whole graph leaves other bytes; the first is byte \d+ of storage \d+")):
+            result = run(PROGRAM, "--backend", SUBSET, "--option", "ops=" + rule, "--replay", self.step)
+            self.assert_code(result, 4)
+            self.assertIn("operations give what cpu gives", result.stdout)
+            self.assertRegex(result.stdout, rf"FAILED: {words}\n\Z")
+
     def test_files_that_are_no_graphs(self):
         text = self.step.read_text(encoding="ascii")
         path = self.folder / "cut.txt"
@@ -164,7 +215,34 @@ class Replays(ProgramTest):
 
     def test_a_graph_that_the_contract_refuses(self):
         path = self.folder / "refused.txt"
-        path.write_text(self.step.read_text(encoding="ascii").replace("alpha=0.1", "alpha=-1"), encoding="ascii")
+        text = self.step.read_text(encoding="ascii")
+        for old, new, fragment in (("alpha=0.1", "alpha=-1", "relu1.forward"),
+                                   (r"(kind=gather .*)src=\d+,", r"\1src=none,", "source 0 is missing"),
+                                   (r"(kind=adam .*)src=\d+,", r"\1src=none,", "source 0 is missing")):
+            path.write_text(re.sub(old, new, text), encoding="ascii")
+            for backend in ("cpu", PLAIN):
+                self.assert_refused(run(PROGRAM, "--backend", backend, "--replay", path), 3, "refused.txt: ", fragment)
+
+    def test_frozen_storages_are_replayed(self):
+        path = self.folder / "frozen.txt"
+        text = "sateen-graph 1\ngraph flags=0 math=f32 storages=3 tensors=3 ops=2\n"
+        text += "".join(f"storage {i} role=external flags={int(i == 0)} bytes=64\n" for i in range(3))
+        text += "".join(f"tensor {i} dtype=f32 storage={i} offset=0 dim=16\n" for i in range(3))
+        text += "".join(f'op {i} kind=leaky_relu_forward name="x" src={i} dst={i + 1} alpha=0.1\n' for i in range(2))
+        path.write_text(text, encoding="ascii")
         result = run(PROGRAM, "--replay", path)
-        self.assertIn(result.returncode, (2, 4))
-        self.assertIn("relu1.forward", self.error_lines(result)[0])
+        self.assert_code(result, 0)
+        self.assertIn("passed: 2 operations", result.stdout)
+
+    def test_a_device_that_fails_is_named_with_the_operation(self):
+        result = run(PROGRAM, "--backend", SUBSET, "--option", "ops=invalid", "--replay", self.step)
+        self.assert_code(result, 4)
+        self.assertRegex(self.error_lines(result)[0], r"op \d+, relu1\.forward \(leaky_relu_forward\), by itself: ")
+
+    def test_a_graph_that_is_too_large(self):
+        path = self.folder / "large.txt"
+        path.write_text("sateen-graph 1\ngraph flags=0 math=f32 storages=2 tensors=2 ops=1\n"
+                        + "".join(f"storage {i} role=external flags=0 bytes=1000000000000\n" for i in (0, 1))
+                        + "".join(f"tensor {i} dtype=f32 storage={i} offset=0 dim=2\n" for i in (0, 1))
+                        + 'op 0 kind=leaky_relu_forward name="x" src=0 dst=1 alpha=0.1\n', encoding="ascii")
+        self.assert_refused(run(PROGRAM, "--replay", path), 3, "large.txt: ", "MiB of memory")
