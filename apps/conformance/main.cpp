@@ -34,7 +34,8 @@ void describe(Options& options) {
         "what the backend does not do: lines PATTERN  # reason; '!dense_*,softmax' is every operation but these"},
        {"expected-failures", "FILE",
         "what is known to fail, in the same form; that it fails is then no failure, and "
-        "that it passes is one"}});
+        "that it passes is one"},
+       {"no-catch", "", "a fatal signal ends the program by itself, for debuggers and simulators"}});
   options.add_group("Replay", {{"replay", "FILE",
                                 "instead of the tests: a graph that SATEEN_DUMP_GRAPH left is run on drawn inputs, "
                                 "each operation against cpu's, "
@@ -72,7 +73,7 @@ struct Plan {
 
 Plan make_plan(const Options& options) {
   Plan plan;
-  const std::vector<std::string> names = conformance::prepare_tests();
+  const std::vector<std::string> names = conformance::prepare_tests(!options.given("no-catch"));
   plan.unsupported = read_list(options.text("unsupported"));
   plan.expected = read_list(options.text("expected-failures"));
   check_all_match(plan.unsupported, names);

@@ -105,11 +105,12 @@ void forget_variables() {
 
 }  // namespace
 
-std::vector<std::string> prepare_tests() {
+std::vector<std::string> prepare_tests(bool catch_signals) {
   forget_variables();
   std::string name = "sateen-conformance";
-  char* arguments[] = {name.data(), nullptr};
-  ut::framework::init(&build_tree, 1, arguments);
+  std::string signals = catch_signals ? "--catch_system_errors=yes" : "--catch_system_errors=no";
+  char* arguments[] = {name.data(), signals.data(), nullptr};
+  ut::framework::init(&build_tree, 2, arguments);
   std::vector<std::string> names;
   for (const ut::test_case* test : cases().all) names.push_back(test->full_name());
   return names;

@@ -22,8 +22,8 @@ struct PlannedTest {
   bool unsupported = false;  ///< a case of an operation: it has to be refused. Others don't run then.
 };
 
-/// Builds the tree; the names of all tests, in order.
-std::vector<std::string> prepare_tests();
+/// Builds the tree; the names of all tests, in order. catch_signals: a fatal signal ends the run, not the program.
+std::vector<std::string> prepare_tests(bool catch_signals);
 /// Runs those of the plan, which has the names of prepare_tests(), on the target that is open.
 void run_tests(const std::vector<PlannedTest>& plan, const std::function<void(const TestResult&)>& hear);
 
