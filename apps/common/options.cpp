@@ -8,6 +8,7 @@
 #include <set>
 #include <sstream>
 
+#include <boost/make_shared.hpp>
 #include <boost/program_options.hpp>
 
 #include "common/config_file.hpp"
@@ -44,6 +45,19 @@ constexpr int kStyle = po::command_line_style::allow_long | po::command_line_sty
 std::string in_quotes(const std::string& text) {
   return "\"" + text + "\"";
 }
+
+const po::value_semantic* semantic_of(const Option& option) {
+  if (option.value.empty()) return std::make_unique<po::untyped_value>(true).release();
+  std::unique_ptr<po::typed_value<std::string>> value(po::value<std::string>());
+  if (option.value_optional) value->implicit_value({}, {});
+  return value.release();
+}
+
+// Made in its own memory: what add_options() is handed is lost where there is none for the description.
+class Described : public po::option_description {
+ public:
+  explicit Described(const Option& option) : option_description(option.name.c_str(), semantic_of(option)) {}
+};
 
 // Levenshtein's distance.
 size_t edit_distance(const std::string& a, const std::string& b) {
@@ -96,16 +110,7 @@ std::string Option::explanation() const {
 
 void Options::add_group(const std::string& title, std::vector<Option> options) {
   po::options_description group(title);
-  for (const Option& option : options) {
-    if (option.value.empty()) {
-      group.add_options()(option.name.c_str(), "");
-      continue;
-    }
-    // Owned until it is added, which may not come to pass.
-    std::unique_ptr<po::typed_value<std::string>> value(po::value<std::string>());
-    if (option.value_optional) value->implicit_value({}, {});
-    group.add_options()(option.name.c_str(), value.release());
-  }
+  for (const Option& option : options) group.add(boost::make_shared<Described>(option));
   table_->all.add(group);
   groups_.push_back({title, std::move(options)});
 }
