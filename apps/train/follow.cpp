@@ -26,13 +26,7 @@ void follow(const RunSettings& run, const GivenSettings& given, const Seat& seat
   const Dataset data = load_fashion_mnist(run.data, FashionMnistPart::kTrain);
   if (resumed) check_data(data, run.data, *checkpoint, path);
   Split parts = split(data.size(), settings.held_out_share, settings.seed);
-  DeviceWish wish;
-  if (resumed) wish.auto_takes = checkpoint->device;
-  wish.cancel = cancel;
-  wish.device = seat.device;
-  wish.place = seat.place;
-  wish.places = seat.places;
-  OpenedDevice opened = open(wish);
+  OpenedDevice opened = open(wish_of(seat, resumed ? checkpoint->device : "", cancel));
   if (resumed && checkpoint->device == device_text(opened.device.info())) opened.device.pin(checkpoint->choices);
   if (!resumed) checkpoint = beginning(settings, data);
   adopt(*checkpoint, settings);

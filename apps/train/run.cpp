@@ -144,13 +144,7 @@ int lead(const Program& program, const RunSettings& run, const GivenSettings& gi
   }
   std::optional<OpenedDevice> opened;
   try {
-    DeviceWish wish;
-    if (resumed) wish.auto_takes = checkpoint->device;
-    wish.cancel = cancel;
-    wish.device = seat.device;
-    wish.place = seat.place;
-    wish.places = seat.places;
-    opened = open(wish);
+    opened = open(wish_of(seat, resumed ? checkpoint->device : "", cancel));
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kCancelled) throw;
     return stopped_before_training(program, StopSignals::received(), seat);

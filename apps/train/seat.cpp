@@ -58,6 +58,16 @@ class MemoryFile {
 
 }  // namespace
 
+DeviceWish wish_of(const Seat& seat, const std::string& auto_takes, const CancelToken& cancel) {
+  DeviceWish wish;
+  wish.auto_takes = auto_takes;
+  wish.cancel = cancel;
+  wish.device = seat.device;
+  wish.place = seat.place;
+  wish.places = seat.places;
+  return wish;
+}
+
 Seat join_by_mpi(const RankSettings& settings) {
   // For the components that MPI's own library loads. Nothing is ever unloaded.
   void* library = dlopen(kLibrary, RTLD_NOW | RTLD_GLOBAL);

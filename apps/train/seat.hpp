@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "common/device.hpp"
 #include "sateen/checkpoint.hpp"
 #include "sateen/communicator.hpp"
 #include "train/prepare.hpp"
@@ -24,6 +25,9 @@ struct Seat {
   bool leads() const { return !group.ranks || group.ranks->rank() == 0; }
   bool alone() const { return group.ranks == nullptr; }
 };
+
+/// The device that a seat asks for. auto_takes, cancel: as DeviceWish has them.
+DeviceWish wish_of(const Seat& seat, const std::string& auto_takes, const CancelToken& cancel);
 
 /// By MPI, which begins here. Throws Error(kUsage) where there is no MPI part, and says how to build it.
 Seat join_by_mpi(const RankSettings& settings);
