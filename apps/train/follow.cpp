@@ -27,6 +27,7 @@ void follow(const RunSettings& run, const GivenSettings& given, const Seat& seat
   if (resumed) check_data(data, run.data, *checkpoint, path);
   Split parts = split(data.size(), settings.held_out_share, settings.seed);
   OpenedDevice opened = open(wish_of(seat, resumed ? checkpoint->device : "", cancel));
+  devices_of_ranks(seat, opened.device.info());  // rank 0 tells
   if (resumed && checkpoint->device == device_text(opened.device.info())) opened.device.pin(checkpoint->choices);
   if (!resumed) checkpoint = beginning(settings, data);
   adopt(*checkpoint, settings);

@@ -1,6 +1,7 @@
 // What sateen-train tells people, on stderr.
 #include "train/report.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <span>
 
@@ -163,6 +164,13 @@ std::string describe_checkpoint(const Checkpoint& checkpoint, const OutputFolder
   return out.last().string() + " is of epoch " + std::to_string(state.epoch) +
          (state.step == 0 ? "" : " and " + counted(static_cast<uint64_t>(state.step), "step")) +
          ": --resume goes on there, with as many ranks or others";
+}
+
+void report_ranks(const std::string& ranks, std::span<const std::string> devices) {
+  constexpr size_t kShown = 16;
+  say("ranks", ranks);
+  for (const std::string& line : devices.first(std::min(devices.size(), kShown))) say("", line);
+  if (devices.size() > kShown) say("", "and " + std::to_string(devices.size() - kShown) + " lines more");
 }
 
 void report_local_statistics(const Sequential& model) {

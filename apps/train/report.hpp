@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 
 #include "common/program.hpp"
@@ -39,6 +40,8 @@ void report_epoch(const EpochRecord& record, int64_t epochs, bool color);
 std::string describe_rate(const Checkpoint& checkpoint);
 /// Which epoch last.sateen has, and how to go on.
 std::string describe_checkpoint(const Checkpoint& checkpoint, const OutputFolder& out);
+/// Of a run by several ranks: how many there are and how they talk, and their devices, of which it shows the first lines.
+void report_ranks(const std::string& ranks, std::span<const std::string> devices);
 /// Of a run by several ranks: what of its network is not as on a single one.
 void report_local_statistics(const Sequential& model);
 /// Where the best model is and how good it was, or that there is none yet.

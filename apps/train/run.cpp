@@ -73,8 +73,15 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
     }
   } catch (const RankError& error) {
     bar.reset();
-    throw RankError(error.rank(), std::string(error.what()) + "; " + describe_checkpoint(files.checkpoint(), out),
-                    error.told());
+    // The other ranks and what started them wait for nobody now: the checkpoint of before stays good if this is cut off.
+    std::string kept = describe_checkpoint(files.checkpoint(), out);
+    try {
+      files.save(trainer);
+      kept = describe_checkpoint(files.checkpoint(), out);
+    } catch (const Error& also) {
+      kept += " (what came after it is lost: " + std::string(also.what()) + ")";
+    }
+    throw RankError(error.rank(), std::string(error.what()) + "; " + kept, error.told());
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kDiverged) throw;
     bar.reset();
@@ -150,7 +157,7 @@ int lead(const Program& program, const RunSettings& run, const GivenSettings& gi
     return stopped_before_training(program, StopSignals::received(), seat);
   }
   Program::note(opened->line);
-  if (!seat.line.empty()) Program::note(seat.line);
+  if (!seat.alone()) report_ranks(seat.line, devices_of_ranks(seat, opened->device.info()));
   report_data(run.data, data, parts);
   const std::string device = device_text(opened->device.info());
   const bool same_device = resumed && checkpoint->device == device;

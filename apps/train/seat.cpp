@@ -22,7 +22,7 @@ constexpr const char* kLibrary = SATEEN_MPI_LIBRARY;
 
 std::string line_of(const Seat& seat, const std::string& by) {
   const ParallelOptions& options = seat.group.options;
-  std::string line = "ranks     " + std::to_string(seat.group.ranks->size()) + ", " + by + "; gradients ";
+  std::string line = std::to_string(seat.group.ranks->size()) + ", " + by + "; gradients ";
   const bool sums = options.reduction == Reduction::kSum && seat.group.ranks->sums();
   line += sums ? "summed by MPI" : "added in the order of ranks";
   if (options.half) line += ", as halves on the way";
@@ -105,6 +105,23 @@ std::vector<Seat> seats_for(const RankSettings& settings) {
     seats.push_back(std::move(seat));
   }
   return seats;
+}
+
+std::vector<std::string> devices_of_ranks(const Seat& seat, const DeviceInfo& own) {
+  constexpr size_t kMostWords = 200;
+  const Communicator& ranks = *seat.group.ranks;
+  const std::string words = own.id + ", " + own.name + (own.driver.empty() ? "" : ", " + own.driver);
+  const std::vector<std::string> devices = gather_texts(*seat.group.ranks, words, kMostWords, seat.group.options);
+  // Its name without its number: " on node7", or nothing within one process.
+  const auto place_of = [&](int rank) { return ranks.name(rank).substr(("rank " + std::to_string(rank)).size()); };
+  const auto line_of = [&](int rank) { return place_of(rank) + ": " + devices[static_cast<size_t>(rank)]; };
+  std::vector<std::string> lines;
+  for (int first = 0, next = 0; first < ranks.size(); first = next) {
+    while (next < ranks.size() && line_of(next) == line_of(first)) ++next;
+    const std::string last = next - first == 1 ? "" : (next - first == 2 ? " and " : " to ") + std::to_string(next - 1);
+    lines.push_back((last.empty() ? "rank " : "ranks ") + std::to_string(first) + last + line_of(first));
+  }
+  return lines;
 }
 
 // A byte that says whether to train, then the checkpoint's file.

@@ -34,6 +34,10 @@ Seat join_by_mpi(const RankSettings& settings);
 /// A rank for each of the devices, in this process.
 std::vector<Seat> seats_for(const RankSettings& settings);
 
+/// Which ranks have which devices, a line for those next to each other that have equal ones on one machine. Every rank
+/// calls it.
+std::vector<std::string> devices_of_ranks(const Seat& seat, const DeviceInfo& own);
+
 /// What rank 0 tells: that there is nothing to do, or to begin, from a checkpoint where a run goes on.
 struct Orders {
   bool train = false;

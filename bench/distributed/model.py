@@ -117,9 +117,17 @@ def ordered(size, ranks, link):
     return [link.phase(size / ranks, ranks - 1)] * 2
 
 
-def tree(size, ranks, link):
-    """What Open MPI 4.1 does for MPI_Iallreduce in place: all of it up a binomial tree, and down."""
-    return [link.phase(size)] * (2 * math.ceil(math.log2(ranks)))
+def allreduce(size, ranks, link):
+    """What Open MPI 4.1 does for MPI_Iallreduce: with fewer than four ranks all of it up a binomial tree, and down. Else
+    pairs of ranks swap halves of it, others halves of these, and so on, and back; ranks beyond a power of two give theirs to
+    others before, and get the sum after."""
+    if ranks < 4:
+        return [link.phase(size)] * (2 * math.ceil(math.log2(ranks)))
+    rounds = int(math.log2(ranks))
+    halves = [link.phase(size / 2 ** (i + 1)) for i in range(rounds)]
+    if 2 ** rounds == ranks:
+        return halves + halves[::-1]
+    return [link.phase(size / 2)] * 2 + halves + halves[::-1] + [link.phase(size)]
 
 
 def ring(size, ranks, link):
@@ -132,12 +140,16 @@ def gathered(size, ranks, link):
     return [link.phase(size, ranks - 1)]
 
 
-EXCHANGES = {"ordered": ordered, "allreduce": tree, "ring": ring, "gathered": gathered}
+EXCHANGES = {"ordered": ordered, "allreduce": allreduce, "ring": ring, "gathered": gathered}
 
 
 def moved(size, ranks, reduce):
     """Bytes that a rank receives, at the most, and sends as many."""
-    return {"gathered": ranks - 1, "allreduce": math.ceil(math.log2(ranks))}.get(reduce, 2 * (ranks - 1) / ranks) * size
+    if reduce == "gathered":
+        return (ranks - 1) * size
+    if reduce == "allreduce" and (ranks < 4 or ranks & (ranks - 1)):
+        return size if ranks == 2 else 2 * size
+    return 2 * (ranks - 1) / ranks * size
 
 
 def arrival(buckets):

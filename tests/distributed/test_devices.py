@@ -1,6 +1,9 @@
 """Several devices in one process: sateen-train --device A,B."""
 
 import os
+import pathlib
+import re
+import shutil
 import unittest
 
 import ranks
@@ -38,6 +41,21 @@ class Devices(ProgramTest):
                                   env=driver_environment())
         self.assert_code(result, 0)
         self.assert_close("both", ranks.far, 1e-4)
+
+    def test_two_opencl_runtimes_at_once(self):
+        files = [pathlib.Path(file) for file in os.environ.get("SATEEN_TEST_ICDS", "").split(":") if file]
+        if missing := [str(file) for file in files if not file.exists()] or not files and ["OpenCL"]:
+            self.skipTest(f"not installed: {', '.join(missing)}")
+        vendors = self.folder / "vendors"
+        vendors.mkdir()
+        for file in files:
+            shutil.copy(file, vendors)
+        environment = driver_environment(OCL_ICD_VENDORS=vendors, LD_LIBRARY_PATH=os.environ["SATEEN_TEST_LIBRARIES"])
+        result = self.train_small("runtimes", "--backend", "opencl", "--device", "0:0,1:0", env=environment)
+        self.assert_code(result, 0)
+        for driver in ("Intel(R) OpenCL", "Portable Computing Language"):
+            self.assertRegex(result.stderr, rf"\n {{10}}rank [01]: .*{re.escape(driver)}")
+        self.assert_close("runtimes", ranks.far, 1e-4)
 
     def test_steps_in_stages_are_the_same_bytes(self):
         """Gradients that leave layer by layer, and all at the end, on two parts of a CPU."""

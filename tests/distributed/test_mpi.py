@@ -41,6 +41,7 @@ class Agreement(Mpi):
             result = self.train_ranks(name, count)
             self.assert_code(result, 0)
             self.assertIn(f"ranks     {count}, ", result.stderr)
+            self.assertRegex(result.stderr, rf"\n {{10}}ranks 0 (and|to) {count - 1} on .*: cpu, ")
             self.assertEqual(result.stderr.count("epoch 1/1"), 1)
             self.assert_close(name, 2e-5)
         # As many ranks give the same bytes, whatever carries the messages.
@@ -129,7 +130,7 @@ class Faults(Mpi):
         process.wait()
 
     def test_a_rank_that_is_killed_is_named_and_others_go_on(self):
-        process, numbers = self.start("killed", 3)
+        process, numbers = self.start("killed", 3, "--save-every", "1000")
         os.kill(numbers[1], signal.SIGKILL)
         said = process.communicate(timeout=60)[0]
         self.assertNotEqual(process.returncode, 0)
@@ -139,6 +140,7 @@ class Faults(Mpi):
         self.assertIn(" has gone", errors[0])
         self.assertIn("--resume goes on there", errors[0])
         done = self.file("killed", "history.csv").read_text().count("\n") - 1
+        self.assertIn(f"last.sateen is of epoch {done}", errors[0])
         result = ranks.run_ranks(ranks.mpirun_command(
             2, "--data", self.data, "--resume", self.folder / "killed", "--epochs", done + 2))
         self.assert_code(result, 0)

@@ -182,6 +182,48 @@ BOOST_AUTO_TEST_CASE(another_number_of_ranks_goes_on) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_step_that_a_rank_does_not_end_changes_nothing) {
+  for (const bool normalised : {false, true}) {
+    Run run;
+    if (normalised) run.model = normalised_network();
+    const std::vector<float> want = run.trained(3, 2);
+    std::vector<EpochRecord> history;
+    TrainState state;
+    Run later = run;
+    const auto errors = run.on_ranks(3, [&](Trainer& trainer, int rank) {
+      FitCallbacks callbacks;
+      callbacks.on_epoch = [&](const EpochRecord& record) {
+        if (rank == 0) history.push_back(record);
+      };
+      if (rank == 2) {
+        trainer.fit(1);
+        trainer.begin_epoch();
+        trainer.run_steps(5);
+        throw Error(ErrorCode::kDevice, "it is broken");
+      }
+      try {
+        trainer.fit(2, callbacks);
+      } catch (const RankError&) {
+        if (rank == 0) {
+          state = trainer.state();
+          later.model = trainer.model();
+        }
+        throw;
+      }
+    });
+    for (const auto& error : errors) BOOST_TEST(error.has_value());
+    BOOST_TEST(state.epoch == 1);
+    BOOST_TEST(state.step == 5);
+    std::vector<float> got;
+    later.on_ranks(3, [&](Trainer& trainer, int rank) {
+      trainer.restore(state, history);
+      trainer.fit(1);
+      if (rank == 0) got = weights_of(trainer);
+    });
+    BOOST_TEST(got == want);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(all_stop_after_the_same_step) {
   const Run run;
   std::vector<CancelToken> tokens(3);

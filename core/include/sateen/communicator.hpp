@@ -75,9 +75,10 @@ class Communicator {
                                             std::shared_ptr<const void> owner) = 0;
   /// Whether sum() may be called.
   virtual bool sums() const = 0;
-  /// Adds up the values of all ranks, in place, in an order of its own, and gives all the same. All ranks call it in the
-  /// same order, with as many values. owner: as above.
-  virtual std::unique_ptr<Transfer> sum(std::span<float> values, std::shared_ptr<const void> owner) = 0;
+  /// Adds up the values of all ranks, in an order of its own, and gives all the same in `to`, which is as large as
+  /// `values` and not the same memory. All ranks call it in the same order, with as many values. owner: as above, of both.
+  virtual std::unique_ptr<Transfer> sum(std::span<const float> values, std::span<float> to,
+                                        std::shared_ptr<const void> owner) = 0;
 
   /// Another rank that gave up, or is known to be gone; asked now and then while something is waited for.
   virtual std::optional<Departure> departed() = 0;
@@ -109,5 +110,10 @@ struct ParallelOptions {
 
 /// Gives all ranks rank 0's bytes, whatever the others have. Every rank calls it.
 void broadcast(Communicator& group, std::vector<unsigned char>& bytes, const ParallelOptions& options = {});
+
+/// Gives all ranks every rank's text, in the order of ranks: its first `most` bytes, of which none is NUL. Every rank
+/// calls it, with the same `most`.
+std::vector<std::string> gather_texts(Communicator& group, std::string own, size_t most,
+                                      const ParallelOptions& options = {});
 
 }  // namespace sateen

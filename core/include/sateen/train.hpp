@@ -92,7 +92,7 @@ class Trainer {
   /// state(), model(), so_far() and profile() ask nobody. Throws Error(kUsage) on all ranks, naming the first of them and what it has,
   /// where they differ, or where a batch has fewer rows than there are ranks; RankError, here and from all that trains
   /// or evaluates, where another rank is missing: who catches an error of its own tells the others by
-  /// Communicator::give_up. group: used by this trainer alone while it lives; null: no group.
+  /// Communicator::give_up. After a RankError out of fit, state() and model() are of the last step that all ranks ended. group: used by this trainer alone while it lives; null: no group.
   Trainer(Device device, const Sequential& model, const Dataset& data, Split split, TrainOptions options,
           std::shared_ptr<Communicator> group, ParallelOptions parallel = {});
   ~Trainer();
@@ -154,6 +154,7 @@ class Trainer {
 
  private:
   struct State;
+  void fit_epochs(int64_t epochs, const FitCallbacks& callbacks, const CancelToken& cancel);
   std::unique_ptr<State> state_;
 };
 

@@ -100,12 +100,10 @@ std::string difference(const Facts& own, const Facts& first) {
 
 /// Each rank has some words or none; all throw the first.
 void throw_first(Communicator& group, std::string own, ErrorCode code, const ParallelOptions& options) {
-  own.resize(kMostWords);
-  const std::vector<unsigned char> all = gather(group, bytes_of(own), options);
-  for (int rank = 0; rank < group.size(); ++rank) {
-    const auto* said = reinterpret_cast<const char*>(all.data()) + kMostWords * static_cast<size_t>(rank);
-    if (*said == '\0') continue;
-    throw GroupError(code, group.name(rank) + ": " + std::string(said, strnlen(said, kMostWords)));
+  int rank = 0;
+  for (const std::string& said : gather_texts(group, std::move(own), kMostWords, options)) {
+    if (!said.empty()) throw GroupError(code, group.name(rank) + ": " + said);
+    ++rank;
   }
 }
 

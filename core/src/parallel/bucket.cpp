@@ -85,9 +85,8 @@ void Bucket::begin(std::span<const double> weights) {
     return send_slices();
   }
   const double weight = weights_[static_cast<size_t>(group_.rank())];
-  std::transform(memory_->own.begin(), memory_->own.end(), memory_->result.begin(),
-                 [&](float value) { return weight == 0 ? 0.0F : static_cast<float>(weight * double{value}); });
-  sends_.front() = group_.sum(memory_->result, memory_);
+  for (float& value : memory_->own) value = weight == 0 ? 0.0F : static_cast<float>(weight * double{value});
+  sends_.front() = group_.sum(memory_->own, memory_->result, memory_);
   phase_ = Phase::kSum;
 }
 

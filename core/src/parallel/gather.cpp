@@ -2,6 +2,7 @@
 #include "parallel/gather.hpp"
 
 #include <algorithm>
+#include <cstring>
 
 #include "parallel/waiting.hpp"
 
@@ -77,6 +78,19 @@ std::vector<unsigned char> gather(Communicator& group, std::span<const unsigned 
     records.insert(records.end(), record.begin(), record.end());
   }
   return records;
+}
+
+std::vector<std::string> gather_texts(Communicator& group, std::string own, size_t most,
+                                      const ParallelOptions& options) {
+  own.resize(most);
+  const std::vector<unsigned char> all =
+      gather(group, {reinterpret_cast<const unsigned char*>(own.data()), own.size()}, options);
+  std::vector<std::string> texts;
+  for (size_t at = 0; texts.size() < static_cast<size_t>(group.size()); at += most) {
+    const auto* text = reinterpret_cast<const char*>(all.data()) + at;
+    texts.emplace_back(text, strnlen(text, most));
+  }
+  return texts;
 }
 
 namespace {

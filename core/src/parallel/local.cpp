@@ -99,7 +99,8 @@ class LocalCommunicator final : public Communicator {
     return std::make_unique<Awaited>(boxes_, Mailboxes::Key{from, rank_, tag}, bytes);
   }
   bool sums() const override { return false; }
-  std::unique_ptr<Transfer> sum(std::span<float> /*values*/, std::shared_ptr<const void> /*owner*/) override {
+  std::unique_ptr<Transfer> sum(std::span<const float> /*values*/, std::span<float> /*to*/,
+                                std::shared_ptr<const void> /*owner*/) override {
     throw Error(ErrorCode::kUsage, "ranks of one process have no sum of their own");
   }
   std::optional<Departure> departed() override { return boxes_->departed(rank_); }

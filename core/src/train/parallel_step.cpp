@@ -8,6 +8,17 @@
 
 namespace sateen {
 
+namespace {
+
+/// The lower of the two in the middle of an even number.
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+}  // namespace
+
 class ParallelStep::StepPass final : public Pass {
  public:
   StepPass(ParallelStep& step, EpochTables& tables, std::vector<Binding> bindings)
@@ -28,7 +39,11 @@ class ParallelStep::StepPass final : public Pass {
 
 ParallelStep::ParallelStep(Device& device, const Sequential& model, const ParameterLayout& layout, const StepSpec& spec,
                            int64_t batch, std::shared_ptr<Communicator> group, const ParallelOptions& options)
-    : device_(device), group_(std::move(group)), options_(options), seconds_(static_cast<size_t>(group_->size())) {
+    : device_(device),
+      group_(std::move(group)),
+      options_(options),
+      seconds_(static_cast<size_t>(group_->size())),
+      slow_steps_(seconds_.size()) {
   for (int rank = 0; rank < group_->size(); ++rank) shares_.push_back(share_of(batch, model, rank, group_->size()));
   const uint32_t alignment = device.info().alignment;
   GradientStep step = emit_gradient_step(model, layout, spec, alignment);
@@ -47,7 +62,9 @@ std::unique_ptr<Pass> ParallelStep::pass(EpochTables& tables, std::vector<Bindin
 
 void ParallelStep::begin_epoch() {
   stops_ = false;
+  statistics_.clear();
   std::fill(seconds_.begin(), seconds_.end(), 0.0);
+  std::fill(slow_steps_.begin(), slow_steps_.end(), 0);
   steps_ = 0;
 }
 
@@ -63,6 +80,35 @@ void ParallelStep::submit(size_t bucket, const std::vector<BucketRange>& ranges,
 }
 
 void ParallelStep::run(EpochTables& tables, std::span<const Binding> bindings) {
+  const Binding& parameters = bindings[TrainingStep::kParameters];
+  if (statistics_.empty()) {
+    for (const BucketRange& range : buckets_.front().ranges) {
+      if (!range.of_parameters) continue;
+      std::vector<float> values(range.bytes / sizeof(float));
+      parameters.buffer->read(values.data(), range.bytes, parameters.offset + range.offset);
+      statistics_.insert(statistics_.end(), values.begin(), values.end());
+    }
+  }
+  try {
+    exchange(tables, bindings);
+  } catch (const RankError&) {
+    put_back_statistics(parameters);
+    throw;
+  }
+}
+
+void ParallelStep::put_back_statistics(const Binding& parameters) {
+  device_.finish();  // of the forward pass that changes them
+  const float* from = statistics_.data();
+  Buffer buffer = *parameters.buffer;
+  for (const BucketRange& range : buckets_.front().ranges) {
+    if (!range.of_parameters) continue;
+    buffer.write(from, range.bytes, parameters.offset + range.offset);
+    from += range.bytes / sizeof(float);
+  }
+}
+
+void ParallelStep::exchange(EpochTables& tables, std::span<const Binding> bindings) {
   const std::vector<Binding> gradient = {bindings[TrainingStep::kParameters],  bindings[TrainingStep::kGradients],
                                          bindings[TrainingStep::kImages],      bindings[TrainingStep::kLabels],
                                          bindings[TrainingStep::kPermutation], bindings[TrainingStep::kValid],
@@ -85,25 +131,34 @@ void ParallelStep::run(EpochTables& tables, std::span<const Binding> bindings) {
   }
   const uint64_t log_row = 2 * sizeof(float) * static_cast<uint64_t>(row);
   exchange_->submit_log(device_.read_async(exchange_->log().data(), tables.log(), 2 * sizeof(float), log_row));
+  std::vector<float> statistics;
   for (size_t i = 0; i < buckets_.size(); ++i) {
     const float* from = exchange_->wait(i).data();
     for (const BucketRange& range : buckets_[i].ranges) {
       const Binding& to = bindings[range.of_parameters ? TrainingStep::kParameters : TrainingStep::kGradients];
       Buffer buffer = *to.buffer;
+      if (range.of_parameters) statistics.insert(statistics.end(), from, from + range.bytes / sizeof(float));
       buffer.write(from, range.bytes, to.offset + range.offset);
       from += range.bytes / sizeof(float);
     }
   }
+  // Before the update, so that a step which a rank doesn't end changes nothing.
+  const std::vector<StepRecord>& records = exchange_->wait_records();
+  statistics_ = std::move(statistics);
   update_program_.run(update);
-  add_records(tables, exchange_->wait_records());
+  add_records(tables, records);
 }
 
 void ParallelStep::add_records(EpochTables& tables, const std::vector<StepRecord>& records) {
   double loss = 0, correct = 0;
+  std::vector<double> seconds;
+  for (const StepRecord& record : records) seconds.push_back(double{record.seconds});
+  const double slow = options_.slow_factor * median(seconds);
   for (size_t rank = 0; rank < records.size(); ++rank) {
     loss += double{records[rank].loss};
     correct += double{records[rank].correct};
-    seconds_[rank] += double{records[rank].seconds};
+    seconds_[rank] += seconds[rank];
+    if (seconds[rank] > slow) ++slow_steps_[rank];
     stops_ = stops_ || records[rank].stop != 0;
   }
   ++steps_;
@@ -112,18 +167,18 @@ void ParallelStep::add_records(EpochTables& tables, const std::vector<StepRecord
 
 std::optional<std::string> ParallelStep::slow_rank() const {
   constexpr double kWorthTelling = 1e-3;
-  if (steps_ == 0 || seconds_.size() < 2) return std::nullopt;
-  std::vector<double> sorted = seconds_;
-  const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>((sorted.size() - 1) / 2);
-  std::nth_element(sorted.begin(), middle, sorted.end());
+  if (steps_ == 0) return std::nullopt;
   const auto slowest = std::max_element(seconds_.begin(), seconds_.end());
+  const auto rank = slowest - seconds_.begin();
   const auto steps = static_cast<double>(steps_);
-  if (*slowest <= options_.slow_factor * *middle || *slowest / steps < *middle / steps + kWorthTelling) {
+  const double usual = median(seconds_);
+  // A machine's other work makes one rank slow in one step and another one in the next.
+  if (2 * slow_steps_[static_cast<size_t>(rank)] <= steps_ || *slowest / steps < usual / steps + kWorthTelling) {
     return std::nullopt;
   }
   const auto milliseconds = [&](double all) { return std::to_string(std::lround(1000 * all / steps)) + " ms"; };
-  return group_->name(static_cast<int>(slowest - seconds_.begin())) + " is slow: " + milliseconds(*slowest) +
-         " a step, where the median is " + milliseconds(*middle) + "; all others wait for it";
+  return group_->name(static_cast<int>(rank)) + " is slow: " + milliseconds(*slowest) +
+         " a step, where the median is " + milliseconds(usual) + "; all others wait for it";
 }
 
 std::vector<OpProfile> ParallelStep::profile() const {

@@ -25,6 +25,7 @@ class ParallelStep {
 
   /// bindings: of a TrainingStep; they outlive the pass. Steps end before their chunk does: no device is ahead of the
   /// others. A chunk ends early, on all ranks after the same step, where one was told to stop or a loss is not finite.
+  /// After a RankError the parameters are those of the last step that ended.
   std::unique_ptr<Pass> pass(EpochTables& tables, std::vector<Binding> bindings);
 
   /// From now on a stop is what the ranks tell each other of this.
@@ -32,7 +33,7 @@ class ParallelStep {
   /// Whether a rank was told to stop, as of the last step: the same on all ranks.
   bool stops() const { return stops_; }
   void begin_epoch();
-  /// Of the steps since: a rank that took much longer than the others, in words.
+  /// Of the steps since: a rank that took much longer than the others in most of them, in words.
   std::optional<std::string> slow_rank() const;
   /// Of both programs.
   std::vector<OpProfile> profile() const;
@@ -40,6 +41,8 @@ class ParallelStep {
  private:
   class StepPass;
   void run(EpochTables& tables, std::span<const Binding> bindings);
+  void exchange(EpochTables& tables, std::span<const Binding> bindings);
+  void put_back_statistics(const Binding& parameters);
   void submit(size_t bucket, const std::vector<BucketRange>& ranges, std::span<const Binding> bindings);
   void add_records(EpochTables& tables, const std::vector<StepRecord>& records);
 
@@ -49,9 +52,12 @@ class ParallelStep {
   std::vector<Share> shares_;  // of the ranks
   std::vector<BucketPlan> buckets_;
   Program gradient_program_, update_program_;
+  std::vector<float> statistics_;  // that the forward pass changes: as of the last step, once there was one
   CancelToken cancel_;
   bool stops_ = false;
-  std::vector<double> seconds_;  // of each rank, since the epoch began
+  // Of each rank, since the epoch began: what its steps took, and in how many it was slow.
+  std::vector<double> seconds_;
+  std::vector<int64_t> slow_steps_;
   int64_t steps_ = 0;
   std::unique_ptr<Exchange> exchange_;
 };

@@ -166,8 +166,19 @@ TrainProfile Trainer::profile() const {
 std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callbacks, const CancelToken& cancel) {
   require(epochs >= 0, "the number of epochs is not negative");
   State& s = *state_;
-  const size_t before = s.history.size();
+  const auto before = static_cast<std::ptrdiff_t>(s.history.size());
   if (s.parallel) s.parallel->watch(cancel);
+  try {
+    fit_epochs(epochs, callbacks, cancel);
+  } catch (const RankError&) {
+    s.leave();
+    throw;
+  }
+  return {s.history.begin() + before, s.history.end()};
+}
+
+void Trainer::fit_epochs(int64_t epochs, const FitCallbacks& callbacks, const CancelToken& cancel) {
+  State& s = *state_;
   ChunkSize chunk;
   for (int64_t i = 0; i < epochs && !stops_early(s.options.plan, s.history); ++i) {
     const Clock::time_point epoch_start = Clock::now();
@@ -211,7 +222,6 @@ std::vector<EpochRecord> Trainer::fit(int64_t epochs, const FitCallbacks& callba
     s.history.push_back(record);
     if (callbacks.on_epoch) callbacks.on_epoch(record);
   }
-  return {s.history.begin() + static_cast<std::ptrdiff_t>(before), s.history.end()};
 }
 
 }  // namespace sateen

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "parallel/agreement.hpp"
+#include "parallel/choices.hpp"
 #include "sateen/error.hpp"
 #include "train/requirements.hpp"
 
@@ -28,15 +29,6 @@ uint32_t alignment_in(const std::shared_ptr<Communicator>& group, const Device& 
                       const ParallelOptions& options) {
   const uint32_t own = device.info().alignment;
   return group ? widest_alignment(*group, own, options) : own;
-}
-
-/// What decides how an update is rounded: the device, its driver, and what its kernels were compiled with.
-std::string kind_of(Device& device) {
-  std::string kind = device.info().backend + "\n" + device.info().name + "\n" + device.info().driver;
-  for (const auto& [key, value] : device.describe()) {
-    if (key == "instruction_set" || key == "kernels") kind += "\n" + value;
-  }
-  return kind;
 }
 
 /// Rank 0's bytes in all ranks' buffers.
@@ -71,6 +63,7 @@ Trainer::State::State(Device d, const Sequential& m, const Dataset& data, Split 
 
   const uint32_t alignment = device.info().alignment;
   const StepSpec spec = spec_for(data, options, share, train.rows());
+  if (group && group->rank() != 0) take_choices(*group, device, parallel_options);
   if (group) {
     parallel = std::make_unique<ParallelStep>(device, model, layout, spec, o.batch_size, group, parallel_options);
   } else {
@@ -82,6 +75,7 @@ Trainer::State::State(Device d, const Sequential& m, const Dataset& data, Split 
     Graph evaluation = emit_evaluation_step(model, layout, spec_for(data, options, share, held_out->rows()), alignment);
     evaluate_program = device.compile(evaluation);
   }
+  if (group && group->rank() == 0) tell_choices(*group, device, parallel_options);
 }
 
 Trainer::State::~State() {
@@ -157,11 +151,11 @@ void Trainer::State::compare() {
   check_close(*group, own, read(parameters), when, parallel_options);
 }
 
-void Trainer::State::throw_cancelled() {
+void Trainer::State::leave() {
   train.collect(0);
   settle();
   check_finite();  // a training that diverged says so rather than that it was stopped
-  // The next epoch goes on where this one was left.
+  if (!pass && !unrecorded) return;
   first_row = train.rows_done();
   first_sums = train.sums();
   pass.reset();
@@ -170,6 +164,10 @@ void Trainer::State::throw_cancelled() {
     steps_ended -= static_cast<uint64_t>(train.rows());
     unrecorded = false;
   }
+}
+
+void Trainer::State::throw_cancelled() {
+  leave();
   throw Error(ErrorCode::kCancelled, "training was stopped");
 }
 

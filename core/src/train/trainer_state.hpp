@@ -64,7 +64,8 @@ struct Trainer::State {
     watch.stop();
   }
 
-  /// Leaves the epoch so that the next one goes on where it was left.
+  /// Leaves the epoch, if one was begun, so that the next one goes on where it was left.
+  void leave();
   [[noreturn]] void throw_cancelled();
 
   Device device;
