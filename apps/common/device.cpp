@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <thread>
 #include <utility>
 
 #include "common/numbers.hpp"
+#include "common/place.hpp"
 #include "common/signals.hpp"
 #include "common/text.hpp"
 #include "sateen/checkpoint.hpp"
@@ -88,28 +88,12 @@ void take(const std::string& words, const Registry& registry, DeviceRequest& req
   }
 }
 
-// The GPUs, or the devices of the backend that was asked for, go round among those who open one at the same time.
-void take_place(const DeviceWish& wish, const Registry& registry, DeviceRequest& request) {
-  if (wish.places == 1 || !(request.device.empty() || request.device == "auto")) return;
-  std::vector<DeviceInfo> all, gpus;
-  for (const DeviceInfo& device : registry.devices()) {
-    if (request.backend != "auto" && device.backend != request.backend) continue;
-    all.push_back(device);
-    if (device.type == SATEEN_DEVICE_GPU) gpus.push_back(device);
-  }
-  const std::vector<DeviceInfo>& from = gpus.empty() ? all : gpus;
-  // Without a GPU auto is for the fastest, and that is one for all.
-  if (from.empty() || (gpus.empty() && request.backend == "auto")) return;
-  const DeviceInfo& mine = from[static_cast<size_t>(wish.place) % from.size()];
-  request.backend = mine.backend;
-  request.device = mine.id;
-}
-
-/// threads= of cpu, so that those who share a machine don't hinder one another; empty for one alone.
-std::vector<std::string> share_of_threads(const DeviceWish& wish, const DeviceInfo& device) {
-  if (wish.places == 1 || device.backend != "cpu") return {};
-  const unsigned processors = std::max(std::thread::hardware_concurrency(), 1U);
-  return {"threads=" + std::to_string(std::max(processors / static_cast<unsigned>(wish.places), 1U))};
+/// All of it, or what is more than information.
+LogSink log_of(const Program& program, const DeviceWish& wish) {
+  if (!wish.quiet) return program.log_sink();
+  return [sink = program.log_sink()](LogLevel level, std::string_view message) {
+    if (level != LogLevel::kInfo) sink(level, message);
+  };
 }
 
 }  // namespace
@@ -130,15 +114,16 @@ Registry make_registry(const Options& options, const Program& program) {
   return Registry(registry_places(options, program.log_sink()));
 }
 
-void add_device_options(Options& options) {
+void add_device_options(Options& options, bool several) {
+  const std::string which =
+      "which device: its id, its numbers, or a part of its name; auto: a GPU, else the backend's first";
   options.add_group(
       "Device",
       {{"backend", "NAME",
         "what computes: cpu, opencl, or another of sateen-info --list-devices; auto: a GPU, else the fastest device",
         "auto", "SATEEN_BACKEND"},
-       {"device", "ID",
-        "which device: its id, its numbers, or a part of its name; auto: a GPU, else the backend's first", "auto",
-        "SATEEN_DEVICE"},
+       {"device", several ? "ID[,ID...]" : "ID", which + (several ? "; with commas several that train together" : ""),
+        "auto", "SATEEN_DEVICE"},
        kBackendPath,
        {.name = "device-option",
         .value = "KEY=VALUE",
@@ -169,8 +154,9 @@ OpenedDevice open_device(const Options& options, const Program& program, const D
   std::vector<std::string> settings = device_settings(options);
   settings.insert(settings.end(), wish.more_settings.begin(), wish.more_settings.end());
   const KeptSignals kept;
-  const Registry registry = make_registry(options, program);
+  const Registry registry(registry_places(options, log_of(program, wish)));
   DeviceRequest request = device_request(options, program, wish.measure);
+  request.log = log_of(program, wish);
   request.cancel = wish.cancel;
   if (!wish.device.empty()) request.device = wish.device;
   take_place(wish, registry, request);

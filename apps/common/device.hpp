@@ -18,7 +18,8 @@ Registry make_registry(const Options& options, const Program& program);
 
 /// Adds --backend, --device, --backend-path, --device-option and --strict. SATEEN_BACKEND and SATEEN_DEVICE stand for the first
 /// two where they are not given; without them it is auto.
-void add_device_options(Options& options);
+/// Where several is true, --device may name more than one.
+void add_device_options(Options& options, bool several = false);
 
 /// What the options ask for. Throws Error(kUsage) for a --device-option that is none.
 DeviceRequest device_request(const Options& options, const Program& program, DeviceRequest::Measure measure);
@@ -38,9 +39,11 @@ struct DeviceWish {
   std::string auto_takes = {};  ///< device_text of the one that auto takes where it is there; empty: none
   CancelToken cancel = {};
   std::string device = {};  ///< the one to take, as --device has it; empty: what --device says
-  /// Of the processes or threads on this machine that open a device at the same time: which this is, and how many there
-  /// are. Where no device is named they go round, and cpu has its share of threads.
-  int place = 0, places = 1;
+  /// Of the processes or threads on this machine that open a device at the same time: which this is, how many there
+  /// are, and the processors that all of them together may use (0: those of this process). Where no device is named the
+  /// GPUs go round, or else each takes cpu, which has its share of threads.
+  int place = 0, places = 1, processors = 0;
+  bool quiet = false;                             ///< what is only for information is another one's to print
   std::vector<std::string> tuning_settings = {};  ///< for devices of backends that tune; --device-option overrides them
 };
 

@@ -60,6 +60,9 @@ void Followers::work(const RunSettings& run, const GivenSettings& given, const S
   };
   try {
     follow(run, given, seat, open, cancel);
+  } catch (const GroupError&) {  // rank 0 throws it too
+  } catch (const RankError& error) {
+    seat.group.ranks->give_up(error.what(), error.rank());
   } catch (const Error& error) {
     fail(error.code(), error.what());
   } catch (const std::bad_alloc&) {

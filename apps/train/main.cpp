@@ -60,7 +60,7 @@ void describe(Options& options) {
                 {"save-interval", "MIN", "save it every so many minutes as well, within epochs"},
                 data_option(),
                 {"val-split", "X", "share of the training images that is held out", general(usual.held_out_share)}});
-  add_device_options(options);
+  add_device_options(options, /*several=*/true);
   add_rank_options(options);
   options.add_group("Tuning",
                     {{"tune-seconds", "N",
@@ -101,7 +101,8 @@ void describe(Options& options) {
       "steps in flight and saves last.sateen; a second Ctrl-C leaves at once.",
       {"sateen-train --out run1", "sateen-train --model plain --epochs 5 --lr 0.0005 --seed 7 --out run2",
        "sateen-train --epochs 60 --early-stop 5 --restore-best --out run3", "sateen-train --resume run2",
-       "sateen-train --resume run2 --epochs 10"});
+       "sateen-train --resume run2 --epochs 10", "sateen-train --device opencl:0:0,opencl:0:1 --out run4",
+       "mpirun -np 4 sateen-train --distributed --out run5"});
 }
 
 GivenSettings given_settings(const Options& options) {

@@ -38,7 +38,9 @@ void add_rank_options(Options& options) {
        {"wire", "TYPE", "how gradients travel: float, or half, which takes half the bytes and loses digits", "float"},
        {"bucket-kib", "N", "gradients travel once there are so many KiB of them",
         std::to_string(usual.bucket_bytes / 1024)},
-       {"rank-timeout", "S", "end when a rank has not been heard of for so many seconds", general(usual.timeout)},
+       {"rank-timeout", "S",
+        "end when a rank has not been heard of for so many seconds; longer than a step and than a device's start",
+        general(usual.timeout)},
        {"slow-rank", "X", "warn of a rank whose steps take X times the median", general(usual.slow_factor)}});
 }
 

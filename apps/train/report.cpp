@@ -134,8 +134,8 @@ void report_finished(const Checkpoint& checkpoint, const TrainSettings& settings
 }
 
 void report_stop(const Program& program, int signal, const Checkpoint& checkpoint, const OutputFolder& out) {
-  program.warning(std::string("stopped by ") + StopSignals::name(signal) + " in epoch " +
-                  std::to_string(checkpoint.state.epoch + 1) + ": " + out.last().string() +
+  program.warning(std::string("stopped by ") + StopSignals::name(signal) + (signal == 0 ? " to another rank" : "") +
+                  " in epoch " + std::to_string(checkpoint.state.epoch + 1) + ": " + out.last().string() +
                   " has the weights so far; " + describe_best(checkpoint, out) + "; go on with --resume " +
                   out.path().string());
 }

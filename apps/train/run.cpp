@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <csignal>
 #include <exception>
+#include <new>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,6 +28,11 @@
 
 namespace sateen::app {
 namespace {
+
+/// Of a run that was told to stop, by a signal to this rank or to another one.
+int code_of_signal() {
+  return kSignalBase + (StopSignals::received() != 0 ? StopSignals::received() : SIGTERM);
+}
 
 int stopped_before_training(const Program& program, int signal, const Seat& seat) {
   if (!seat.alone()) seat.group.ranks->give_up("stopped before training began");
@@ -69,7 +75,7 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
       pictures.stopped(files.checkpoint());
       report_end();
       report_stop(program, StopSignals::received(), files.checkpoint(), out);
-      return kSignalBase + (StopSignals::received() != 0 ? StopSignals::received() : SIGTERM);
+      return code_of_signal();
     }
   } catch (const RankError& error) {
     bar.reset();
@@ -87,8 +93,10 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
     bar.reset();
     pictures.stopped(files.checkpoint());
     report_end();
-    throw Error(ErrorCode::kDiverged, std::string(error.what()) + " (" + describe_rate(files.checkpoint()) + "); " +
-                                          describe_best(files.checkpoint(), out));
+    const std::string what = std::string(error.what()) + " (" + describe_rate(files.checkpoint()) + "); " +
+                             describe_best(files.checkpoint(), out);
+    if (dynamic_cast<const GroupError*>(&error) != nullptr) throw GroupError(ErrorCode::kDiverged, what);
+    throw Error(ErrorCode::kDiverged, what);
   }
   bar.reset();
   report_end();
@@ -158,6 +166,7 @@ int lead(const Program& program, const RunSettings& run, const GivenSettings& gi
   }
   Program::note(opened->line);
   if (!seat.alone()) report_ranks(seat.line, devices_of_ranks(seat, opened->device.info()));
+  if (const std::string words = tied_words(seat, opened->device.info()); !words.empty()) program.warning(words);
   report_data(run.data, data, parts);
   const std::string device = device_text(opened->device.info());
   const bool same_device = resumed && checkpoint->device == device;
@@ -195,29 +204,42 @@ int lead(const Program& program, const RunSettings& run, const GivenSettings& gi
   return train_on(program, run, out, trainer, files, pictures, cancel);
 }
 
-/// A rank that MPI has started, and not the first: what all ranks tell alike is rank 0's to print.
+/// Whether no rank between the first and this one is there to speak.
+bool speaks_for_first(Communicator& ranks) {
+  for (int rank = 1; rank < ranks.rank(); ++rank) {
+    if (!ranks.gone(rank)) return false;
+  }
+  return true;
+}
+
+/// A rank that MPI has started, and not the first: what all ranks tell alike is rank 0's to print. An error of its own it
+/// prints too, since what started the ranks may end rank 0 before that can.
 int follow_by_mpi(const Program& program, const RunSettings& run, const GivenSettings& given, const Seat& seat,
                   const OpenDevice& open, const CancelToken& cancel) {
+  Communicator& ranks = *seat.group.ranks;
+  const std::string name = ranks.name(ranks.rank()) + ": ";
   try {
     follow(run, given, seat, open, cancel);
     return kDone;
   } catch (const GroupError& error) {
-    return exit_code(error.code());
+    return error.code() == ErrorCode::kCancelled ? code_of_signal() : exit_code(error.code());
   } catch (const RankError& error) {
-    seat.group.ranks->give_up(error.what());
-    // Where rank 0 went without a word, the next one tells.
-    if (error.rank() == 0 && !error.told() && seat.group.ranks->rank() == 1) program.error(error.what());
+    ranks.give_up(error.what(), error.rank());
+    if (error.rank() == 0 && !error.told() && speaks_for_first(ranks)) program.error(error.what());
     return kRunTime;
   } catch (const Error& error) {
-    if (error.code() == ErrorCode::kDiverged) return kDiverged;
     if (error.code() == ErrorCode::kCancelled) {
-      return kSignalBase + (StopSignals::received() != 0 ? StopSignals::received() : SIGTERM);
+      ranks.give_up("stopped before training began");
+      return code_of_signal();
     }
-    seat.group.ranks->give_up(error.what());
-    throw Error(error.code(), seat.group.ranks->name(seat.group.ranks->rank()) + ": " + error.what());
+    ranks.give_up(error.what());
+    throw Error(error.code(), name + error.what());
+  } catch (const std::bad_alloc&) {
+    ranks.give_up("out of memory");
+    throw Error(ErrorCode::kNoMemory, name + "out of memory");
   } catch (const std::exception& error) {
-    seat.group.ranks->give_up(error.what());
-    throw;
+    ranks.give_up(error.what());
+    throw Error(ErrorCode::kRuntime, name + error.what());
   }
 }
 
@@ -228,8 +250,8 @@ int lead_group(const Program& program, const RunSettings& run, const GivenSettin
     return lead(program, run, given, seat, open, cancel);
   } catch (const GroupError&) {
     throw;
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::kDiverged) seat.group.ranks->give_up(error.what());
+  } catch (const RankError& error) {
+    seat.group.ranks->give_up(error.what(), error.rank());
     throw;
   } catch (const std::exception& error) {
     seat.group.ranks->give_up(error.what());
@@ -248,6 +270,10 @@ int train(const Program& program, const RunSettings& run, const GivenSettings& g
     const StopSignals signals(cancel, seat.leads());
     return seat.leads() ? lead_group(program, run, given, seat, open, cancel)
                         : follow_by_mpi(program, run, given, seat, open, cancel);
+  }
+  if (const int others = started_together(); others > 1) {
+    program.warning("this is one of " + std::to_string(others) +
+                    " processes that were started together; without --distributed each of them trains by itself");
   }
   const StopSignals signals(cancel);
   if (ranks.devices.size() < 2) return lead(program, run, given, {}, open, cancel);

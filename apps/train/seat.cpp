@@ -2,16 +2,19 @@
 #include "train/seat.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include <dlfcn.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/place.hpp"
 #include "sateen/error.hpp"
 #include "sateen/mpi/entry.hpp"
 
@@ -65,6 +68,8 @@ DeviceWish wish_of(const Seat& seat, const std::string& auto_takes, const Cancel
   wish.device = seat.device;
   wish.place = seat.place;
   wish.places = seat.places;
+  wish.processors = seat.processors;
+  wish.quiet = !seat.leads();
   return wish;
 }
 
@@ -86,11 +91,40 @@ Seat join_by_mpi(const RankSettings& settings) {
   seat.group.options = settings.options;
   seat.place = place.local_rank;
   seat.places = place.local_ranks;
+  seat.processors = place.processors;
   if (!settings.devices.empty()) {
     seat.device = settings.devices[static_cast<size_t>(place.local_rank) % settings.devices.size()];
   }
+  if (place.ranks == 1 && started_together() > 1) {
+    throw Error(ErrorCode::kUsage,
+                "--distributed: " + std::to_string(started_together()) + " processes were started, and " +
+                    place.library +
+                    " knows of this one alone; start them with the launcher of this MPI, or under Slurm "
+                    "with srun --mpi=TYPE of those that srun --mpi=list shows (pmix for Open MPI, pmi2 for MPICH)");
+  }
   seat.line = line_of(seat, place.library);
+  if (place.ranks == 1) seat.line += "; to have more: mpirun -np N sateen-train --distributed ...";
   return seat;
+}
+
+int started_together() {
+  const auto number = [](const char* name) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? 0L : std::strtol(text, nullptr, 10);
+  };
+  long most = 1;
+  for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) most = std::max(most, number(name));
+  // Slurm's job script has its job's number of tasks too, but is one process.
+  if (std::getenv("SLURM_STEP_ID") != nullptr) most = std::max(most, number("SLURM_STEP_NUM_TASKS"));
+  return static_cast<int>(most);
+}
+
+std::string tied_words(const Seat& seat, const DeviceInfo& device) {
+  const auto all = static_cast<int>(std::thread::hardware_concurrency());
+  if (seat.alone() || device.type != SATEEN_DEVICE_CPU || usable_processors() * seat.places >= all) return {};
+  if (usable_processors() == seat.processors && seat.places > 1) return {};  // a container's, not the launcher's
+  return "each rank may use " + std::to_string(usable_processors()) + " of this machine's " + std::to_string(all) +
+         " processors, to which its launcher ties it; with Open MPI, mpirun --bind-to none ends that";
 }
 
 std::vector<Seat> seats_for(const RankSettings& settings) {

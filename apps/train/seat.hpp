@@ -20,6 +20,7 @@ struct Seat {
   Group group;
   std::string device;         ///< of --device, where that names several
   int place = 0, places = 1;  ///< among those on this machine
+  int processors = 0;         ///< that these may use together; 0: those of this process
   std::string line;           ///< for people: how many ranks there are, and how they talk; empty for a single one
 
   bool leads() const { return !group.ranks || group.ranks->rank() == 0; }
@@ -29,8 +30,13 @@ struct Seat {
 /// The device that a seat asks for. auto_takes, cancel: as DeviceWish has them.
 DeviceWish wish_of(const Seat& seat, const std::string& auto_takes, const CancelToken& cancel);
 
-/// By MPI, which begins here. Throws Error(kUsage) where there is no MPI part, and says how to build it.
+/// By MPI, which begins here. Throws Error(kUsage) where there is no MPI part, and says how to build it, or where a
+/// launcher has started several processes that MPI knows nothing of.
 Seat join_by_mpi(const RankSettings& settings);
+/// How many processes mpirun or srun have started together with this one, by their variables; 1: none that is known of.
+int started_together();
+/// Words about a rank that computes on fewer processors than its share, or "".
+std::string tied_words(const Seat& seat, const DeviceInfo& device);
 /// A rank for each of the devices, in this process.
 std::vector<Seat> seats_for(const RankSettings& settings);
 

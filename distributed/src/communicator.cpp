@@ -2,6 +2,8 @@
 #include "sateen/mpi/communicator.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <limits>
@@ -11,6 +13,7 @@
 #include <vector>
 
 #include <mpi.h>
+#include <sched.h>
 
 #include "peers.hpp"
 
@@ -19,8 +22,9 @@ namespace sateen::mpi {
 namespace {
 
 constexpr int kLeaveTag = 0;          // of the words of a rank that gives up
-constexpr size_t kLeaveBytes = 1024;  // these words at the most
+constexpr size_t kLeaveBytes = 1024;  // these words at the most, behind the number of the rank that they are about
 constexpr std::chrono::milliseconds kFarewell{300};
+constexpr std::chrono::minutes kLastWait{10};  // for a rank that still writes its files
 
 std::string words(int code) {
   std::array<char, MPI_MAX_ERROR_STRING> text{};
@@ -42,9 +46,11 @@ int count_of(size_t n) {
   return static_cast<int>(n);
 }
 
-/// Requests that nobody waits for any more, with what they read or write.
+/// What requests share: MPI is for one thread at a time; and those that nobody waits for any more, with what they read or
+/// write.
 class Abandoned {
  public:
+  std::timed_mutex& calls() { return calls_; }
   void add(MPI_Request request, std::shared_ptr<const void> owner) {
     const std::lock_guard<std::mutex> lock(mutex_);
     entries_.emplace_back(request, std::move(owner));
@@ -55,6 +61,7 @@ class Abandoned {
   }
 
  private:
+  std::timed_mutex calls_;
   std::mutex mutex_;
   std::vector<std::pair<MPI_Request, std::shared_ptr<const void>>> entries_;
 };
@@ -71,6 +78,7 @@ class Request final : public Transfer {
   MPI_Request* out() { return &request_; }
   bool done() override {
     int flag = 1;
+    const std::lock_guard<std::timed_mutex> lock(abandoned_->calls());
     if (request_ != MPI_REQUEST_NULL) check(MPI_Test(&request_, &flag, MPI_STATUS_IGNORE), "a message");
     return flag != 0;
   }
@@ -79,6 +87,12 @@ class Request final : public Transfer {
   MPI_Request request_ = MPI_REQUEST_NULL;
   std::shared_ptr<Abandoned> abandoned_;
   std::shared_ptr<const void> owner_;
+};
+
+/// What a rank that gives up sends to the others.
+struct Leave {
+  int about = -1;
+  std::array<char, kLeaveBytes> text{};
 };
 
 class MpiCommunicator final : public Communicator {
@@ -106,7 +120,7 @@ class MpiCommunicator final : public Communicator {
     own_ = own_identity();
     peers_.resize(static_cast<size_t>(size_));
     check(MPI_Allgather(&own_, sizeof own_, MPI_BYTE, peers_.data(), sizeof own_, MPI_BYTE, comm_), "MPI_Allgather");
-    words_ = std::make_shared<std::vector<char>>(kLeaveBytes);
+    words_ = std::make_shared<Leave>();
     listen();
   }
   MpiCommunicator(const MpiCommunicator&) = delete;
@@ -114,7 +128,7 @@ class MpiCommunicator final : public Communicator {
 
   ~MpiCommunicator() override {
     // A rank that has gone, or that still waits for another, would keep MPI from ending: then the process just ends.
-    if (left_ || gone_ || abandoned_->any()) return;
+    if (left_ || gone_ || abandoned_->any() || !all_end()) return;
     if (leaving_ != MPI_REQUEST_NULL) {
       MPI_Cancel(&leaving_);
       MPI_Request_free(&leaving_);
@@ -132,6 +146,8 @@ class MpiCommunicator final : public Communicator {
   std::unique_ptr<Transfer> send(int to, uint32_t tag, std::span<const unsigned char> bytes,
                                  std::shared_ptr<const void> owner) override {
     auto request = std::make_unique<Request>(abandoned_, std::move(owner));
+    const std::lock_guard<std::timed_mutex> lock(abandoned_->calls());
+    stays();
     check(MPI_Isend(bytes.data(), count_of(bytes.size()), MPI_BYTE, to, static_cast<int>(tag), comm_, request->out()),
           "MPI_Isend");
     return request;
@@ -139,6 +155,8 @@ class MpiCommunicator final : public Communicator {
   std::unique_ptr<Transfer> receive(int from, uint32_t tag, std::span<unsigned char> bytes,
                                     std::shared_ptr<const void> owner) override {
     auto request = std::make_unique<Request>(abandoned_, std::move(owner));
+    const std::lock_guard<std::timed_mutex> lock(abandoned_->calls());
+    stays();
     check(MPI_Irecv(bytes.data(), count_of(bytes.size()), MPI_BYTE, from, static_cast<int>(tag), comm_, request->out()),
           "MPI_Irecv");
     return request;
@@ -148,48 +166,54 @@ class MpiCommunicator final : public Communicator {
   std::unique_ptr<Transfer> sum(std::span<const float> values, std::span<float> to,
                                 std::shared_ptr<const void> owner) override {
     auto request = std::make_unique<Request>(abandoned_, std::move(owner));
+    const std::lock_guard<std::timed_mutex> lock(abandoned_->calls());
+    stays();
     check(MPI_Iallreduce(values.data(), to.data(), count_of(values.size()), MPI_FLOAT, MPI_SUM, comm_, request->out()),
           "MPI_Iallreduce");
     return request;
   }
 
   std::optional<Departure> departed() override {
+    const std::lock_guard<std::timed_mutex> lock(abandoned_->calls());
     if (gone_) return gone_;
     int flag = 0;
     MPI_Status status;
     if (leaving_ != MPI_REQUEST_NULL && MPI_Test(&leaving_, &flag, &status) == MPI_SUCCESS && flag != 0) {
-      gone_ = Departure{status.MPI_SOURCE, std::string(words_->data(), strnlen(words_->data(), kLeaveBytes))};
+      gone_ = Departure{status.MPI_SOURCE, std::string(words_->text.data(), strnlen(words_->text.data(), kLeaveBytes)),
+                        words_->about};
       return gone_;
     }
     for (int rank = 0; rank < size_; ++rank) {
-      if (rank == rank_ || !has_ended(peers_[static_cast<size_t>(rank)], own_)) continue;
+      if (rank == rank_ || !gone(rank)) continue;
       gone_ = Departure{rank, {}};
       return gone_;
     }
     return std::nullopt;
   }
+  bool gone(int rank) override { return rank != rank_ && has_ended(peers_.at(static_cast<size_t>(rank)), own_); }
 
-  void give_up(const std::string& reason) noexcept override {
-    if (left_) return;
-    left_ = true;
+  void give_up(const std::string& reason, int about) noexcept override {
     try {
-      std::vector<char> text(kLeaveBytes);
-      std::copy_n(reason.begin(), std::min(reason.size(), kLeaveBytes - 1), text.begin());
-      const auto owner = std::make_shared<std::vector<char>>(std::move(text));
+      std::unique_lock<std::timed_mutex> lock(abandoned_->calls(), kFarewell);
+      if (left_.exchange(true) || !lock.owns_lock()) return;  // a call that doesn't come back
+      const auto leave = std::make_shared<Leave>();
+      leave->about = about;
+      std::copy_n(reason.begin(), std::min(reason.size(), kLeaveBytes - 1), leave->text.begin());
       std::vector<MPI_Request> sends(peers_.size(), MPI_REQUEST_NULL);
       for (int rank = 0; rank < size_; ++rank) {
         if (rank == rank_ || (gone_ && gone_->rank == rank)) continue;
         MPI_Request& request = sends[static_cast<size_t>(rank)];
-        if (MPI_Isend(owner->data(), static_cast<int>(kLeaveBytes), MPI_CHAR, rank, kLeaveTag, comm_, &request) ==
-            MPI_SUCCESS) {
-          abandoned_->add(request, owner);
+        if (MPI_Isend(leave.get(), sizeof(Leave), MPI_BYTE, rank, kLeaveTag, comm_, &request) == MPI_SUCCESS) {
+          abandoned_->add(request, leave);
         }
       }
       // Messages only move while somebody looks at them.
       const auto end = std::chrono::steady_clock::now() + kFarewell;
       for (int flag = 0; flag == 0 && std::chrono::steady_clock::now() < end;) {
         if (MPI_Testall(static_cast<int>(sends.size()), sends.data(), &flag, MPI_STATUSES_IGNORE) != MPI_SUCCESS) break;
+        lock.unlock();
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        lock.lock();
       }
     } catch (...) {  // without memory for the words, the others see that the process ends
     }
@@ -197,17 +221,36 @@ class MpiCommunicator final : public Communicator {
 
  private:
   void listen() {
-    check(
-        MPI_Irecv(words_->data(), static_cast<int>(kLeaveBytes), MPI_CHAR, MPI_ANY_SOURCE, kLeaveTag, comm_, &leaving_),
-        "MPI_Irecv");
+    check(MPI_Irecv(words_.get(), sizeof(Leave), MPI_BYTE, MPI_ANY_SOURCE, kLeaveTag, comm_, &leaving_), "MPI_Irecv");
+  }
+  void stays() const {
+    if (left_) throw Error(ErrorCode::kRuntime, name(rank_) + " has given up");
+  }
+  /// Waits until every rank is about to end MPI, which would wait for them for ever; false: one never will.
+  bool all_end() noexcept {
+    try {
+      MPI_Request all = MPI_REQUEST_NULL;
+      if (MPI_Ibarrier(comm_, &all) != MPI_SUCCESS) return false;
+      const auto end = std::chrono::steady_clock::now() + kLastWait;
+      while (std::chrono::steady_clock::now() < end) {
+        int flag = 0;
+        if (MPI_Test(&all, &flag, MPI_STATUS_IGNORE) != MPI_SUCCESS) return false;
+        if (flag != 0) return true;
+        if (departed()) return false;
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      }
+    } catch (...) {
+    }
+    return false;
   }
 
-  bool ours_ = false, left_ = false;
+  bool ours_ = false;
+  std::atomic<bool> left_ = false;
   MPI_Comm comm_ = MPI_COMM_NULL;
   int rank_ = 0, size_ = 1;
   Identity own_;
   std::vector<Identity> peers_;
-  std::shared_ptr<std::vector<char>> words_;
+  std::shared_ptr<Leave> words_;
   MPI_Request leaving_ = MPI_REQUEST_NULL;
   std::optional<Departure> gone_;
   std::shared_ptr<Abandoned> abandoned_ = std::make_shared<Abandoned>();
@@ -218,16 +261,32 @@ std::string library_version() {
   int length = 0;
   if (MPI_Get_library_version(text.data(), &length) != MPI_SUCCESS) return "MPI";
   const std::string all(text.data(), static_cast<size_t>(length));
-  return all.substr(0, all.find_first_of(",\n"));
+  std::string first = all.substr(0, all.find_first_of(",\n"));
+  std::replace(first.begin(), first.end(), '\t', ' ');  // MPICH's
+  return first;
+}
+
+/// What the ranks of a machine may use of its processors.
+void add_processors(MPI_Comm local, Place& place) {
+  cpu_set_t own, all;
+  CPU_ZERO(&own);
+  if (sched_getaffinity(0, sizeof own, &own) != 0) CPU_ZERO(&own);  // more processors than the set has room for
+  check(MPI_Allreduce(&own, &all, sizeof own, MPI_BYTE, MPI_BOR, local), "MPI_Allreduce");
+  place.own_processors = CPU_COUNT(&own);
+  place.processors = CPU_COUNT(&all);
 }
 
 Place place_of(const Communicator& group) {
-  Place place{group.rank(), group.size(), 0, 1, library_version()};
+  Place place;
+  place.rank = group.rank();
+  place.ranks = group.size();
+  place.library = library_version();
   MPI_Comm local = MPI_COMM_NULL;
   check(MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, group.rank(), MPI_INFO_NULL, &local),
         "MPI_Comm_split_type");
   check(MPI_Comm_rank(local, &place.local_rank), "MPI_Comm_rank");
   check(MPI_Comm_size(local, &place.local_ranks), "MPI_Comm_size");
+  add_processors(local, place);
   check(MPI_Comm_free(&local), "MPI_Comm_free");
   return place;
 }

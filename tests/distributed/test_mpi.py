@@ -86,6 +86,14 @@ class Differences(Mpi):
         (self.folder / "full/file").write_text("")
         self.assert_names(self.two("full", same, same), [1, 2], "full")
 
+    def test_one_of_many_that_sees_itself_alone(self):
+        """As with another MPI's mpirun, or an srun that doesn't speak to this one."""
+        several = harness.environment(**ranks.MPI, PMI_SIZE="4")
+        self.assert_refused(self.train("alone", "--distributed", env=several)[1], 2, "4 processes were started")
+        result = self.train("one", *ranks.SMALL, env=several)[1]
+        self.assert_code(result, 0)
+        self.assertIn("this is one of 4 processes", result.stderr)
+
     def test_without_the_part_for_mpi(self):
         with tempfile.TemporaryDirectory() as folder:
             shutil.copy(harness.BIN / "sateen-train", folder)

@@ -29,9 +29,10 @@ class Transfer {
 struct Departure {
   int rank = 0;        ///< whose
   std::string reason;  ///< in its own words, or empty where it went without any
+  int about = -1;      ///< another rank, whose absence is its reason; -1: the reason is its own
 };
 
-/// What all ranks of a group throw alike, since they have told each other: nobody need be told.
+/// What all ranks of a group throw alike, since they know the same: nobody need be told.
 class GroupError : public Error {
  public:
   using Error::Error;
@@ -43,7 +44,7 @@ class RankError : public Error {
   /// message: what() is to be. rank: the one that it is about. told: these are its own words.
   RankError(int rank, const std::string& message, bool told = false)
       : Error(ErrorCode::kRuntime, message), rank_(rank), told_(told) {}
-  /// Whose absence it is.
+  /// Whose absence it is; -1: it isn't known.
   int rank() const noexcept { return rank_; }
   /// Whether that rank has said so itself.
   bool told() const noexcept { return told_; }
@@ -53,7 +54,7 @@ class RankError : public Error {
   bool told_;
 };
 
-/// One rank of a group. One thread at a time, but for give_up. Ranks are numbered from 0; rank 0 leads: what it has is
+/// One rank of a group. One thread at a time, but for departed, gone and give_up. Ranks are numbered from 0; rank 0 leads: what it has is
 /// taken where all need the same, and it writes files.
 class Communicator {
  public:
@@ -82,8 +83,11 @@ class Communicator {
 
   /// Another rank that gave up, or is known to be gone; asked now and then while something is waited for.
   virtual std::optional<Departure> departed() = 0;
-  /// Tells all others why this rank takes no part any more; it sends nothing afterwards.
-  virtual void give_up(const std::string& reason) noexcept = 0;
+  /// Whether a rank takes no part any more, as far as it is known.
+  virtual bool gone(int rank) = 0;
+  /// Tells all others why this rank takes no part any more. about: the rank whose absence is the reason, if one's is. It
+  /// sends and receives nothing afterwards: Error(kRuntime).
+  virtual void give_up(const std::string& reason, int about = -1) noexcept = 0;
 };
 
 /// The ranks of a group in this process, one for each thread that trains. n ≥ 1; otherwise Error(kUsage).

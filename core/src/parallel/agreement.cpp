@@ -2,9 +2,12 @@
 #include "parallel/agreement.hpp"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <sstream>
+#include <string_view>
 #include <variant>
 
 #include "io/xxh3.hpp"
@@ -48,16 +51,37 @@ std::string network_of(const Sequential& model) {
   return to.str();
 }
 
-std::string plan_of(const TrainOptions& options) {
+std::string text_of(std::string_view text) {
+  return std::string(text);
+}
+std::string text_of(int64_t number) {
+  return std::to_string(number);
+}
+/// As few digits as tell it from all others.
+std::string text_of(double number) {
+  std::array<char, 32> digits{};
+  return {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr};
+}
+
+template <typename... Values>
+std::string listed(const Values&... values) {
+  std::string all;
+  ((all += (all.empty() ? "" : ", ") + text_of(values)), ...);
+  return all;
+}
+
+Facts plan_of(const TrainOptions& options) {
   const TrainingPlan& plan = options.plan;
   const Adam& adam = options.adam;
-  std::ostringstream to = words();
-  to << adam.beta1 << ' ' << adam.beta2 << ' ' << adam.epsilon << ' ' << name_of(plan.monitor) << ' '
-     << name_of(plan.schedule.kind) << ' ' << plan.schedule.epochs << ' ' << plan.schedule.step_epochs << ' '
-     << plan.schedule.factor << ' ' << plan.reduce.patience << ' ' << plan.reduce.factor << ' ' << plan.reduce.min_delta
-     << ' ' << plan.early_stop.patience << ' ' << plan.early_stop.min_delta << ' ' << plan.minimum_rate << ' '
-     << options.preprocessing.scale << ' ' << options.preprocessing.shift;
-  return to.str();
+  const LearningRateSchedule& schedule = plan.schedule;
+  return {{"learning rate", listed(adam.learning_rate)},
+          {"beta1, beta2, epsilon", listed(adam.beta1, adam.beta2, adam.epsilon)},
+          {"monitor", text_of(name_of(plan.monitor))},
+          {"schedule", listed(name_of(schedule.kind), schedule.epochs, schedule.step_epochs, schedule.factor)},
+          {"reducing", listed(plan.reduce.patience, plan.reduce.factor, plan.reduce.min_delta)},
+          {"least learning rate", listed(plan.minimum_rate)},
+          {"early stop", listed(plan.early_stop.patience, plan.early_stop.min_delta)},
+          {"preprocessing", listed(options.preprocessing.scale, options.preprocessing.shift)}};
 }
 
 std::span<const unsigned char> bytes_of(const std::string& text) {
@@ -68,7 +92,7 @@ std::span<const unsigned char> values_of(std::span<const T> values) {
   return {reinterpret_cast<const unsigned char*>(values.data()), values.size_bytes()};
 }
 
-std::string text_of(const Facts& facts) {
+std::string lines_of(const Facts& facts) {
   std::string text;
   for (const auto& [name, value] : facts) {
     text += name;
@@ -93,7 +117,10 @@ std::string difference(const Facts& own, const Facts& first) {
     if (i >= own.size() || i >= first.size() || own[i].first != first[i].first) {
       return "it is another version of the program than rank 0";
     }
-    if (own[i] != first[i]) return "its " + own[i].first + " is " + own[i].second + ", rank 0's is " + first[i].second;
+    if (own[i] != first[i]) {
+      return "its " + own[i].first + " is " + own[i].second + ", rank 0's is " + first[i].second +
+             "; all ranks need the same";
+    }
   }
   return {};
 }
@@ -125,29 +152,32 @@ Facts facts_of(const Sequential& model, const Dataset& data, const Split& split,
                const ParallelOptions& parallel) {
   std::ostringstream hash = words();
   hash << std::hex << data.hash();
-  std::ostringstream rate = words();
-  rate << options.adam.learning_rate;
   const Augmentation& changes = options.augmentation;
+  const bool sums = parallel.reduction == Reduction::kSum;
+  const auto part = [](const std::vector<int32_t>& images) {
+    return std::to_string(images.size()) + " images (" + hex_checksum(values_of(std::span(images))) + ")";
+  };
   Facts facts = parallel.alike;
-  const Facts own = {
+  Facts own = {
       {"data set", hash.str()},
-      {"network", hex_checksum(bytes_of(network_of(model)))},
+      {"network",
+       std::to_string(model.parameter_count()) + " parameters (" + hex_checksum(bytes_of(network_of(model))) + ")"},
       {"batch size", std::to_string(options.batch_size)},
       {"seed", std::to_string(options.seed)},
-      {"learning rate", rate.str()},
-      {"training part", hex_checksum(values_of(std::span<const int32_t>(split.train)))},
-      {"held-out part", hex_checksum(values_of(std::span<const int32_t>(split.held_out)))},
-      {"augmentation", std::string(changes.mirror ? "mirror, " : "") + std::to_string(changes.shift_pixels)},
-      {"training plan", plan_of(options)},
-      {"way of adding gradients",
-       std::to_string(static_cast<int>(parallel.reduction)) + (parallel.half ? ", half" : "")},
-      {"bucket size", std::to_string(parallel.bucket_bytes)}};
+      {"training part", part(split.train)},
+      {"held-out part", part(split.held_out)},
+      {"augmentation", std::string(changes.mirror ? "mirror, " : "") + "shift " + std::to_string(changes.shift_pixels)},
+      {"sum of gradients", sums ? "allreduce" : "ordered"},
+      {"gradients on the wire", parallel.half ? "half" : "float"},
+      {"bucket size", std::to_string(parallel.bucket_bytes) + " bytes"}};
+  const Facts plan = plan_of(options);
+  own.insert(own.begin() + 4, plan.begin(), plan.end());
   facts.insert(facts.end(), own.begin(), own.end());
   return facts;
 }
 
 void agree(Communicator& group, const Facts& facts, const ParallelOptions& options) {
-  const std::string own = text_of(facts);
+  const std::string own = lines_of(facts);
   std::vector<unsigned char> first(own.begin(), own.end());
   broadcast(group, first, options);
   throw_first(group, difference(facts, facts_in({first.begin(), first.end()})), ErrorCode::kUsage, options);
@@ -188,16 +218,18 @@ void check_close(Communicator& group, std::span<const float> own, std::span<cons
   double largest = 0, off = 0;
   for (size_t i = 0; i < first.size(); ++i) {
     largest = std::max(largest, std::abs(double{first[i]}));
-    off = std::max(off, std::abs(double{own[i]} - double{first[i]}));
+    const double apart = std::abs(double{own[i]} - double{first[i]});
+    if (!std::isnan(off) && !(apart <= off)) off = apart;
   }
   throw_first(group, off <= kShare * largest ? "" : "its weights are far from rank 0's " + when + kFaulty,
               ErrorCode::kRuntime, options);
 }
 
-EvaluationRecord add_up(Communicator& group, const EvaluationRecord& own, const ParallelOptions& options) {
+EvaluationRecord add_up(Communicator& group, const EvaluationRecord& own, const ParallelOptions& options,
+                        double seconds) {
   std::vector<unsigned char> bytes(sizeof own);
   std::memcpy(bytes.data(), &own, sizeof own);
-  const std::vector<unsigned char> all = gather(group, bytes, options);
+  const std::vector<unsigned char> all = gather(group, bytes, options, seconds);
   EvaluationRecord sum;
   for (size_t at = 0; at < all.size(); at += sizeof own) {
     EvaluationRecord record;

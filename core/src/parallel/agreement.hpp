@@ -48,7 +48,9 @@ struct EvaluationRecord {
   uint64_t images = 0;
   uint64_t stop = 0;  ///< 1: it was told to stop
 };
-/// Their sum in the order of ranks.
-EvaluationRecord add_up(Communicator& group, const EvaluationRecord& own, const ParallelOptions& options);
+/// Their sum in the order of ranks. seconds: that an evaluation takes, for so long ranks may be busy with it which know of
+/// no wish to stop.
+EvaluationRecord add_up(Communicator& group, const EvaluationRecord& own, const ParallelOptions& options,
+                        double seconds);
 
 }  // namespace sateen

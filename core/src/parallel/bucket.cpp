@@ -39,22 +39,20 @@ std::vector<int> places_of(const std::vector<std::unique_ptr<Transfer>>& transfe
 
 }  // namespace
 
-Bucket::Bucket(Communicator& group, const ParallelOptions& options, size_t values, uint32_t tag)
+Bucket::Bucket(Communicator& group, const Way& way, uint32_t tag)
     : group_(group),
-      options_(options),
+      way_(way),
       tag_(tag),
-      values_(values),
-      sums_(options.reduction == Reduction::kSum && group.sums()),
       memory_(std::make_shared<Memory>()),
       slices_(static_cast<size_t>(group.size())),
       results_(slices_.size()),
       sends_(2 * slices_.size()) {
-  memory_->own.resize(values);
-  memory_->result.resize(values);
-  if (sums_) return;
+  memory_->own.resize(way.values);
+  memory_->result.resize(way.values);
+  if (way.sums) return;
   const int me = group.rank();
   const size_t mine = begin_of(me + 1) - begin_of(me);
-  const bool half = options.half;
+  const bool half = way.half;
   memory_->slices.resize(slices_.size());
   memory_->outgoing.resize(slices_.size());
   memory_->results.resize(slices_.size());
@@ -71,7 +69,7 @@ Bucket::Bucket(Communicator& group, const ParallelOptions& options, size_t value
 }
 
 size_t Bucket::begin_of(int rank) const {
-  return values_ * static_cast<size_t>(rank) / static_cast<size_t>(group_.size());
+  return way_.values * static_cast<size_t>(rank) / static_cast<size_t>(group_.size());
 }
 
 std::span<float> Bucket::slice_of(std::vector<float>& values, int rank) const {
@@ -80,7 +78,7 @@ std::span<float> Bucket::slice_of(std::vector<float>& values, int rank) const {
 
 void Bucket::begin(std::span<const double> weights) {
   weights_.assign(weights.begin(), weights.end());
-  if (!sums_) {
+  if (!way_.sums) {
     phase_ = Phase::kSlices;
     return send_slices();
   }
@@ -97,13 +95,13 @@ void Bucket::send_slices() {
     const std::span<float> theirs = slice_of(memory_->own, rank);
     Piece& out = memory_->outgoing[i];
     Piece& in = memory_->slices[i];
-    if (options_.half) encode_half(theirs, out.half);
+    if (way_.half) encode_half(theirs, out.half);
     if (rank == me) {
-      if (options_.half) in.half = out.half;
+      if (way_.half) in.half = out.half;
       continue;
     }
-    slices_[i] = group_.receive(rank, tag_, options_.half ? std::span(in.half) : bytes_of(in.values), memory_);
-    sends_[i] = group_.send(rank, tag_, options_.half ? std::span(out.half) : bytes_of(theirs), memory_);
+    slices_[i] = group_.receive(rank, tag_, way_.half ? std::span(in.half) : bytes_of(in.values), memory_);
+    sends_[i] = group_.send(rank, tag_, way_.half ? std::span(out.half) : bytes_of(theirs), memory_);
   }
 }
 
@@ -112,10 +110,10 @@ void Bucket::add_slices() {
   const auto me = static_cast<size_t>(group_.rank());
   std::vector<std::span<const float>> slices;
   for (Piece& piece : memory_->slices) {
-    if (options_.half) decode_half(piece.half, piece.values);
+    if (way_.half) decode_half(piece.half, piece.values);
     slices.emplace_back(piece.values);
   }
-  if (!options_.half) slices[me] = slice_of(memory_->own, group_.rank());
+  if (!way_.half) slices[me] = slice_of(memory_->own, group_.rank());
   std::vector<float>& sum = memory_->sum.values;
   for (size_t begin = 0; begin < sum.size(); begin += kBlock) {
     const size_t n = std::min(kBlock, sum.size() - begin);
@@ -133,7 +131,7 @@ void Bucket::add_slices() {
 void Bucket::send_results() {
   const int me = group_.rank();
   Piece& sum = memory_->sum;
-  if (options_.half) {
+  if (way_.half) {
     sum.half.resize(half_bytes(sum.values.size()));
     encode_half(sum.values, sum.half);
     decode_half(sum.half, sum.values);  // as the others see it
@@ -143,15 +141,15 @@ void Bucket::send_results() {
     if (rank == me) continue;
     const auto i = static_cast<size_t>(rank);
     const std::span<unsigned char> to =
-        options_.half ? std::span(memory_->results[i]) : bytes_of(slice_of(memory_->result, rank));
+        way_.half ? std::span(memory_->results[i]) : bytes_of(slice_of(memory_->result, rank));
     results_[i] = group_.receive(rank, tag_ + 1, to, memory_);
     sends_[slices_.size() + i] =
-        group_.send(rank, tag_ + 1, options_.half ? std::span(sum.half) : bytes_of(sum.values), memory_);
+        group_.send(rank, tag_ + 1, way_.half ? std::span(sum.half) : bytes_of(sum.values), memory_);
   }
 }
 
 void Bucket::take_results() {
-  if (!options_.half) return;
+  if (!way_.half) return;
   for (int rank = 0; rank < group_.size(); ++rank) {
     if (rank == group_.rank()) continue;
     decode_half(memory_->results[static_cast<size_t>(rank)], slice_of(memory_->result, rank));

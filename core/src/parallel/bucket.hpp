@@ -15,8 +15,13 @@ namespace sateen {
 /// kSum: the values are weighted and given to Communicator::sum.
 class Bucket {
  public:
-  /// Of `values` values. tag: this one and the next are the bucket's. options outlives it.
-  Bucket(Communicator& group, const ParallelOptions& options, size_t values, uint32_t tag);
+  /// How values travel, and how many there are.
+  struct Way {
+    size_t values = 0;
+    bool half = false, sums = false;
+  };
+  /// tag: this one and the next are the bucket's.
+  Bucket(Communicator& group, const Way& way, uint32_t tag);
 
   /// Where this rank's values go before begin().
   std::span<float> own() const { return memory_->own; }
@@ -60,10 +65,8 @@ class Bucket {
   void take_results();
 
   Communicator& group_;
-  const ParallelOptions& options_;
+  Way way_;
   uint32_t tag_;
-  size_t values_;
-  bool sums_;
   std::vector<double> weights_;
   std::shared_ptr<Memory> memory_;  // shared with the messages under way
   Transfers slices_, results_, sends_;

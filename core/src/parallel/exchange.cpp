@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
+#include <utility>
 
 #include "parallel/waiting.hpp"
 
@@ -11,30 +13,61 @@ namespace sateen {
 namespace {
 
 constexpr uint64_t kDeviceNap = 1'000'000;  // nanoseconds
+constexpr std::chrono::milliseconds kBetweenLooks{200};
+constexpr double kPatienceAfterStop = 5;  // seconds
 
 }  // namespace
 
-Exchange::Exchange(std::shared_ptr<Communicator> group, const ParallelOptions& options,
-                   const std::vector<size_t>& buckets)
-    : group_(std::move(group)), options_(options), gather_(*group_, kStepTag, sizeof(StepRecord)) {
+std::shared_ptr<Exchange> Exchange::start(std::shared_ptr<Communicator> group, const ParallelOptions& options,
+                                          const std::vector<Bucket::Way>& buckets) {
+  const auto exchange = std::make_shared<Exchange>(std::move(group), options, buckets);
+  exchange->thread_ = std::thread([exchange] { exchange->work(); });
+  return {exchange.get(), [exchange](Exchange* ended) { ended->end(); }};
+}
+
+Exchange::Exchange(std::shared_ptr<Communicator> group, ParallelOptions options,
+                   const std::vector<Bucket::Way>& buckets)
+    : group_(std::move(group)), options_(std::move(options)), gather_(*group_, kStepTag, sizeof(StepRecord)) {
   uint32_t tag = kFirstBucketTag;
-  for (const size_t values : buckets) {
-    buckets_.emplace_back(*group_, options_, values, tag);
+  for (const Bucket::Way& way : buckets) {
+    buckets_.emplace_back(*group_, way, tag);
     tag += 2;
   }
   if (tag > kLastTag) throw Error(ErrorCode::kUsage, "there are too many buckets of gradients; let each be larger");
   done_.resize(buckets.size());
   records_.resize(static_cast<size_t>(group_->size()));
-  thread_ = std::thread([this] { work(); });
 }
 
-Exchange::~Exchange() {
-  {
-    const std::lock_guard<std::mutex> lock(mutex_);
-    ending_ = true;
-  }
+void Exchange::end() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  ending_ = true;
   changed_.notify_all();
+  while (!changed_.wait_for(lock, kBetweenLooks, [&] { return ended_; })) {
+    if (!stuck()) continue;
+    thread_.detach();  // it keeps what it uses
+    return;
+  }
+  lock.unlock();
   thread_.join();
+}
+
+bool Exchange::stuck() const {
+  const Clock::time_point since = called_;
+  if (since == Clock::time_point()) return false;
+  const double limit = options_.stop.cancelled() ? std::min(options_.timeout, kPatienceAfterStop) : options_.timeout;
+  return std::chrono::duration<double>(Clock::now() - since).count() > limit;
+}
+
+void Exchange::throw_stuck() const {
+  std::string who;
+  int first = -1;
+  for (int rank = 0; rank < group_->size(); ++rank) {
+    if (rank == group_->rank() || !group_->gone(rank)) continue;
+    if (first < 0) first = rank;
+    who += (who.empty() ? "" : ", ") + group_->name(rank);
+  }
+  throw RankError(first, "a message neither arrives nor fails; " +
+                             (who.empty() ? "a rank or the way to it may have gone" : who + " has gone"));
 }
 
 void Exchange::begin_step(std::vector<double> weights, bool stop) {
@@ -63,7 +96,9 @@ void Exchange::submit_log(Event ready) {
 template <typename Done>
 void Exchange::wait_for(const Done& done) {
   std::unique_lock<std::mutex> lock(mutex_);
-  changed_.wait(lock, [&] { return failure_ != nullptr || done(); });
+  while (!changed_.wait_for(lock, kBetweenLooks, [&] { return failure_ != nullptr || done(); })) {
+    if (stuck()) throw_stuck();
+  }
   if (failure_) std::rethrow_exception(failure_);
 }
 
@@ -81,7 +116,7 @@ void Exchange::work() {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     changed_.wait(lock, [&] { return open_ || ending_; });
-    if (ending_) return;
+    if (ending_) break;
     lock.unlock();
     std::exception_ptr failure;
     try {
@@ -89,18 +124,22 @@ void Exchange::work() {
     } catch (...) {
       failure = std::current_exception();
     }
+    called_ = Clock::time_point();
     lock.lock();
     open_ = false;
     failure_ = failure;
     changed_.notify_all();
-    if (failure_) return;
+    if (failure_) break;
   }
+  ended_ = true;
+  changed_.notify_all();
 }
 
 void Exchange::exchange_step() {
   Waiting waiting(*group_, options_);
   waiting.allow(longest_);
   while (!all_done()) {
+    called_ = Clock::now();
     const bool begun = begin_ready();
     if (advance() || begun) {
       waiting.progressed();
@@ -114,6 +153,7 @@ void Exchange::exchange_step() {
       continue;
     }
     // The device's own work; there is nobody else to wait for.
+    called_ = Clock::time_point();
     changed_.wait(lock, [&] { return ending_ || !submitted_.empty(); });
     waiting.progressed();
     if (ending_) return;

@@ -2,6 +2,7 @@
 // it, so that messages move while the device and its thread compute.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -32,10 +33,12 @@ struct StepRecord {
 /// of the waits, and none of them works after it.
 class Exchange {
  public:
-  /// buckets: the number of values of each, in the order in which they are ready.
-  Exchange(std::shared_ptr<Communicator> group, const ParallelOptions& options, const std::vector<size_t>& buckets);
-  /// What was submitted may be half-way: devices must not write into own() any more.
-  ~Exchange();
+  /// buckets: in the order in which they are ready. Its end is that of the exchange, where what was submitted may be
+  /// half-way: devices must not write into own() any more.
+  static std::shared_ptr<Exchange> start(std::shared_ptr<Communicator> group, const ParallelOptions& options,
+                                         const std::vector<Bucket::Way>& buckets);
+  /// Of start.
+  Exchange(std::shared_ptr<Communicator> group, ParallelOptions options, const std::vector<Bucket::Way>& buckets);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -62,6 +65,8 @@ class Exchange {
     std::vector<Event> ready;
   };
 
+  /// Leaves a thread alone that doesn't come back.
+  void end();
   void work();
   /// Until the step is over or nobody wants it any more.
   void exchange_step();
@@ -72,11 +77,15 @@ class Exchange {
   /// Whether something is under way that others have a part in.
   bool busy() const;
   std::vector<int> missing() const;
+  /// Whether the other thread is in a call of the communicator for longer than a rank may be silent: Open MPI's don't come
+  /// back now and then once a peer on another machine has gone.
+  bool stuck() const;
+  [[noreturn]] void throw_stuck() const;
   template <typename Done>
   void wait_for(const Done& done);
 
   std::shared_ptr<Communicator> group_;
-  const ParallelOptions& options_;
+  const ParallelOptions options_;
   std::deque<Bucket> buckets_;
   Gather gather_;
   std::vector<float> log_ = std::vector<float>(2);
@@ -95,9 +104,11 @@ class Exchange {
   std::list<Submitted> submitted_;
   std::vector<bool> done_;  // buckets
   std::vector<StepRecord> records_;
-  bool open_ = false, ending_ = false;
+  bool open_ = false, ending_ = false, ended_ = false;
   std::exception_ptr failure_;
-  std::thread thread_;  // last: it uses the others
+  std::atomic<Clock::time_point> called_{
+      Clock::time_point()};  // since when it calls the communicator; the epoch: it doesn't
+  std::thread thread_;
 };
 
 }  // namespace sateen

@@ -61,9 +61,10 @@ std::vector<int> Gather::missing() const {
 }
 
 std::vector<unsigned char> gather(Communicator& group, std::span<const unsigned char> own,
-                                  const ParallelOptions& options) {
+                                  const ParallelOptions& options, double allowed) {
   Gather all(group, kGatherTag, own.size());
   Waiting waiting(group, options);
+  waiting.allow(allowed);
   all.begin(own);
   while (!all.done()) {
     if (all.advance()) {

@@ -35,8 +35,9 @@ class Gather {
   size_t left_ = 0;
 };
 
-/// All at once: waits until every rank's record is there. Records of ranks lie one after the other.
+/// All at once: waits until every rank's record is there. Records of ranks lie one after the other. allowed: seconds that
+/// others may be busy, as Waiting::allow has them.
 std::vector<unsigned char> gather(Communicator& group, std::span<const unsigned char> own,
-                                  const ParallelOptions& options);
+                                  const ParallelOptions& options, double allowed = 0);
 
 }  // namespace sateen

@@ -35,15 +35,21 @@ class Mailboxes {
     return true;
   }
 
-  void leave(int rank, const std::string& reason) {
+  void leave(Departure departure) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    departures_[static_cast<size_t>(rank)] = reason;
+    if (!first_) first_ = departure.rank;
+    departures_[static_cast<size_t>(departure.rank)] = std::move(departure);
   }
+  bool left(int rank) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return departures_.at(static_cast<size_t>(rank)).has_value();
+  }
+  /// The first of them, whose reason may be that of others.
   std::optional<Departure> departed(int but) {
     const std::lock_guard<std::mutex> lock(mutex_);
-    for (int rank = 0; rank < static_cast<int>(departures_.size()); ++rank) {
-      const auto& reason = departures_[static_cast<size_t>(rank)];
-      if (rank != but && reason) return Departure{rank, *reason};
+    if (first_ && *first_ != but) return departures_[static_cast<size_t>(*first_)];
+    for (const auto& departure : departures_) {
+      if (departure && departure->rank != but) return departure;
     }
     return std::nullopt;
   }
@@ -55,7 +61,8 @@ class Mailboxes {
   };
   std::mutex mutex_;
   std::map<Key, Box> boxes_;
-  std::vector<std::optional<std::string>> departures_;
+  std::vector<std::optional<Departure>> departures_;
+  std::optional<int> first_;
 };
 
 class Sent final : public Transfer {
@@ -91,11 +98,13 @@ class LocalCommunicator final : public Communicator {
 
   std::unique_ptr<Transfer> send(int to, uint32_t tag, std::span<const unsigned char> bytes,
                                  std::shared_ptr<const void> /*owner*/) override {
+    stays();
     boxes_->put({rank_, to, tag}, bytes);
     return std::make_unique<Sent>();
   }
   std::unique_ptr<Transfer> receive(int from, uint32_t tag, std::span<unsigned char> bytes,
                                     std::shared_ptr<const void> /*owner*/) override {
+    stays();
     return std::make_unique<Awaited>(boxes_, Mailboxes::Key{from, rank_, tag}, bytes);
   }
   bool sums() const override { return false; }
@@ -104,14 +113,19 @@ class LocalCommunicator final : public Communicator {
     throw Error(ErrorCode::kUsage, "ranks of one process have no sum of their own");
   }
   std::optional<Departure> departed() override { return boxes_->departed(rank_); }
-  void give_up(const std::string& reason) noexcept override {
+  bool gone(int rank) override { return boxes_->left(rank); }
+  void give_up(const std::string& reason, int about) noexcept override {
     try {
-      boxes_->leave(rank_, reason);
+      boxes_->leave({rank_, reason, about});
     } catch (...) {  // without memory for the words, the others' timeout tells
     }
   }
 
  private:
+  void stays() {
+    if (boxes_->left(rank_)) throw Error(ErrorCode::kRuntime, name(rank_) + " has given up");
+  }
+
   std::shared_ptr<Mailboxes> boxes_;
   int rank_, size_;
 };

@@ -1,6 +1,8 @@
 // Which gradients travel together, and when they are there.
 #include "parallel/plan.hpp"
 
+#include <utility>
+
 namespace sateen {
 
 size_t BucketPlan::values() const {
@@ -21,10 +23,12 @@ std::vector<BucketPlan> plan_buckets(const Sequential& model, const ParameterLay
     buckets.push_back({{{false, layout.offset[i], end - layout.offset[i]}}, step.ops[parameters[i].layer]});
     end = layout.offset[i];
   }
+  BucketPlan statistics{{}, buckets.front().ops, true};
   for (size_t i = 0; i < parameters.size(); ++i) {
     if (parameters[i].spec.trainable) continue;
-    buckets.front().ranges.push_back({true, layout.offset[i], parameters[i].spec.shape.elements() * sizeof(float)});
+    statistics.ranges.push_back({true, layout.offset[i], parameters[i].spec.shape.elements() * sizeof(float)});
   }
+  if (!statistics.ranges.empty()) buckets.insert(buckets.begin(), std::move(statistics));
   buckets.back().ops = step.graph.op_count();
   return buckets;
 }

@@ -17,13 +17,14 @@ struct BucketRange {
 
 struct BucketPlan {
   std::vector<BucketRange> ranges;
-  size_t ops = 0;  ///< of the graph, after which all of it is there
+  size_t ops = 0;      ///< of the graph, after which all of it is there
+  bool exact = false;  ///< its values travel as they are, whatever gradients do
 
   size_t values() const;
 };
 
 /// In the order in which they are ready: the last layers first. Each has at least `least` bytes, but for the last one.
-/// What layers write into the parameters themselves, running statistics, is in the first.
+/// What layers write into the parameters themselves, running statistics, is one more before them.
 std::vector<BucketPlan> plan_buckets(const Sequential& model, const ParameterLayout& layout, const GradientStep& step,
                                      uint64_t least);
 

@@ -12,7 +12,8 @@ namespace {
 constexpr int kEager = 64;  // looks with nothing but a word to the scheduler between them
 constexpr std::chrono::microseconds kNap{50};
 constexpr std::chrono::milliseconds kBetweenLooks{20};
-constexpr double kAfterStop = 0.5;  // mpirun ends all ranks a second after it asked them to stop
+// mpirun ends all ranks a second after it asked them to stop, or after one has ended: rank 0, which saves, is the first.
+constexpr double kAfterStop = 0.5, kFollowersLonger = 0.3;
 
 double seconds(std::chrono::steady_clock::duration d) {
   return std::chrono::duration<double>(d).count();
@@ -23,6 +24,7 @@ double seconds(std::chrono::steady_clock::duration d) {
 void Waiting::progressed() {
   since_ = Clock::now();
   idle_ = 0;
+  departure_seen_ = false;
 }
 
 bool Waiting::pause() {
@@ -37,12 +39,19 @@ bool Waiting::pause() {
   return true;
 }
 
+void Waiting::tell(const Departure& gone) const {
+  const std::string who = group_.name(gone.rank);
+  if (gone.reason.empty()) throw RankError(gone.rank, who + " has gone: its process has ended");
+  if (gone.about == group_.rank()) throw RankError(gone.rank, who + " has given this rank up: " + gone.reason, true);
+  if (gone.about >= 0) throw RankError(gone.about, gone.reason);
+  throw RankError(gone.rank, who + ": " + gone.reason, true);
+}
+
 void Waiting::judge(const std::vector<int>& missing) {
   if (const std::optional<Departure> gone = group_.departed()) {
-    throw RankError(
-        gone->rank,
-        group_.name(gone->rank) + (gone->reason.empty() ? " has gone: its process has ended" : ": " + gone->reason),
-        !gone->reason.empty());
+    if (departure_seen_) tell(*gone);
+    departure_seen_ = true;  // what it sent before may be there at the next look
+    return;
   }
   if (missing.empty()) return;
   std::string names;
@@ -55,7 +64,8 @@ void Waiting::judge(const std::vector<int>& missing) {
   }
   const Clock::time_point begun = stopping_ ? std::max(since_, stopped_) : since_;
   const double waited = seconds(looked_ - begun);
-  if (stopping_ && waited > kAfterStop + 2 * allowed_) {
+  const double patience = kAfterStop + (group_.rank() == 0 ? 0 : kFollowersLonger) + 2 * allowed_;
+  if (stopping_ && waited > patience) {
     throw RankError(missing.front(), "told to stop while waiting: " + names + verb + " sent nothing");
   }
   if (waited > options_.timeout) {

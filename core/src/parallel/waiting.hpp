@@ -29,6 +29,7 @@ class Waiting {
   /// Whether it is time to look who is there.
   bool pause();
   void judge(const std::vector<int>& missing);
+  [[noreturn]] void tell(const Departure& gone) const;
 
   Communicator& group_;
   const ParallelOptions& options_;
@@ -36,6 +37,7 @@ class Waiting {
   int idle_ = 0;
   double allowed_ = 0;
   bool stopping_ = false;
+  bool departure_seen_ = false;  // since something came
   Clock::time_point stopped_;
 };
 

@@ -51,9 +51,10 @@ ParallelStep::ParallelStep(Device& device, const Sequential& model, const Parame
   gradient_program_ = device.compile(step.graph);
   Graph update = emit_update_step(layout, spec, alignment);
   update_program_ = device.compile(update);
-  std::vector<size_t> values;
-  for (const BucketPlan& bucket : buckets_) values.push_back(bucket.values());
-  exchange_ = std::make_unique<Exchange>(group_, options_, values);
+  std::vector<Bucket::Way> ways;
+  const bool sums = options_.reduction == Reduction::kSum && group_->sums();
+  for (const BucketPlan& bucket : buckets_) ways.push_back({bucket.values(), options_.half && !bucket.exact, sums});
+  exchange_ = Exchange::start(group_, options_, ways);
 }
 
 std::unique_ptr<Pass> ParallelStep::pass(EpochTables& tables, std::vector<Binding> bindings) {
@@ -125,8 +126,9 @@ void ParallelStep::exchange(EpochTables& tables, std::span<const Binding> bindin
   exchange_->begin_step(std::move(weights), cancel_.cancelled());
   const bool stages = gradient_program_.has_stages();
   if (!stages) gradient_program_.run(gradient);
-  for (size_t i = 0; i < buckets_.size(); ++i) {
-    if (stages) gradient_program_.run_until(gradient, buckets_[i].ops);
+  for (size_t i = 0, submitted = 0; i < buckets_.size(); ++i) {
+    if (stages && buckets_[i].ops != submitted) gradient_program_.run_until(gradient, buckets_[i].ops);
+    submitted = buckets_[i].ops;
     submit(i, buckets_[i].ranges, bindings);
   }
   const uint64_t log_row = 2 * sizeof(float) * static_cast<uint64_t>(row);

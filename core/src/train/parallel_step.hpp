@@ -59,7 +59,7 @@ class ParallelStep {
   std::vector<double> seconds_;
   std::vector<int64_t> slow_steps_;
   int64_t steps_ = 0;
-  std::unique_ptr<Exchange> exchange_;
+  std::shared_ptr<Exchange> exchange_;
 };
 
 }  // namespace sateen

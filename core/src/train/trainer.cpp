@@ -126,16 +126,8 @@ TrainState Trainer::state() const {
   state.loss_sum = sums.loss;
   state.correct = sums.correct;
   state.images = sums.images;
-  const auto finite = [](const std::vector<float>& values) {
-    return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
-  };
-  if (!finite(state.adam_m) || !finite(state.adam_v) || !finite(s.read(s.parameters))) {
-    throw Error(ErrorCode::kDiverged, "weights or gradients are not finite " +
-                                          (state.step == 0 ? "at the end of epoch " + std::to_string(state.epoch)
-                                                           : "at step " + std::to_string(state.step) + " of epoch " +
-                                                                 std::to_string(state.epoch + 1)) +
-                                          kTryLower);
-  }
+  const std::string words = s.words_of_divergence({state.adam_m, state.adam_v, s.read(s.parameters)}, state.step);
+  if (!words.empty()) throw Error(ErrorCode::kDiverged, words);
   return state;
 }
 
@@ -213,8 +205,8 @@ void Trainer::fit_epochs(int64_t epochs, const FitCallbacks& callbacks, const Ca
         static_cast<double>(record.train.images - images_before) / std::max(training_seconds, 1e-9);
     const double loss = s.held_out ? record.held_out.loss : record.train.loss;
     if (!std::isfinite(loss)) {
-      throw Error(ErrorCode::kDiverged,
-                  "the held-out loss is not finite after epoch " + std::to_string(record.epoch) + kTryLower);
+      s.fail(ErrorCode::kDiverged,
+             "the held-out loss is not finite after epoch " + std::to_string(record.epoch) + kTryLower);
     }
     record.best = is_best(s.options.plan.monitor, record, s.best);
     if (record.best) s.best = record;

@@ -1,6 +1,8 @@
 // What a Trainer holds, and how its passes go.
 #include "train/trainer_state.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -21,7 +23,12 @@ StepSpec spec_for(const Dataset& data, const TrainOptions& options, const Share&
 }
 
 Share share_in(const std::shared_ptr<Communicator>& group, int64_t batch, const Sequential& model) {
-  return group ? share_of(batch, model, group->rank(), group->size()) : Share::whole(batch);
+  if (!group) return Share::whole(batch);
+  try {
+    return share_of(batch, model, group->rank(), group->size());
+  } catch (const Error& error) {  // of all ranks: they have agreed on batch and network
+    throw GroupError(error.code(), error.what());
+  }
 }
 
 /// Of parameters: one layout for all ranks.
@@ -101,19 +108,35 @@ DevicePass Trainer::State::evaluation_pass() {
       {parameters, images, labels, held_out->permutation(), held_out->valid(), held_out->cursor(), held_out->log()}};
 }
 
+void Trainer::State::fail(ErrorCode code, const std::string& what) const {
+  if (group) throw GroupError(code, what);
+  throw Error(code, what);
+}
+
+std::string Trainer::State::words_of_divergence(std::initializer_list<std::span<const float>> all, int64_t step) const {
+  const bool finite = std::ranges::all_of(all, [](std::span<const float> values) {
+    return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
+  });
+  if (finite) return {};
+  return "weights or gradients are not finite " +
+         (step == 0 ? "at the end of epoch " + std::to_string(epochs_ended)
+                    : "at step " + std::to_string(step) + " of epoch " + std::to_string(epochs_ended + 1)) +
+         kTryLower;
+}
+
 void Trainer::State::check_finite() {
   const int64_t row = train.first_nonfinite();
   if (row < 0) return;
   settle();
-  throw Error(ErrorCode::kDiverged, "the loss is not finite at step " + std::to_string(row + 1) + " of epoch " +
-                                        std::to_string(epochs_ended + 1) + kTryLower);
+  fail(ErrorCode::kDiverged, "the loss is not finite at step " + std::to_string(row + 1) + " of epoch " +
+                                 std::to_string(epochs_ended + 1) + kTryLower);
 }
 
 Metrics Trainer::State::evaluate(const CancelToken& cancel) {
   MetricSums sums = held_out ? evaluate_share(cancel) : MetricSums();
   if (group) {
-    const EvaluationRecord all =
-        add_up(*group, {sums.loss, sums.correct, sums.images, cancel.cancelled() ? 1U : 0U}, parallel_options);
+    const EvaluationRecord own{sums.loss, sums.correct, sums.images, cancel.cancelled() ? 1U : 0U};
+    const EvaluationRecord all = add_up(*group, own, parallel_options, evaluation_seconds);
     if (all.stop != 0) throw_cancelled();
     sums = {all.loss, all.correct, all.images};
   }
@@ -124,13 +147,19 @@ MetricSums Trainer::State::evaluate_share(const CancelToken& cancel) {
   held_out->begin(split.held_out, 0);
   DevicePass evaluation = evaluation_pass();
   ChunkSize chunk;
+  const Clock::time_point begin = Clock::now();
   for (;;) {
-    if (!group && cancel.cancelled()) throw_cancelled();
+    if (cancel.cancelled()) {
+      if (!group) throw_cancelled();
+      break;  // all ranks leave once they have told each other
+    }
     const Clock::time_point start = Clock::now();
     if (evaluation.submit(chunk.steps()) == 0) break;
     chunk.took(seconds_since(start));
   }
   held_out->collect(0);
+  const auto done = static_cast<double>(std::max<int64_t>(held_out->rows_done(), 1));
+  evaluation_seconds = seconds_since(begin) / done * static_cast<double>(held_out->rows());
   return held_out->sums();
 }
 
@@ -145,10 +174,28 @@ void Trainer::State::join() {
 
 void Trainer::State::compare() {
   const std::string when = "after epoch " + std::to_string(epochs_ended);
-  const std::vector<float> own = read(parameters);
-  if (alike) return check_alike(*group, own, when, parallel_options);
-  for (Buffer* buffer : {&parameters, &adam_m, &adam_v}) take_first(*group, *buffer, parallel_options);
-  check_close(*group, own, read(parameters), when, parallel_options);
+  const auto read_all = [&] {
+    std::vector<float> all = read(parameters);
+    for (const Buffer* buffer : {&adam_m, &adam_v}) {
+      const std::vector<float> values = read(*buffer);
+      all.insert(all.end(), values.begin(), values.end());
+    }
+    return all;
+  };
+  const std::vector<float> own = read_all();
+  std::vector<float> first;
+  if (alike) {
+    check_alike(*group, own, when, parallel_options);
+  } else {
+    for (Buffer* buffer : {&parameters, &adam_m, &adam_v}) take_first(*group, *buffer, parallel_options);
+    first = read_all();
+  }
+  // The same on all ranks by now, and rank 0 finds it too when it saves.
+  const std::string words = words_of_divergence({alike ? own : first}, 0);
+  if (!words.empty()) fail(ErrorCode::kDiverged, words);
+  if (alike) return;
+  const size_t weights = own.size() / 3;
+  check_close(*group, std::span(own).first(weights), std::span(first).first(weights), when, parallel_options);
 }
 
 void Trainer::State::leave() {
@@ -168,7 +215,7 @@ void Trainer::State::leave() {
 
 void Trainer::State::throw_cancelled() {
   leave();
-  throw Error(ErrorCode::kCancelled, "training was stopped");
+  fail(ErrorCode::kCancelled, "training was stopped");
 }
 
 }  // namespace sateen

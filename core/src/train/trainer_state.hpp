@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "graph/steps.hpp"
@@ -43,8 +45,13 @@ struct Trainer::State {
     buffer.write(flat.data(), layout.bytes);
   }
 
+  /// Throws what all ranks know alike: GroupError, or Error where there is no group.
+  [[noreturn]] void fail(ErrorCode code, const std::string& what) const;
   /// Throws Error(kDiverged) that names the first step whose loss is not finite.
   void check_finite();
+  /// Where one of the values isn't finite, the words of Error(kDiverged) about them, which are those of a step of the next
+  /// epoch; otherwise "".
+  std::string words_of_divergence(std::initializer_list<std::span<const float>> all, int64_t step) const;
 
   /// Of the held-out images, on all ranks together.
   Metrics evaluate(const CancelToken& cancel);
@@ -78,6 +85,7 @@ struct Trainer::State {
   ParameterLayout layout;
   EpochTables train;
   std::unique_ptr<EpochTables> held_out;
+  double evaluation_seconds = 0;  // that the last one took, or would have
   Buffer parameters, gradients, adam_m, adam_v, images, labels, learning_rates;
   Program train_program, evaluate_program;
   std::unique_ptr<ParallelStep> parallel;  // with a group
