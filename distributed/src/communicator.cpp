@@ -23,6 +23,9 @@ namespace {
 
 constexpr int kLeaveTag = 0;          // of the words of a rank that gives up
 constexpr size_t kLeaveBytes = 1024;  // these words at the most, behind the number of the rank that they are about
+// Open MPI sends what is larger than 64 KiB over TCP only once the receiver has asked for it, which takes turns with what
+// that one sends; smaller messages go at once, in both directions.
+constexpr size_t kPieceBytes = size_t{60} * 1024;
 constexpr std::chrono::milliseconds kFarewell{300};
 constexpr std::chrono::minutes kLastWait{10};  // for a rank that still writes its files
 
@@ -41,7 +44,7 @@ void check(int code, const char* doing) {
 
 int count_of(size_t n) {
   if (n > static_cast<size_t>(std::numeric_limits<int>::max())) {
-    throw Error(ErrorCode::kUsage, "a message over MPI has less than 2 GiB");
+    throw Error(ErrorCode::kUsage, "a sum over MPI has less than 2 Gi values");
   }
   return static_cast<int>(n);
 }
@@ -66,6 +69,7 @@ class Abandoned {
   std::vector<std::pair<MPI_Request, std::shared_ptr<const void>>> entries_;
 };
 
+/// One or more requests of MPI, which end in any order.
 class Request final : public Transfer {
  public:
   Request(std::shared_ptr<Abandoned> abandoned, std::shared_ptr<const void> owner)
@@ -73,18 +77,21 @@ class Request final : public Transfer {
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
   ~Request() override {
-    if (request_ != MPI_REQUEST_NULL) abandoned_->add(request_, std::move(owner_));
+    for (MPI_Request request : requests_) {
+      if (request != MPI_REQUEST_NULL) abandoned_->add(request, owner_);
+    }
   }
-  MPI_Request* out() { return &request_; }
+  /// Where MPI puts one more.
+  MPI_Request* out() { return &requests_.emplace_back(MPI_REQUEST_NULL); }
   bool done() override {
     int flag = 1;
     const std::lock_guard<std::timed_mutex> lock(abandoned_->calls());
-    if (request_ != MPI_REQUEST_NULL) check(MPI_Test(&request_, &flag, MPI_STATUS_IGNORE), "a message");
+    check(MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &flag, MPI_STATUSES_IGNORE), "a message");
     return flag != 0;
   }
 
  private:
-  MPI_Request request_ = MPI_REQUEST_NULL;
+  std::vector<MPI_Request> requests_;
   std::shared_ptr<Abandoned> abandoned_;
   std::shared_ptr<const void> owner_;
 };
@@ -145,21 +152,19 @@ class MpiCommunicator final : public Communicator {
 
   std::unique_ptr<Transfer> send(int to, uint32_t tag, std::span<const unsigned char> bytes,
                                  std::shared_ptr<const void> owner) override {
-    auto request = std::make_unique<Request>(abandoned_, std::move(owner));
-    const std::lock_guard<std::timed_mutex> lock(abandoned_->calls());
-    stays();
-    check(MPI_Isend(bytes.data(), count_of(bytes.size()), MPI_BYTE, to, static_cast<int>(tag), comm_, request->out()),
+    return in_pieces(bytes, std::move(owner), [&](std::span<const unsigned char> piece, MPI_Request* request) {
+      check(
+          MPI_Isend(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, to, static_cast<int>(tag), comm_, request),
           "MPI_Isend");
-    return request;
+    });
   }
   std::unique_ptr<Transfer> receive(int from, uint32_t tag, std::span<unsigned char> bytes,
                                     std::shared_ptr<const void> owner) override {
-    auto request = std::make_unique<Request>(abandoned_, std::move(owner));
-    const std::lock_guard<std::timed_mutex> lock(abandoned_->calls());
-    stays();
-    check(MPI_Irecv(bytes.data(), count_of(bytes.size()), MPI_BYTE, from, static_cast<int>(tag), comm_, request->out()),
-          "MPI_Irecv");
-    return request;
+    return in_pieces(bytes, std::move(owner), [&](std::span<unsigned char> piece, MPI_Request* request) {
+      check(MPI_Irecv(piece.data(), static_cast<int>(piece.size()), MPI_BYTE, from, static_cast<int>(tag), comm_,
+                      request),
+            "MPI_Irecv");
+    });
   }
   bool sums() const override { return true; }
   // Not in place: Open MPI 4.1 then adds along a tree, whatever the number of ranks and values.
@@ -222,6 +227,19 @@ class MpiCommunicator final : public Communicator {
  private:
   void listen() {
     check(MPI_Irecv(words_.get(), sizeof(Leave), MPI_BYTE, MPI_ANY_SOURCE, kLeaveTag, comm_, &leaving_), "MPI_Irecv");
+  }
+  /// A message, as pieces that arrive in order; one without bytes is one too.
+  template <typename Byte, typename Begin>
+  std::unique_ptr<Transfer> in_pieces(std::span<Byte> bytes, std::shared_ptr<const void> owner, const Begin& begin) {
+    auto request = std::make_unique<Request>(abandoned_, std::move(owner));
+    const std::lock_guard<std::timed_mutex> lock(abandoned_->calls());
+    stays();
+    do {
+      const std::span<Byte> piece = bytes.first(std::min(bytes.size(), kPieceBytes));
+      begin(piece, request->out());
+      bytes = bytes.subspan(piece.size());
+    } while (!bytes.empty());
+    return request;
   }
   void stays() const {
     if (left_) throw Error(ErrorCode::kRuntime, name(rank_) + " has given up");
