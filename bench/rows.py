@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import io
 import pathlib
 import platform
 import re
@@ -26,15 +27,20 @@ class Rows:
                 self.all = list(reader)
 
     def add(self, **row):
-        row = {key: str(row.get(key, "")) for key in self.columns}
-        new = not self.path.exists()
+        self.extend([row])
+
+    def extend(self, rows):
+        """All of them or none, but for what a full disk leaves."""
+        rows = [{key: str(row.get(key, "")) for key in self.columns} for row in rows]
+        text = io.StringIO()
+        writer = csv.DictWriter(text, self.columns)
+        if not self.path.exists():
+            writer.writeheader()
+        writer.writerows(rows)
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with open(self.path, "a", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, self.columns)
-            if new:
-                writer.writeheader()
-            writer.writerow(row)
-        self.all.append(row)
+            file.write(text.getvalue())
+        self.all += rows
 
     def groups(self, *keys):
         """Rows by the values of these columns, in the order in which they came."""
