@@ -9,23 +9,34 @@ import model
 
 
 class Point(NamedTuple):
+    """Medians of the turns."""
     place: str
     ranks: int
     batch: int
     reduce: str
     wire: str
     measured: float
+    alone: float  # a step of as many single ranks at once
     modelled: model.Step
 
     @property
     def error(self):
         return self.modelled.seconds / self.measured - 1
 
+    @property
+    def error_without_messages(self):
+        return self.alone / self.measured - 1
+
 
 def network_of(binaries):
     summary = subprocess.run([binaries / "sateen-train", "--summary", "--model", "plain"], stdin=subprocess.DEVNULL,
                              capture_output=True, text=True, check=True, timeout=60).stdout
     return model.Network(summary)
+
+
+def measured(rows):
+    """Without those that only say what failed."""
+    return [row for row in rows if not row["failure"]]
 
 
 def grouped(rows, kind, *keys):
@@ -41,69 +52,98 @@ def seconds(rows):
     return statistics.median(float(row["seconds"]) for row in rows)
 
 
-def least(rows):
-    """Of all epochs of all turns."""
-    return min(float(value) for row in rows for value in row["all"].split())
+def spread(rows):
+    """Of all epochs of all turns: the least, the most."""
+    every = [float(value) for row in rows for value in row["all"].split()]
+    return min(every), max(every)
+
+
+def median_of(found):
+    """Of each number in some of a dataclass."""
+    return dataclasses.replace(found[0], **{
+        field.name: statistics.median(getattr(each, field.name) for each in found)
+        for field in dataclasses.fields(found[0]) if field.type in (float, "float")})
+
+
+def update_of(rows):
+    """Seconds of Adam's in a step, by one rank that has a processor to itself; 0 where it was not measured."""
+    found = [float(row["seconds"]) for row in rows if row["kind"] == "update"]
+    return statistics.median(found) if found else 0.0
 
 
 def device_of(rows, place, count):
     """One of so many single ranks at once, as they were between the measurements of this place; None: not measured."""
-    points = [(int(batch), seconds(found)) for (where, ranks, batch), found in
-              grouped(rows, "alone", "place", "ranks", "batch").items() if (where, ranks) == (place, str(count))]
-    return model.Device.of_points(f"{count} at once", points) if len(points) > 1 else None
+    found = {int(batch): seconds(group) for (where, ranks, threads, batch), group in
+             grouped(rows, "alone", "place", "ranks", "threads", "batch").items()
+             if (where, ranks, threads) == (place, str(count), "1")}
+    return model.Device(f"{count} at once", tuple(sorted(found.items())), update_of(rows)) if found else None
 
 
 def core_of(rows):
-    """One processor to itself, as far as there was one: each point's quickest epoch."""
-    points = {}
-    for (batch,), found in grouped(rows, "alone", "batch").items():
-        points[int(batch)] = least(found)
-    return model.Device.of_points("one core of this CPU", sorted(points.items()))
+    """A rank that has a processor to itself, or None."""
+    found = device_of(rows, "host", 1)
+    return dataclasses.replace(found, name="one processor of this machine") if found else None
 
 
 def single(rows):
-    """{batch: seconds of a step by a single rank that nobody else belongs to}"""
-    return {int(batch): seconds(found) for (count, batch), found in grouped(rows, "alone", "ranks", "batch").items()
-            if count == "1"}
+    """{(batch, threads): seconds of a step by a single process}"""
+    return {(int(batch), int(threads)): seconds(found) for (count, batch, threads), found in
+            grouped(rows, "alone", "ranks", "batch", "threads").items() if count == "1"}
+
+
+def link_of(place, rows):
+    """From a turn's messages. Rates are those between large ones of two sizes."""
+    at = {(int(row["bytes"]), int(row["messages"])): row for row in rows}
+    time = {key: float(row["seconds"]) for key, row in at.items()}
+    used = {key: float(row["processor"]) for key, row in at.items()}
+    tiny, *ones = sorted(key for key in at if key[1] == 1)
+    fours = sorted(key for key in at if key[1] == 4)
+    many = max(at, key=lambda key: key[1])
+    latency = time[tiny]
+    # An exchange both ways sends and receives.
+    return model.Link(place, rate(time, *ones), rate(time, *fours), latency, max(0.0, (time[many] - latency) / many[1]),
+                      used[fours[-1]] / (2 * bytes_of(fours[-1])), used[many] / (2 * many[1]))
+
+
+def bytes_of(key):
+    return key[0] * key[1]
+
+
+def rate(time, less, more):
+    return (bytes_of(more) - bytes_of(less)) / max(time[more] - time[less], 1e-12)
 
 
 def links_of(rows):
-    """{place: Link}, of the quickest messages."""
-    found = {}
-    for (place,), group in grouped(rows, "messages", "place").items():
-        quickest, processor = {}, {}
-        for row in group:
-            key = int(row["bytes"]), int(row["messages"])
-            quickest[key] = min(quickest.get(key, float("inf")), float(row["seconds"]))
-            processor[key] = min(processor.get(key, float("inf")), float(row["processor"]))
-        ones = [(size, took) for (size, count), took in quickest.items() if count == 1]
-        (_, count), took = next((key, took) for key, took in quickest.items() if key[1] > 1)
-        found[place] = model.Link.of_points(place, ones, (count, took), processor[max(key for key in processor if key[1] == 1)])
-    # While a rank waits for a slow link it sleeps and looks: what a byte itself takes is seen where links are quick.
-    over_tcp = min((link.processor for place, link in found.items() if place != "host"), default=0.0)
-    return {place: link if place == "host" else dataclasses.replace(link, processor=over_tcp) for place, link in found.items()}
+    """{place: Link}, of each constant the median of the turns."""
+    turns = {}
+    for (place, _), group in grouped(rows, "messages", "place", "turn").items():
+        turns.setdefault(place, []).append(link_of(place, group))
+    found = {place: median_of(links) for place, links in turns.items()}
+    # While a rank waits for a slow link it sleeps and looks: what messages take is seen where links are quick.
+    over_tcp = [link for place, link in found.items() if place != "host"]
+    least = {name: min((getattr(link, name) for link in over_tcp), default=0.0) for name in ("processor", "processor_message")}
+    return {place: link if place == "host" else dataclasses.replace(link, **least) for place, link in found.items()}
 
 
 def check(rows, network, links):
     """The model beside each point of ranks. What a step computes is as long as that of as many single ranks at once of the
     same place and turn, which share the processors as well."""
-    quickest = core_of(rows)
     found = {}
     for (turn,), group in grouped(rows, "train", "turn").items():
         near = [row for row in rows if row["turn"] == turn]
+        core = core_of(near) or core_of(rows)
         for row in group:
             ranks, batch = int(row["ranks"]), int(row["batch"])
-            device = device_of(near, row["place"], ranks)
+            device, share = device_of(near, row["place"], ranks), -(-batch // ranks)
             if device is None or row["place"] not in links:
                 continue
-            step = model.step(network, device, links[row["place"]], ranks, -(-batch // ranks), reduce=row["reduce"],
-                              half=row["wire"] == "half", sharing=max(1.0, device.per_image / quickest.per_image))
+            sharing = max(1.0, device.step(share) / core.step(share)) if core else 1.0
+            step = model.step(network, device, links[row["place"]], ranks, share, reduce=row["reduce"],
+                              half=row["wire"] == "half", sharing=sharing)
             key = row["place"], ranks, batch, row["reduce"], row["wire"]
             found.setdefault(key, []).append((float(row["seconds"]), step))
-    return [Point(*key, statistics.median(measured for measured, _ in turns), median_step([step for _, step in turns]))
-            for key, turns in found.items()]
-
-
-def median_step(steps):
-    return model.Step(*(statistics.median(getattr(step, field.name) for step in steps)
-                        for field in dataclasses.fields(model.Step)))
+    points = []
+    for key, turns in found.items():
+        step = median_of([step for _, step in turns])
+        points.append(Point(*key, statistics.median(took for took, _ in turns), step.alone, step))
+    return points

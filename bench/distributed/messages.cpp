@@ -1,10 +1,10 @@
-// What messages between two ranks cost: mpirun -np 2 messages SECONDS prints CSV, a row for messages of one size that go
-// there and back, or for many at once. The ranks wait as those of a training do, with short sleeps, so that what a sleep
-// adds to a message is in the figures.
+// What messages between two ranks of one host cost: mpirun -np 2 messages SECONDS prints CSV, a row for messages of one
+// size and number. The ranks wait as those of a training do, with short sleeps, so that what a sleep adds is in the figures.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <functional>
 #include <thread>
 #include <vector>
 
@@ -42,39 +42,47 @@ void wait_for(std::vector<MPI_Request>& requests) {
   }
 }
 
-/// Some messages of so many bytes each way at once; or, if there is one, there and, once it is here, back.
-double exchange(int rank, size_t bytes, size_t count) {
-  static std::vector<char> out(1 << 22), in(1 << 22);
+/// Some messages of so many bytes each way at once, as slices of several buckets are.
+double both_ways(int rank, size_t bytes, size_t count) {
+  static std::vector<char> out(1 << 20), in(1 << 20);
   const int size = static_cast<int>(bytes);
   const Clock::time_point begin = Clock::now();
-  std::vector<MPI_Request> requests;
-  const auto receive = [&](size_t i) {
-    MPI_Irecv(in.data() + i * bytes, size, MPI_CHAR, 1 - rank, 0, MPI_COMM_WORLD, &requests.emplace_back());
-  };
-  const auto send = [&](size_t i) {
-    MPI_Isend(out.data() + i * bytes, size, MPI_CHAR, 1 - rank, 0, MPI_COMM_WORLD, &requests.emplace_back());
-  };
+  std::vector<MPI_Request> requests(2 * count);
   for (size_t i = 0; i < count; ++i) {
-    if (count > 1 || rank == 1) receive(i);
-    if (count > 1 || rank == 0) send(i);
+    MPI_Irecv(in.data() + i * bytes, size, MPI_CHAR, 1 - rank, 0, MPI_COMM_WORLD, &requests[2 * i]);
+    MPI_Isend(out.data() + i * bytes, size, MPI_CHAR, 1 - rank, 0, MPI_COMM_WORLD, &requests[2 * i + 1]);
   }
-  wait_for(requests);
-  if (count > 1) return since(begin);
-  requests.clear();
-  if (rank == 0) receive(0);
-  if (rank == 1) send(0);
   wait_for(requests);
   return since(begin);
 }
 
-/// Until the time is over, which rank 0 says: the least and the median, and what one exchange took of its processor.
-void measure(int rank, size_t bytes, size_t count, double seconds) {
+/// Until rank 0 notices what rank 1 sent after a while, when rank 0 sleeps and looks as it does in a training. The message
+/// begins with the time at which it left; the ranks are on one host and have one clock.
+double to_one_who_sleeps(int rank, size_t bytes) {
+  static std::vector<double> message((1 << 20) / sizeof(double));
+  const int size = static_cast<int>(bytes);
+  std::vector<MPI_Request> requests(1);
+  if (rank == 0) {
+    MPI_Irecv(message.data(), size, MPI_CHAR, 1, 0, MPI_COMM_WORLD, &requests[0]);
+    wait_for(requests);
+    return since(Clock::time_point()) - message[0];
+  }
+  static unsigned turn = 0;
+  std::this_thread::sleep_for(std::chrono::microseconds(1000 + 37 * (turn++ % 16)));
+  message[0] = since(Clock::time_point());
+  MPI_Isend(message.data(), size, MPI_CHAR, 0, 0, MPI_COMM_WORLD, &requests[0]);
+  wait_for(requests);
+  return 0;
+}
+
+/// Until the time is over, which rank 0 says: the least, the median, and what one exchange took of its processor.
+void measure(int rank, size_t bytes, size_t count, double seconds, const std::function<double()>& exchange) {
   std::vector<double> times;
-  exchange(rank, bytes, count);
+  exchange();
   const Clock::time_point begin = Clock::now();
   const double before = processor_seconds();
   for (int more = 1; more != 0;) {
-    times.push_back(exchange(rank, bytes, count));
+    times.push_back(exchange());
     more = since(begin) < seconds || times.size() < 5 ? 1 : 0;
     MPI_Bcast(&more, 1, MPI_INT, 0, MPI_COMM_WORLD);
   }
@@ -97,10 +105,12 @@ int main(int argc, char** argv) {
     MPI_Abort(MPI_COMM_WORLD, 2);
   }
   if (rank == 0) std::printf("bytes,messages,times,least_s,median_s,processor_s\n");
-  for (const size_t bytes : {size_t{16}, size_t{1} << 10, size_t{1} << 14, size_t{1} << 17, size_t{1} << 18,
-                             size_t{1} << 19, size_t{1} << 20}) {
-    measure(rank, bytes, 1, seconds);
+  for (const size_t bytes : {sizeof(double), size_t{1} << 17, size_t{1} << 20}) {
+    measure(rank, bytes, 1, seconds, [&] { return to_one_who_sleeps(rank, bytes); });
   }
-  measure(rank, 16, 256, seconds);
+  for (const size_t bytes : {size_t{1} << 17, size_t{1} << 18}) {
+    measure(rank, bytes, 4, seconds, [&] { return both_ways(rank, bytes, 4); });
+  }
+  measure(rank, 16, 256, seconds, [&] { return both_ways(rank, 16, 256); });
   MPI_Finalize();
 }

@@ -64,104 +64,94 @@ class Network:
 @dataclasses.dataclass(frozen=True)
 class Device:
     name: str
-    per_image: float  # of the step, for each image of the share
-    per_step: float  # whatever the share: starting operations, the update of the parameters
+    points: tuple  # (images, seconds of a step by one rank), from few images to many
+    update: float = 0.0  # seconds of these in which the parameters change: after all messages, so it hides none
+    moves_messages: bool = True  # whether what messages take of a processor is taken from computing
 
-    @staticmethod
-    def of_points(name, points):
-        """From (images, seconds of a step), by least squares of the relative errors."""
-        # seconds = a·images + b; divided by seconds.
-        rows = [(n / s, 1 / s) for n, s in points]
-        uu, uv, vv = (sum(r[i] * r[j] for r in rows) for i, j in ((0, 0), (0, 1), (1, 1)))
-        u, v = (sum(r[i] for r in rows) for i in (0, 1))
-        determinant = uu * vv - uv * uv
-        per_image, per_step = (u * vv - v * uv) / determinant, (v * uu - u * uv) / determinant
-        if per_step < 0:  # noise, or a device that is quicker with few
-            per_image, per_step = u / uu, 0.0
-        return Device(name, per_image, per_step)
-
-    def rate(self, network):
-        """FLOP a second while it computes."""
-        return network.flops / self.per_image
+    def step(self, images):
+        """Along lines between the points, and on beyond them."""
+        if len(self.points) == 1:
+            (n, least), = self.points
+            return least * images / n
+        before = [point for point in self.points[:-1] if point[0] <= images] or [self.points[0]]
+        (n, least) = before[-1]
+        (m, most) = self.points[self.points.index(before[-1]) + 1]
+        return max(self.update, least + (most - least) * (images - n) / (m - n))
 
 
 @dataclasses.dataclass(frozen=True)
 class Link:
     name: str
-    bandwidth: float  # bytes a second, each way
-    latency: float  # from one rank's sending to the other's noticing
-    per_message: float  # what sending and receiving one costs beyond that, where many are under way
+    bandwidth: float  # bytes a second one way
+    mutual: float  # that each way has where two ranks send each other large messages at the same time
+    latency: float  # from one rank's sending to the other's noticing, which sleeps between its looks
+    per_message: float  # what one costs of the link beyond that, where many are under way
     processor: float = 0.0  # seconds that a byte sent or received takes of the processor which computes
+    processor_message: float = 0.0  # that a message does, sent or received
 
-    @staticmethod
-    def of_points(name, points, many, processor):
-        """points: (bytes, seconds one way). many: (messages each way, seconds). Latency is that of the smallest, bandwidth
-        that between 128 KiB and the largest."""
-        points = sorted(points)
-        latency = min(took for size, took in points if size <= 1024)
-        large = [point for point in points if point[0] >= 128 << 10]
-        (n, least), (m, most) = large[0], large[-1]
-        count, seconds = many
-        bandwidth = (m - n) / (most - least)
-        return Link(name, bandwidth, latency, max(0.0, (seconds - latency) / count), processor)
+    def taken(self, phase):
+        """Seconds that it carries nothing else, and seconds beyond."""
+        rate = self.mutual if phase.mutual and phase.bytes > EAGER else self.bandwidth
+        return (phase.messages * (phase.bytes / rate + self.per_message),
+                (3 if phase.bytes > EAGER else 1) * self.latency)
 
-    def phase(self, size, count=1):
-        """Messages of one size to so many others at once: (seconds that the link is taken, seconds beyond)."""
-        return count * (size / self.bandwidth + self.per_message), (3 if size > EAGER else 1) * self.latency
+    def work(self, phases):
+        """Seconds of a rank's processor."""
+        return sum(phase.ways * phase.messages * (phase.bytes * self.processor + self.processor_message) for phase in phases)
+
+
+@dataclasses.dataclass(frozen=True)
+class Phase:
+    """Messages of so many bytes to as many others at once; a rank sends and receives them, or does one of the two."""
+    messages: int
+    bytes: float
+    ways: int = 2
+    mutual: bool = False  # whether the others send it as many at the same time, and nobody arranges who begins
 
 
 # How a bucket of so many bytes becomes the same sum on all of so many ranks (at least 2): phases, each after the other.
 
-def ordered(size, ranks, link):
+def ordered(size, ranks):
     """sateen-train's default: each rank gets its slice from all others, adds it up, and sends all others the sum."""
-    return [link.phase(size / ranks, ranks - 1)] * 2
+    return [Phase(ranks - 1, size / ranks, mutual=True)] * 2
 
 
-def allreduce(size, ranks, link):
+def allreduce(size, ranks):
     """What Open MPI 4.1 does for MPI_Iallreduce: with fewer than four ranks all of it up a binomial tree, and down. Else
     pairs of ranks swap halves of it, others halves of these, and so on, and back; ranks beyond a power of two give theirs to
     others before, and get the sum after."""
     if ranks < 4:
-        return [link.phase(size)] * (2 * math.ceil(math.log2(ranks)))
+        return [Phase(1, size, 1)] * (2 * math.ceil(math.log2(ranks)))
     rounds = int(math.log2(ranks))
-    halves = [link.phase(size / 2 ** (i + 1)) for i in range(rounds)]
+    halves = [Phase(1, size / 2 ** (i + 1)) for i in range(rounds)]
     if 2 ** rounds == ranks:
         return halves + halves[::-1]
-    return [link.phase(size / 2)] * 2 + halves + halves[::-1] + [link.phase(size)]
+    return [Phase(1, size / 2)] * 2 + halves + halves[::-1] + [Phase(1, size, 1)]
 
 
-def ring(size, ranks, link):
+def ring(size, ranks):
     """What MPI libraries do for large MPI_Allreduce: a slice at a time around a ring, twice."""
-    return [link.phase(size / ranks)] * (2 * (ranks - 1))
+    return [Phase(1, size / ranks)] * (2 * (ranks - 1))
 
 
-def gathered(size, ranks, link):
+def gathered(size, ranks):
     """Everybody gets everything from everybody."""
-    return [link.phase(size, ranks - 1)]
+    return [Phase(ranks - 1, size, mutual=True)]
 
 
 EXCHANGES = {"ordered": ordered, "allreduce": allreduce, "ring": ring, "gathered": gathered}
 
 
-def moved(size, ranks, reduce):
-    """Bytes that a rank receives, at the most, and sends as many."""
-    if reduce == "gathered":
-        return (ranks - 1) * size
-    if reduce == "allreduce" and (ranks < 4 or ranks & (ranks - 1)):
-        return size if ranks == 2 else 2 * size
-    return 2 * (ranks - 1) / ranks * size
-
-
-def arrival(buckets):
+def arrival(link, buckets):
     """When all is over. buckets: (when it is ready, its phases); a link carries one phase at a time, whoever asks first,
-    and nothing while messages of a phase are on their way."""
+    and another bucket's while messages of a phase are on their way."""
     waiting = [(ready, i, 0) for i, (ready, _) in enumerate(buckets)]
     heapq.heapify(waiting)
     free = end = 0.0
     while waiting:
         ready, i, k = heapq.heappop(waiting)
         phases = buckets[i][1]
-        taken, beyond = phases[k]
+        taken, beyond = link.taken(phases[k])
         free = max(free, ready) + taken
         end = max(end, free + beyond)
         if k + 1 < len(phases):
@@ -172,31 +162,26 @@ def arrival(buckets):
 @dataclasses.dataclass(frozen=True)
 class Step:
     seconds: float
-    computing: float
+    alone: float  # what it takes without other ranks
+    messages: float  # what messages take of the processor
     exchange: float  # all messages, whether hidden or not
 
     @property
     def waiting(self):
-        return self.seconds - self.computing
+        """For messages, with nothing to compute."""
+        return self.seconds - self.alone - self.messages
 
 
 def step(network, device, link, ranks, share, *, reduce="ordered", half=False, sharing=1.0):
     """share: the most images that a rank has in a step. sharing: of how many that want it a rank's processor is one."""
-    wire = 0.5 if half else 1.0
-    computing, update = share * device.per_image, device.per_step
+    alone = device.step(share)
     if ranks == 1:
-        return Step(computing + update, computing + update, 0.0)
-    computing += sharing * link.processor * 2 * moved(wire * network.bytes, ranks, reduce)
-    buckets = [(bucket.ready, EXCHANGES[reduce](wire * bucket.bytes, ranks, link)) for bucket in network.buckets()]
-    buckets.append((1.0, [link.phase(RECORD, ranks - 1)]))
-    end = arrival([(computing * ready, phases) for ready, phases in buckets])
-    return Step(end + update, computing + update, arrival([(0.0, phases) for _, phases in buckets]))
-
-
-def crossing(network, device, link, shares, **how):
-    """The least number of ranks at which the exchange takes longer than computing, or None. shares: {ranks: share}"""
-    for ranks in sorted(shares):
-        found = step(network, device, link, ranks, shares[ranks], **how)
-        if found.exchange > found.computing:
-            return ranks
-    return None
+        return Step(alone, alone, 0.0, 0.0)
+    wire = 0.5 if half else 1.0
+    buckets = [(bucket.ready, EXCHANGES[reduce](wire * bucket.bytes, ranks)) for bucket in network.buckets()]
+    buckets.append((1.0, [Phase(ranks - 1, RECORD)]))
+    messages = sharing * sum(link.work(phases) for _, phases in buckets) if device.moves_messages else 0.0
+    update = min(alone, sharing * device.update)
+    computing = alone - update + messages
+    end = arrival(link, [(computing * ready, phases) for ready, phases in buckets])
+    return Step(end + update, alone, messages, arrival(link, [(0.0, phases) for _, phases in buckets]))

@@ -23,7 +23,13 @@ AGENT = HERE / "agent"
 # Larger pieces than packets, as network cards take them, and no larger than what a link lets through at once.
 PIECE = 16_000
 BURST = 20_000
+# Of what was asked for. TCP's and IP's headers take some hundredths of the rate.
+LEAST_SHARE, MOST_SHARE, MOST_LATE_MS = 0.85, 1.02, 0.5
 QUEUE = 16 << 20  # bytes that wait for a link; more than is ever under way, so that nothing is lost
+
+
+class Failed(Exception):
+    """What could not be made, or is not as it was asked for, in a sentence."""
 
 
 def call(*words, check=True, **options):
@@ -53,6 +59,7 @@ class Namespaces:
         self.nodes = [f"{PREFIX}{i}" for i in range(nodes)]
         self.megabits, self.delay_ms, self.options = megabits, delay_ms, options
         self.relay = None
+        self.delayed_by = ""
 
     def address(self, node):
         return f"10.97.{self.nodes.index(node)}.2"
@@ -60,15 +67,16 @@ class Namespaces:
     def __enter__(self):
         missing = requirements()
         if missing:
-            raise SystemExit(f"namespaces: {missing}")
+            raise Failed(missing)
         taken = [name for name in call("ip", "netns", "list").stdout.split() if name in (*self.nodes, ROUTER)]
         if taken:
-            raise SystemExit(f"namespaces: {', '.join(taken)} exist already; another start has them, or --clean removes them")
+            raise Failed(f"the namespaces {', '.join(taken)} exist already; another start has them, or namespaces.py --clean "
+                         "removes them")
         try:
             self._build()
         except subprocess.CalledProcessError as error:
             self.__exit__()
-            raise SystemExit(f"namespaces: {' '.join(error.cmd)}: {error.stderr.strip()}") from None
+            raise Failed(f"{' '.join(error.cmd)}: {error.stderr.strip()}") from None
         except BaseException:
             self.__exit__()
             raise
@@ -100,12 +108,16 @@ class Namespaces:
         """Each packet comes through the router once, whatever its way."""
         if all(call("tc", "-n", node, "qdisc", "add", "dev", "eth0", "parent", "1:", "netem", "delay",
                     f"{self.delay_ms}ms", "limit", 100_000, check=False).returncode == 0 for node in self.nodes):
+            self.delayed_by = "netem"
             return
+        for node in self.nodes:  # where it took before it failed at one, both would delay
+            call("tc", "-n", node, "qdisc", "del", "dev", "eth0", "parent", "1:", check=False)
         # Nobody reads what the relay prints but for the line that says that it is ready.
         self.relay = subprocess.Popen(within(ROUTER, sys.executable, HERE / "delay.py", "tun0", self.delay_ms),
                                       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
         if self.relay.stdout.readline().strip() != "ready":
-            raise SystemExit("namespaces: the relay that delays packets did not start")
+            raise Failed("the relay that delays packets did not start")
+        self.delayed_by = "delay.py"
         call("ip", "-n", ROUTER, "link", "set", "tun0", "up", "txqueuelen", 100_000)
         call("ip", "-n", ROUTER, "route", "add", "default", "dev", "tun0", "table", 97)
         for i in range(len(self.nodes)):
@@ -160,19 +172,44 @@ def stop_as_by_ctrl_c():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
 
 
-def check_link(net, seconds=2.0):
-    """(milliseconds there and back, least and median; megabits a second each way) between the first two nodes."""
-    server = subprocess.Popen(within(net.nodes[1], sys.executable, HERE / "link.py", "serve"), stdin=subprocess.DEVNULL,
+def check_link(net, other, seconds):
+    """(milliseconds there and back, least and median; megabits a second one way, and each of both) from the first node."""
+    server = subprocess.Popen(within(other, sys.executable, HERE / "link.py", "serve"), stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, text=True)
     try:
         server.stdout.readline()
-        done = subprocess.run(within(net.nodes[0], sys.executable, HERE / "link.py", "probe", net.address(net.nodes[1]),
-                                     seconds), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True,
-                              timeout=60)
+        done = subprocess.run(within(net.nodes[0], sys.executable, HERE / "link.py", "probe", net.address(other), seconds),
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True, timeout=60)
         return tuple(map(float, done.stdout.split()))
     finally:
         server.kill()
         server.wait()
+
+
+def fault(net, least, one_way, both_ways):
+    """What is wrong with a link, or ""."""
+    asked = 2 * net.delay_ms
+    if not LEAST_SHARE * net.megabits <= one_way <= MOST_SHARE * net.megabits or both_ways > MOST_SHARE * net.megabits:
+        return f"{one_way:.0f} Mbit/s one way and {both_ways:.0f} each of both instead of {net.megabits}"
+    if not asked <= least <= asked + MOST_LATE_MS:
+        return f"{least:.2f} ms there and back instead of {asked:g}"
+    return ""
+
+
+def check_links(net, seconds=0.7, tries=3):
+    """What check_link finds between the first node and each other one; Failed where one is not as it was asked for, each time
+    of some, as another program may hold one up."""
+    found = []
+    for other in net.nodes[1:]:
+        for _ in range(tries):
+            measured = check_link(net, other, seconds)
+            wrong = fault(net, measured[0], *measured[2:])
+            if not wrong:
+                break
+        if wrong:
+            raise Failed(f"the link between {net.nodes[0]} and {other} has {wrong}")
+        found.append(measured)
+    return found
 
 
 def main():
@@ -199,7 +236,7 @@ def main():
             sys.exit(subprocess.run(net.mpirun(given.ranks or given.nodes, *command), env=mpi_environment(),
                                     check=False).returncode)
         begin = time.monotonic()
-        least, median, one_way, both_ways = check_link(net)
+        least, median, one_way, both_ways = check_link(net, net.nodes[1], 2.0)
         print(f"asked: {given.rate:g} Mbit/s, {2 * given.delay:g} ms there and back. Measured in "
               f"{time.monotonic() - begin:.1f} s: {least:.3f} ms there and back at the least, {median:.3f} ms in the median; "
               f"{one_way:.1f} Mbit/s in one direction, {both_ways:.1f} Mbit/s in each of both at once")
@@ -208,5 +245,7 @@ def main():
 if __name__ == "__main__":
     try:
         main()
+    except Failed as error:
+        sys.exit(f"namespaces: {error}")
     except KeyboardInterrupt:
         sys.exit(130)

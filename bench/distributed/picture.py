@@ -14,20 +14,22 @@ from pictures import COUNT, panels, save
 def draw(axes, curves, title):
     ranks = curves[0]["ranks"]
     axes.plot(ranks, ranks, color="0.6", linewidth=1, linestyle=":", label="as many times as devices")
+    axes.plot(ranks, [count / 2 for count in ranks], color="0.8", linewidth=1, linestyle=":", label="half of that")
     colours = {link: f"C{i}" for i, link in enumerate(dict.fromkeys(curve["link"] for curve in curves))}
     for curve in curves:
-        each = curve["batch"] == "64 each"
-        axes.plot(ranks, curve["speed_up"], color=colours[curve["link"]], linestyle="-" if each else "--", marker="o",
-                  markersize=3, label=f"{curve['link']}; {curve['batch']}")
-        if curve["crossing"]:
-            axes.plot(curve["crossing"], curve["at_crossing"], color=colours[curve["link"]], marker="X", markersize=8,
-                      linestyle="none")
-    axes.plot([], [], color="0.4", marker="X", markersize=8, linestyle="none", label="from here on messages take longer")
+        style = "-" if curve["batch"].endswith("each") else "--"
+        axes.plot(ranks, curve["speed_up"], color=colours[curve["link"]], linestyle=style, marker="o", markersize=3,
+                  label=f"{curve['link']}; {curve['batch']}")
+        if curve["waits"]:
+            axes.plot(curve["waits"], curve["at_waits"], color=colours[curve["link"]], marker="X", markersize=9,
+                      markeredgecolor="black", linestyle="none")
+    axes.plot([], [], color="0.4", marker="X", markersize=9, markeredgecolor="black", linestyle="none",
+              label="from here on a device waits longer than it computes")
     axes.set_xscale("log", base=2)
     axes.set_yscale("log", base=2)
     axes.set_xticks(ranks)
     axes.xaxis.set_major_formatter(COUNT)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.4g}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:.1g}")
     axes.tick_params(axis="x", labelrotation=45)
     axes.set_title(title)
     axes.set_xlabel("devices")
@@ -41,7 +43,9 @@ def main():
     figure, axes = panels(len(devices))
     for at, device in zip(axes[0], devices):
         draw(at, [curve for curve in ordered if curve["device"] == device], device[0].upper() + device[1:])
-    axes[0][0].legend(frameon=False, fontsize=7)
+    # Both panels have the same curves; below them, as curves are everywhere within.
+    figure.legend(*axes[0][0].get_legend_handles_labels(), loc="upper center", bbox_to_anchor=(0.5, 0), ncol=3, frameon=False,
+                  fontsize=8)
     save(figure, pathlib.Path(sys.argv[1]), "distributed-outlook")
 
 

@@ -4,6 +4,7 @@ namespaces; fits the cost model to single ranks and to messages, and holds it ag
 
 import argparse
 import pathlib
+import platform
 import re
 import shutil
 import subprocess
@@ -16,17 +17,19 @@ sys.path.insert(0, str(HERE.parent))
 
 # bench/ has to be on the path first.
 # pylint: disable=wrong-import-position
+import fit
 import measure
 import namespaces
+import others
 import page
 import rows as rows_of
+import tables
+from tasks import KEYS, PLACES, rotated, tasks_of
 
-# Of the links: megabits a second, milliseconds of delay, options of mpirun. The last: Open MPI sends what is large without
-# that the other end asks for each piece.
-PLACES = {"host": None, "1 Gbit/s": (1000, 0), "100 Mbit/s": (100, 0), "1 Gbit/s, 1 ms": (1000, 1),
-          "100 Mbit/s, sent": (100, 0, ("--mca", "btl_tcp_flags", "send,inplace"))}
-KEYS = ("kind", "place", "model", "ranks", "batch", "reduce", "wire")
-COLUMNS = ("run", "date", "machine", "commit", *KEYS, "turn", "bytes", "messages", "seconds", "all", "processor", "others")
+FACTS = ("machine", "commit", "bench", "system", "setting")  # what all rows of a run have in common
+COLUMNS = ("run", "date", *FACTS, "delay", *KEYS, "turn", "bytes", "messages", "seconds", "all", "processor", "others", "relay",
+           "failure")
+PATIENCE = 300  # seconds that one start of a program may take
 
 
 def parse():
@@ -34,8 +37,10 @@ def parse():
     parser.add_argument("--places", default=",".join(place.replace(", ", "+") for place in PLACES), metavar="PLACE,PLACE",
                         help="default: all")
     parser.add_argument("--turns", type=int, default=3, metavar="N", help="everything so many times, in turn (default: 3)")
-    parser.add_argument("--minutes", type=float, default=60,
-                        help="after so many nothing is begun any more; the next start goes on (default: 60)")
+    parser.add_argument("--tries", type=int, default=3, metavar="N",
+                        help="of a task while others keep a tenth of a processor busy; the quietest counts (default: 3)")
+    parser.add_argument("--minutes", type=float, default=34,
+                        help="after so many nothing is begun any more; the next start goes on (default: 34)")
     parser.add_argument("--again", action="store_true", help="begin a new run; without it the last one is gone on with")
     parser.add_argument("--bin", type=pathlib.Path, default=ROOT / "build/release/bin", metavar="DIR",
                         help="where sateen-train is, built with -DSATEEN_MPI=ON (default: build/release/bin)")
@@ -49,45 +54,50 @@ def parse():
     given.places = [place.replace("+", ", ") for place in given.places.split(",")]
     if not set(given.places) <= set(PLACES):
         parser.error(f"--places takes {', '.join(place.replace(', ', '+') for place in PLACES)}")
+    given.out = given.out.resolve()
     return given
-
-
-def tasks_of(place):
-    """All that is measured there in a turn."""
-    def task(kind, ranks="", batch="", reduce="", wire=""):
-        return dict(zip(KEYS, (kind, place, "plain" if batch else "", ranks, batch, reduce, wire)))
-
-    found = [task("messages")] if place == "host" else [task("link"), task("messages")]
-    for ranks in (1, 2, 4) if place == "host" else (2, 4):
-        # Single ranks with the shares that the ranks have, just before, as the machine may be slower in an hour.
-        found += [task("alone", ranks, batch // ranks) for batch in (64, 256)]
-        found += [task("train", ranks, batch, "ordered", "float") for batch in (64, 256)]
-        if ranks > 1:
-            found += [task("train", ranks, 64, "ordered", "half"), task("train", ranks, 64, "allreduce", "float")]
-    return found
 
 
 class Bench:
     def __init__(self, given):
         self.given = given
         self.end = time.monotonic() + 60 * given.minutes
-        self.left = 0
+        self.left = self.failed = 0
+        self.buckets = " ".join(str(bucket.bytes) for bucket in fit.network_of(given.bin).buckets())
         self.rows = rows_of.Rows(given.out / "distributed.csv", COLUMNS)
-        runs = list(self.rows.groups("run"))
-        name = time.strftime("%Y-%m-%dT%H:%M:%S") if given.again or not runs else runs[-1][0]
-        self.facts = {"run": name, "date": rows_of.today(), "machine": rows_of.machine(), "commit": commit_of(given.bin)}
-        self.done = {tuple(row[key] for key in ("turn", *KEYS)) for row in self.rows.all if row["run"] == name}
+        self.facts = self.facts_of_run()
+        self.done = {key_of(row["turn"], row) for row in fit.measured(self.rows.all) if row["run"] == self.facts["run"]}
+
+    def facts_of_run(self):
+        """Of a new one, or of the last where it is gone on with: which has to be of the same programs and machine."""
+        facts = dict(zip(FACTS, (rows_of.machine(), commit_of(self.given.bin), rows_of.commit(ROOT), system(),
+                                 measure.SETTING)))
+        runs = list(self.rows.groups("run").items())
+        if self.given.again or not runs:
+            return {"run": time.strftime("%Y-%m-%dT%H:%M:%S"), **facts}
+        (name,), rows = runs[-1]
+        for key in FACTS:
+            if rows[0][key] != facts[key]:
+                raise SystemExit(f"bench: the last run has the {key} {rows[0][key]!r} and not {facts[key]!r}; --again begins a "
+                                 "new one")
+        return {"run": name, **facts}
 
     def turn(self, number):
-        for place in self.given.places:
-            todo = [task for task in tasks_of(place) if (str(number), *map(str, task.values())) not in self.done]
+        for place in rotated(self.given.places, number):
+            todo = [task for task in tasks_of(place, number) if key_of(number, task) not in self.done]
             if not todo or self.over(len(todo)):
                 continue
             if PLACES[place] is None:
                 self.each(number, todo, None)
-            else:
+                continue
+            about = {**todo[0], **dict.fromkeys(KEYS, ""), "kind": "link", "place": place}
+            try:
                 with namespaces.Namespaces(4, *PLACES[place]) as net:
+                    self.add(number, about, measure.links(net), net)
+                    print(f"turn {number}: link {place}: as asked", flush=True)
                     self.each(number, todo, net)
+            except (namespaces.Failed, subprocess.SubprocessError, OSError, ValueError) as error:
+                self.fails(number, about, error)
 
     def over(self, count):
         """Whether the time is; then so many are left."""
@@ -100,15 +110,53 @@ class Bench:
         for i, task in enumerate(todo):
             if self.over(len(todo) - i):
                 return
-            what = " ".join(str(value) for value in task.values() if value != "")
+            begin = time.monotonic()
             try:
-                found = measure.KINDS[task["kind"]](task, net, self.given.bin, self.given.out / "distributed", 300)
-            except (measure.Failed, subprocess.SubprocessError) as error:
-                print(f"failed: {what}: {error}", flush=True)
+                found = self.quietest(task, net)
+            except Exception as error:  # pylint: disable=broad-exception-caught # whatever it is, the rest goes on
+                self.fails(number, task, error)
                 continue
-            for row in found:
-                self.rows.add(**self.facts, turn=number, **task, **row)
-            print(f"turn {number}: {what}: {1000 * float(found[-1]['seconds']):.3f} ms", flush=True)
+            self.add(number, task, found, net)
+            print(f"turn {number}: {words(task)}: {1000 * float(found[-1]['seconds']):.3f} ms; others "
+                  f"{found[-1]['others']}, took {time.monotonic() - begin:.1f} s", flush=True)
+
+    def quietest(self, task, net):
+        """Its rows while others were least busy."""
+        best = None
+        for _ in range(self.given.tries):
+            found = measure.measure({**task, "buckets": self.buckets}, net, self.given.bin, self.given.out / "distributed",
+                                    PATIENCE)
+            if best is None or float(found[0]["others"]) < float(best[0]["others"]):
+                best = found
+            if float(best[0]["others"]) <= tables.BUSY or self.over(0):
+                break
+        return best
+
+    def add(self, number, task, found, net):
+        self.rows.extend([{**self.facts, "date": rows_of.today(), "delay": net.delayed_by if net else "", "turn": number,
+                           **task, **row} for row in found])
+
+    def fails(self, number, task, error):
+        self.failed += 1
+        print(f"failed: turn {number}: {words(task)}: {error}", flush=True)
+        self.add(number, task, [{"failure": " ".join(f"{type(error).__name__}: {error}".split())[:300]}], None)
+
+
+def key_of(turn, task):
+    """The rows of `buckets` say by themselves how they were added up."""
+    return (str(turn), *(str(task[key]) for key in KEYS if (key, task["kind"]) != ("reduce", "buckets")))
+
+
+def words(task):
+    return " ".join(str(task[key]) for key in KEYS if task[key] != "")
+
+
+def system():
+    """What messages go through."""
+    mpi = subprocess.run(["mpirun", "--version"], stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                         timeout=60).stdout
+    found = re.search(r"\(Open MPI\) (\S+)", mpi)
+    return f"Open MPI {found[1] if found else 'of an unknown version'}, Linux {platform.release()}"
 
 
 def commit_of(binaries):
@@ -120,7 +168,7 @@ def commit_of(binaries):
 
 
 def prepare(given):
-    """The program for messages, and data."""
+    """The programs for messages."""
     if not (given.bin / "sateen-train").exists():
         raise SystemExit(f"bench: there is no sateen-train in {given.bin}; build it with -DSATEEN_MPI=ON, or give --bin")
     if not shutil.which("mpicxx") or not shutil.which("mpirun"):
@@ -129,29 +177,34 @@ def prepare(given):
     if missing and given.places != ["host"]:
         raise SystemExit(f"bench: {missing}; or give --places host")
     work = given.out / "distributed"
-    measure.small_data(work)
-    built = subprocess.run(["mpicxx", "-std=c++20", "-O2", "-DOMPI_SKIP_MPICXX", HERE / "messages.cpp", "-o",
-                            work / "messages"], check=False, timeout=300)
-    if built.returncode != 0:
-        raise SystemExit("bench: messages.cpp was not compiled")
+    work.mkdir(parents=True, exist_ok=True)
+    for name in ("messages", "buckets"):
+        built = subprocess.run(["mpicxx", "-std=c++20", "-O2", "-DOMPI_SKIP_MPICXX", HERE / f"{name}.cpp", "-o", work / name],
+                               check=False, timeout=300)
+        if built.returncode != 0:
+            raise SystemExit(f"bench: {name}.cpp was not compiled")
 
 
 def main():
     given = parse()
     namespaces.stop_as_by_ctrl_c()
+    failed = 0
     if not given.docs_only:
         prepare(given)
+        others.adopt()
         bench = Bench(given)
         for number in range(1, given.turns + 1):
             bench.turn(number)
+        failed = bench.failed
         if bench.left:
             print(f"time is over: {bench.left} are left; the same command goes on with them")
     if given.docs or given.docs_only:
         page.write(given, rows_of.Rows(given.out / "distributed.csv", COLUMNS))
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
     try:
-        main()
+        sys.exit(main())
     except KeyboardInterrupt:
         sys.exit(130)
