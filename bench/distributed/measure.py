@@ -51,7 +51,9 @@ def small_data(work, batch):
 
 
 def last_words(text):
-    return " / ".join((text.strip() or "no word").splitlines()[-3:])
+    """Without the lines that mpirun draws."""
+    said = [line.strip() for line in text.splitlines() if line.strip("- ")]
+    return " / ".join(said[-3:]) or "no word"
 
 
 def run(command, patience):

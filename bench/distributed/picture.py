@@ -29,7 +29,7 @@ def draw(axes, curves, title):
     axes.set_yscale("log", base=2)
     axes.set_xticks(ranks)
     axes.xaxis.set_major_formatter(COUNT)
-    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:.1g}")
+    axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}" if value >= 1 else f"{value:.2g}")
     axes.tick_params(axis="x", labelrotation=45)
     axes.set_title(title)
     axes.set_xlabel("devices")

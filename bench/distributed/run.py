@@ -138,8 +138,10 @@ class Bench:
 
     def fails(self, number, task, error):
         self.failed += 1
-        print(f"failed: turn {number}: {words(task)}: {error}", flush=True)
-        self.add(number, task, [{"failure": " ".join(f"{type(error).__name__}: {error}".split())[:300]}], None)
+        kind = type(error).__name__
+        why = " ".join((str(error) if kind == "Failed" else f"{kind}: {error}").split())[:300]
+        print(f"failed: turn {number}: {words(task)}: {why}", flush=True)
+        self.add(number, task, [{"failure": why}], None)
 
 
 def key_of(turn, task):
