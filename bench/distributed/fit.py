@@ -99,9 +99,9 @@ def link_of(place, rows):
     tiny, *ones = sorted(key for key in at if key[1] == 1)
     fours = sorted(key for key in at if key[1] == 4)
     many = max(at, key=lambda key: key[1])
-    latency = time[tiny]
+    latency, one_way = time[tiny], rate(time, *ones)
     # An exchange both ways sends and receives.
-    return model.Link(place, rate(time, *ones), rate(time, *fours), latency, max(0.0, (time[many] - latency) / many[1]),
+    return model.Link(place, one_way, min(one_way, rate(time, *fours)), latency, max(0.0, (time[many] - latency) / many[1]),
                       used[fours[-1]] / (2 * bytes_of(fours[-1])), used[many] / (2 * many[1]))
 
 
