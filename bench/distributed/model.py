@@ -11,6 +11,7 @@ import re
 FLOAT = 4
 BUCKET = 256 << 10  # sateen-train's --bucket-kib
 EAGER = 64 << 10  # larger messages over TCP are asked for first, in Open MPI
+PIECE = 60 << 10  # that sateen-train therefore sends at a time
 RECORD = 16  # bytes that each rank tells each other in a step
 
 
@@ -83,7 +84,7 @@ class Device:
 class Link:
     name: str
     bandwidth: float  # bytes a second one way
-    mutual: float  # that each way has where two ranks send each other large messages at the same time
+    mutual: float  # that each way has where two ranks send each other pieces at the same time
     latency: float  # from one rank's sending to the other's noticing, which sleeps between its looks
     per_message: float  # what one costs of the link beyond that, where many are under way
     processor: float = 0.0  # seconds that a byte sent or received takes of the processor which computes
@@ -91,13 +92,14 @@ class Link:
 
     def taken(self, phase):
         """Seconds that it carries nothing else, and seconds beyond."""
-        rate = self.mutual if phase.mutual and phase.bytes > EAGER else self.bandwidth
-        return (phase.messages * (phase.bytes / rate + self.per_message),
-                (3 if phase.bytes > EAGER else 1) * self.latency)
+        rate = self.mutual if phase.ours and phase.bytes > PIECE else self.bandwidth
+        return (phase.messages * (phase.bytes / rate + phase.pieces * self.per_message),
+                (3 if phase.bytes > EAGER and not phase.ours else 1) * self.latency)
 
     def work(self, phases):
         """Seconds of a rank's processor."""
-        return sum(phase.ways * phase.messages * (phase.bytes * self.processor + self.processor_message) for phase in phases)
+        return sum(phase.ways * phase.messages * (phase.bytes * self.processor + phase.pieces * self.processor_message)
+                   for phase in phases)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,14 +108,18 @@ class Phase:
     messages: int
     bytes: float
     ways: int = 2
-    mutual: bool = False  # whether the others send it as many at the same time, and nobody arranges who begins
+    ours: bool = False  # whether it is sateen-train's own, in pieces, and the others send it as many at the same time
+
+    @property
+    def pieces(self):
+        return math.ceil(self.bytes / PIECE) if self.ours else 1
 
 
 # How a bucket of so many bytes becomes the same sum on all of so many ranks (at least 2): phases, each after the other.
 
 def ordered(size, ranks):
     """sateen-train's default: each rank gets its slice from all others, adds it up, and sends all others the sum."""
-    return [Phase(ranks - 1, size / ranks, mutual=True)] * 2
+    return [Phase(ranks - 1, size / ranks, ours=True)] * 2
 
 
 def allreduce(size, ranks):
@@ -136,7 +142,7 @@ def ring(size, ranks):
 
 def gathered(size, ranks):
     """Everybody gets everything from everybody."""
-    return [Phase(ranks - 1, size, mutual=True)]
+    return [Phase(ranks - 1, size, ours=True)]
 
 
 EXCHANGES = {"ordered": ordered, "allreduce": allreduce, "ring": ring, "gathered": gathered}

@@ -2,11 +2,12 @@
 
 import os
 
-# Of the links: megabits a second, milliseconds of delay, options of mpirun. The last: Open MPI sends what is large without
-# that the other end asks for each piece.
+# Of the links: megabits a second, milliseconds of delay, options of mpirun. The last, for buckets alone: Open MPI sends what is
+# large without that the other end asks for it.
 PLACES = {"host": None, "1 Gbit/s": (1000, 0), "100 Mbit/s": (100, 0), "1 Gbit/s, 1 ms": (1000, 1),
           "100 Mbit/s, sent": (100, 0, ("--mca", "btl_tcp_flags", "send,inplace"))}
-SLOW = ("100 Mbit/s", "100 Mbit/s, sent")  # where it shows what Open MPI does with large messages
+SENT = "100 Mbit/s, sent"
+SLOW = ("100 Mbit/s", SENT)  # where it shows what Open MPI does with large messages
 KEYS = ("kind", "place", "model", "ranks", "threads", "batch", "reduce", "wire")
 BATCHES = (64, 256)
 SHARES = (1, 4, 16, 64, 256)  # of a rank that has a processor to itself
@@ -28,8 +29,6 @@ def single_processes():
 
 def several_ranks(place, ranks):
     """Single ranks with the shares that the ranks have, just before, as the machine may be slower in an hour."""
-    if place == "100 Mbit/s, sent":
-        return [task("alone", place, ranks, 64 // ranks), task("train", place, ranks, 64, reduce="ordered", wire="float")]
     found = []
     for batch in BATCHES:
         found += [task("alone", place, ranks, batch // ranks),
@@ -40,7 +39,7 @@ def several_ranks(place, ranks):
 
 def tasks_of(place, turn):
     """In another order each turn: what the machine does at one time is not always the same task's."""
-    parts = [[task("messages", place)], several_ranks(place, 2), several_ranks(place, 4)]
+    parts = [] if place == SENT else [[task("messages", place)], several_ranks(place, 2), several_ranks(place, 4)]
     if place == "host":
         parts.append(single_processes())
     if place in SLOW:
