@@ -41,8 +41,9 @@ struct DeviceWish {
   std::string device = {};  ///< the one to take, as --device has it; empty: what --device says
   /// Of the processes or threads on this machine that open a device at the same time: which this is, how many there
   /// are, and the processors that all of them together may use (0: those of this process). Where no device is named the
-  /// GPUs go round, or else each takes cpu, which has its share of threads.
+  /// GPUs go round, or else each takes cpu, whatever is on other machines, and has its share of threads.
   int place = 0, places = 1, processors = 0;
+  int ranks = 1;                                  ///< the same on all machines
   bool quiet = false;                             ///< what is only for information is another one's to print
   std::vector<std::string> tuning_settings = {};  ///< for devices of backends that tune; --device-option overrides them
 };

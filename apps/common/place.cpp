@@ -15,7 +15,7 @@ int usable_processors() {
 }
 
 void take_place(const DeviceWish& wish, const Registry& registry, DeviceRequest& request) {
-  if (wish.places == 1 || !(request.device.empty() || request.device == "auto")) return;
+  if (wish.ranks == 1 || !(request.device.empty() || request.device == "auto")) return;
   std::vector<DeviceInfo> all, gpus;
   for (const DeviceInfo& device : registry.devices()) {
     if (request.backend != "auto" && device.backend != request.backend) continue;

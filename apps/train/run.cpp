@@ -87,7 +87,8 @@ int train_on(const Program& program, const RunSettings& run, const OutputFolder&
     } catch (const Error& also) {
       kept += " (what came after it is lost: " + std::string(also.what()) + ")";
     }
-    throw RankError(error.rank(), std::string(error.what()) + "; " + kept, error.told());
+    const std::string what = std::string(error.what()) + "; " + kept;
+    throw RankError(error.rank(), what, error.by(), error.teller());
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kDiverged) throw;
     bar.reset();
@@ -204,10 +205,11 @@ int lead(const Program& program, const RunSettings& run, const GivenSettings& gi
   return train_on(program, run, out, trainer, files, pictures, cancel);
 }
 
-/// Whether no rank between the first and this one is there to speak.
-bool speaks_for_first(Communicator& ranks) {
+/// Whether this rank is to say that rank 0 has gone: no rank between the two is there to, or has.
+bool speaks_for_first(Communicator& ranks, const RankError& error) {
+  if (error.rank() != 0 || error.by() == RankError::By::kItself || error.by() == RankError::By::kStop) return false;
   for (int rank = 1; rank < ranks.rank(); ++rank) {
-    if (!ranks.gone(rank)) return false;
+    if (!ranks.gone(rank) || rank == error.teller()) return false;
   }
   return true;
 }
@@ -225,8 +227,8 @@ int follow_by_mpi(const Program& program, const RunSettings& run, const GivenSet
     return error.code() == ErrorCode::kCancelled ? code_of_signal() : exit_code(error.code());
   } catch (const RankError& error) {
     ranks.give_up(error.what(), error.rank());
-    if (error.rank() == 0 && !error.told() && speaks_for_first(ranks)) program.error(error.what());
-    return kRunTime;
+    if (speaks_for_first(ranks, error)) program.error(error.what());
+    return StopSignals::received() != 0 ? code_of_signal() : static_cast<int>(kRunTime);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::kCancelled) {
       ranks.give_up("stopped before training began");
@@ -252,6 +254,11 @@ int lead_group(const Program& program, const RunSettings& run, const GivenSettin
     throw;
   } catch (const RankError& error) {
     seat.group.ranks->give_up(error.what(), error.rank());
+    if (error.by() != RankError::By::kStop) throw;
+    program.warning(std::string("stopped by ") + StopSignals::name(StopSignals::received()) + ": " + error.what());
+    return code_of_signal();
+  } catch (const std::bad_alloc&) {
+    seat.group.ranks->give_up("out of memory");
     throw;
   } catch (const std::exception& error) {
     seat.group.ranks->give_up(error.what());

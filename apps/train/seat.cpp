@@ -69,6 +69,7 @@ DeviceWish wish_of(const Seat& seat, const std::string& auto_takes, const Cancel
   wish.place = seat.place;
   wish.places = seat.places;
   wish.processors = seat.processors;
+  if (!seat.alone()) wish.ranks = seat.group.ranks->size();
   wish.quiet = !seat.leads();
   return wish;
 }
@@ -120,11 +121,13 @@ int started_together() {
 }
 
 std::string tied_words(const Seat& seat, const DeviceInfo& device) {
+  // Open MPI's word for it. Others, containers and people too, tie processes to what is theirs.
+  if (seat.alone() || device.type != SATEEN_DEVICE_CPU || std::getenv("OMPI_MCA_orte_bound_at_launch") == nullptr)
+    return {};
   const auto all = static_cast<int>(std::thread::hardware_concurrency());
-  if (seat.alone() || device.type != SATEEN_DEVICE_CPU || usable_processors() * seat.places >= all) return {};
-  if (usable_processors() == seat.processors && seat.places > 1) return {};  // a container's, not the launcher's
-  return "each rank may use " + std::to_string(usable_processors()) + " of this machine's " + std::to_string(all) +
-         " processors, to which its launcher ties it; with Open MPI, mpirun --bind-to none ends that";
+  if (usable_processors() * seat.places >= all) return {};
+  return "mpirun ties each rank to " + std::to_string(usable_processors()) + " of this machine's " +
+         std::to_string(all) + " processors; mpirun --bind-to none lets ranks have all";
 }
 
 std::vector<Seat> seats_for(const RankSettings& settings) {

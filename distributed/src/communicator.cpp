@@ -86,7 +86,8 @@ class Request final : public Transfer {
   bool done() override {
     int flag = 1;
     const std::lock_guard<std::timed_mutex> lock(abandoned_->calls());
-    check(MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &flag, MPI_STATUSES_IGNORE), "a message");
+    const int code = MPI_Testall(static_cast<int>(requests_.size()), requests_.data(), &flag, MPI_STATUSES_IGNORE);
+    if (code != MPI_SUCCESS) throw RankError(-1, "MPI: a message: " + words(code), RankError::By::kNobody);
     return flag != 0;
   }
 
@@ -135,7 +136,7 @@ class MpiCommunicator final : public Communicator {
 
   ~MpiCommunicator() override {
     // A rank that has gone, or that still waits for another, would keep MPI from ending: then the process just ends.
-    if (left_ || gone_ || abandoned_->any() || !all_end()) return;
+    if (left_ || told_ || ended_ || abandoned_->any() || !all_end()) return;
     if (leaving_ != MPI_REQUEST_NULL) {
       MPI_Cancel(&leaving_);
       MPI_Request_free(&leaving_);
@@ -179,19 +180,19 @@ class MpiCommunicator final : public Communicator {
   }
 
   std::optional<Departure> departed() override {
-    const std::lock_guard<std::timed_mutex> lock(abandoned_->calls());
-    if (gone_) return gone_;
+    std::unique_lock<std::timed_mutex> lock(abandoned_->calls(), kFarewell);
+    if (!lock.owns_lock() || told_) return told_;
     int flag = 0;
     MPI_Status status;
     if (leaving_ != MPI_REQUEST_NULL && MPI_Test(&leaving_, &flag, &status) == MPI_SUCCESS && flag != 0) {
-      gone_ = Departure{status.MPI_SOURCE, std::string(words_->text.data(), strnlen(words_->text.data(), kLeaveBytes)),
+      told_ = Departure{status.MPI_SOURCE, std::string(words_->text.data(), strnlen(words_->text.data(), kLeaveBytes)),
                         words_->about};
-      return gone_;
+      return told_;
     }
     for (int rank = 0; rank < size_; ++rank) {
-      if (rank == rank_ || !gone(rank)) continue;
-      gone_ = Departure{rank, {}};
-      return gone_;
+      if (!gone(rank)) continue;
+      ended_ = true;
+      return Departure{rank, {}};
     }
     return std::nullopt;
   }
@@ -206,7 +207,7 @@ class MpiCommunicator final : public Communicator {
       std::copy_n(reason.begin(), std::min(reason.size(), kLeaveBytes - 1), leave->text.begin());
       std::vector<MPI_Request> sends(peers_.size(), MPI_REQUEST_NULL);
       for (int rank = 0; rank < size_; ++rank) {
-        if (rank == rank_ || (gone_ && gone_->rank == rank)) continue;
+        if (rank == rank_ || gone(rank)) continue;
         MPI_Request& request = sends[static_cast<size_t>(rank)];
         if (MPI_Isend(leave.get(), sizeof(Leave), MPI_BYTE, rank, kLeaveTag, comm_, &request) == MPI_SUCCESS) {
           abandoned_->add(request, leave);
@@ -218,7 +219,7 @@ class MpiCommunicator final : public Communicator {
         if (MPI_Testall(static_cast<int>(sends.size()), sends.data(), &flag, MPI_STATUSES_IGNORE) != MPI_SUCCESS) break;
         lock.unlock();
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        lock.lock();
+        if (!lock.try_lock_until(end)) return;
       }
     } catch (...) {  // without memory for the words, the others see that the process ends
     }
@@ -270,7 +271,8 @@ class MpiCommunicator final : public Communicator {
   std::vector<Identity> peers_;
   std::shared_ptr<Leave> words_;
   MPI_Request leaving_ = MPI_REQUEST_NULL;
-  std::optional<Departure> gone_;
+  std::optional<Departure> told_;
+  bool ended_ = false;  // a rank's process has
   std::shared_ptr<Abandoned> abandoned_ = std::make_shared<Abandoned>();
 };
 
@@ -290,7 +292,6 @@ void add_processors(MPI_Comm local, Place& place) {
   CPU_ZERO(&own);
   if (sched_getaffinity(0, sizeof own, &own) != 0) CPU_ZERO(&own);  // more processors than the set has room for
   check(MPI_Allreduce(&own, &all, sizeof own, MPI_BYTE, MPI_BOR, local), "MPI_Allreduce");
-  place.own_processors = CPU_COUNT(&own);
   place.processors = CPU_COUNT(&all);
 }
 

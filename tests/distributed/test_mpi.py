@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -104,14 +105,14 @@ class Differences(Mpi):
 
 class Faults(Mpi):
     def start(self, name, count, *more):
-        """A run of many epochs, once it has ended one: its process, and its ranks' numbers in the system."""
+        """A run of many epochs, once it has ended two: its process, and its ranks' numbers in the system."""
         command = ranks.mpirun_command(count, *self.arguments(name, "--epochs", "1000", "--batch-size", "48", *more))
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                    encoding="utf-8", env=harness.environment(**ranks.MPI))
         self.addCleanup(self.end, process)
         deadline = time.monotonic() + 60
         history = self.file(name, "history.csv")
-        while not history.exists() or history.read_text().count("\n") < 2:
+        while not history.exists() or history.read_text().count("\n") < 3:
             if process.poll() is not None or time.monotonic() > deadline:
                 self.fail(process.stdout.read() if process.poll() is not None else "no epoch ended")
             time.sleep(0.05)
@@ -138,7 +139,8 @@ class Faults(Mpi):
         process.wait()
 
     def test_a_rank_that_is_killed_is_named_and_others_go_on(self):
-        process, numbers = self.start("killed", 3, "--save-every", "1000")
+        # Nothing gets better, so that nothing but the loss of a rank saves.
+        process, numbers = self.start("killed", 3, "--save-every", "1000", "--lr", "1e-9", "--monitor", "val_accuracy")
         os.kill(numbers[1], signal.SIGKILL)
         said = process.communicate(timeout=60)[0]
         self.assertNotEqual(process.returncode, 0)
@@ -148,7 +150,7 @@ class Faults(Mpi):
         self.assertIn(" has gone", errors[0])
         self.assertIn("--resume goes on there", errors[0])
         done = self.file("killed", "history.csv").read_text().count("\n") - 1
-        self.assertIn(f"last.sateen is of epoch {done}", errors[0])
+        self.assertGreaterEqual(int(re.search(r"last.sateen is of epoch (\d+)[ :]", errors[0])[1]), max(done, 2))
         result = ranks.run_ranks(ranks.mpirun_command(
             2, "--data", self.data, "--resume", self.folder / "killed", "--epochs", done + 2))
         self.assert_code(result, 0)

@@ -31,6 +31,7 @@ inline std::vector<float> weights_of(const Trainer& trainer) {
 struct Run {
   TrainOptions options;
   ParallelOptions parallel;
+  std::vector<CancelToken> stops;  // by rank; none: nobody stops
   double share = 0.2;
   Sequential model = small_network();
 
@@ -47,7 +48,9 @@ struct Run {
   }
   Trainer of(const std::shared_ptr<Communicator>& group) const {
     const Dataset data = corners();
-    return {cpu(), model, data, split(data.size(), share, options.seed), options, group, parallel};
+    ParallelOptions own = parallel;
+    if (!stops.empty()) own.stop = stops[static_cast<size_t>(group->rank())];
+    return {cpu(), model, data, split(data.size(), share, options.seed), options, group, own};
   }
 
   /// Calls work(rank's trainer, rank) on a thread for each rank. Gives what each threw.

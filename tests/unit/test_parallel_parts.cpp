@@ -12,6 +12,7 @@
 #include "parallel/half.hpp"
 #include "parallel/plan.hpp"
 #include "parallel/share.hpp"
+#include "parallel/slow_rank.hpp"
 
 using namespace sateen;
 
@@ -101,6 +102,18 @@ BOOST_AUTO_TEST_CASE(buckets_hold_every_gradient_once) {
     BOOST_TEST(ops == step.graph.op_count());
     BOOST_TEST(buckets.size() == (least == 1 ? 4U : least == 1000 ? 3U : 2U));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_rank_is_slow_where_it_is_in_most_steps) {
+  const auto group = local_communicators(3);
+  SlowRank slow(3, 2);
+  BOOST_TEST(!slow.words(*group[0]).has_value());
+  for (int step = 0; step < 5; ++step) slow.add(std::vector<double>{0.01, 0.012, step < 3 ? 0.05 : 0.01});
+  BOOST_TEST(slow.words(*group[0]).value_or("") ==
+             "rank 2 is slow: 34 ms a step, where the median is 12 ms; all others wait for it");
+  slow.begin_epoch();
+  for (int step = 0; step < 5; ++step) slow.add(std::vector<double>{0.01, 0.012, step < 2 ? 1.0 : 0.01});
+  BOOST_TEST(!slow.words(*group[0]).has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

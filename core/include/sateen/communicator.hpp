@@ -41,17 +41,26 @@ class GroupError : public Error {
 /// What every rank throws that waits for one that has gone, gave up, or has not been heard of for too long.
 class RankError : public Error {
  public:
-  /// message: what() is to be. rank: the one that it is about. told: these are its own words.
-  RankError(int rank, const std::string& message, bool told = false)
-      : Error(ErrorCode::kRuntime, message), rank_(rank), told_(told) {}
+  /// How a rank came to know.
+  enum class By : uint8_t {
+    kItself,   ///< that rank has said so
+    kAnother,  ///< another rank has
+    kNobody,   ///< it wasn't there
+    kStop,     ///< it wasn't there soon after this one was told to stop, and may have been busy
+  };
+  /// message: what() is to be. rank: the one that it is about, or -1. teller: the rank that has said so, or -1.
+  RankError(int rank, const std::string& message, By by, int teller = -1)
+      : Error(ErrorCode::kRuntime, message), rank_(rank), teller_(teller), by_(by) {}
   /// Whose absence it is; -1: it isn't known.
   int rank() const noexcept { return rank_; }
-  /// Whether that rank has said so itself.
-  bool told() const noexcept { return told_; }
+  /// Who has told of it; -1: nobody, this rank has seen it.
+  int teller() const noexcept { return teller_; }
+  /// See there.
+  By by() const noexcept { return by_; }
 
  private:
-  int rank_;
-  bool told_;
+  int rank_, teller_;
+  By by_;
 };
 
 /// One rank of a group. One thread at a time, but for departed, gone and give_up. Ranks are numbered from 0; rank 0 leads: what it has is

@@ -12,6 +12,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -77,9 +78,10 @@ class Exchange {
   /// Whether something is under way that others have a part in.
   bool busy() const;
   std::vector<int> missing() const;
-  /// Whether the other thread is in a call of the communicator for longer than a rank may be silent: Open MPI's don't come
-  /// back now and then once a peer on another machine has gone.
-  bool stuck() const;
+  /// Called every kBetweenLooks. Whether the other thread is in one call of the communicator for longer than a rank may be
+  /// silent, or for a moment after a rank has gone or this one was told to stop: Open MPI's calls over TCP don't come back now
+  /// and then once a peer has gone.
+  bool stuck();
   [[noreturn]] void throw_stuck() const;
   template <typename Done>
   void wait_for(const Done& done);
@@ -109,6 +111,12 @@ class Exchange {
   std::atomic<Clock::time_point> called_{
       Clock::time_point()};  // since when it calls the communicator; the epoch: it doesn't
   std::thread thread_;
+
+  // Of the thread that calls.
+  Clock::time_point call_seen_;  // at so many looks
+  int looks_ = 0;
+  std::string gone_;  // who, as of the first look that saw somebody gone
+  int first_gone_ = -1;
 };
 
 }  // namespace sateen

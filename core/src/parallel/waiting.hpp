@@ -33,12 +33,12 @@ class Waiting {
 
   Communicator& group_;
   const ParallelOptions& options_;
-  Clock::time_point since_ = Clock::now(), looked_ = since_;
+  Clock::time_point looked_ = Clock::now();
   int idle_ = 0;
+  double waited_ = 0;    // since something came
+  double stopped_ = -1;  // since then and a wish to stop; -1: there is none
   double allowed_ = 0;
-  bool stopping_ = false;
   bool departure_seen_ = false;  // since something came
-  Clock::time_point stopped_;
 };
 
 }  // namespace sateen

@@ -1,23 +1,9 @@
 // A training step of one rank among several: its share's gradients, their exchange while the rest is computed, the update.
 #include "train/parallel_step.hpp"
 
-#include <algorithm>
-#include <cmath>
-
 #include "sateen/error.hpp"
 
 namespace sateen {
-
-namespace {
-
-/// The lower of the two in the middle of an even number.
-double median(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
-}  // namespace
 
 class ParallelStep::StepPass final : public Pass {
  public:
@@ -39,11 +25,7 @@ class ParallelStep::StepPass final : public Pass {
 
 ParallelStep::ParallelStep(Device& device, const Sequential& model, const ParameterLayout& layout, const StepSpec& spec,
                            int64_t batch, std::shared_ptr<Communicator> group, const ParallelOptions& options)
-    : device_(device),
-      group_(std::move(group)),
-      options_(options),
-      seconds_(static_cast<size_t>(group_->size())),
-      slow_steps_(seconds_.size()) {
+    : device_(device), group_(std::move(group)), options_(options), slow_(group_->size(), options.slow_factor) {
   for (int rank = 0; rank < group_->size(); ++rank) shares_.push_back(share_of(batch, model, rank, group_->size()));
   const uint32_t alignment = device.info().alignment;
   GradientStep step = emit_gradient_step(model, layout, spec, alignment);
@@ -64,9 +46,7 @@ std::unique_ptr<Pass> ParallelStep::pass(EpochTables& tables, std::vector<Bindin
 void ParallelStep::begin_epoch() {
   stops_ = false;
   statistics_.clear();
-  std::fill(seconds_.begin(), seconds_.end(), 0.0);
-  std::fill(slow_steps_.begin(), slow_steps_.end(), 0);
-  steps_ = 0;
+  slow_.begin_epoch();
 }
 
 void ParallelStep::submit(size_t bucket, const std::vector<BucketRange>& ranges, std::span<const Binding> bindings) {
@@ -154,33 +134,14 @@ void ParallelStep::exchange(EpochTables& tables, std::span<const Binding> bindin
 void ParallelStep::add_records(EpochTables& tables, const std::vector<StepRecord>& records) {
   double loss = 0, correct = 0;
   std::vector<double> seconds;
-  for (const StepRecord& record : records) seconds.push_back(double{record.seconds});
-  const double slow = options_.slow_factor * median(seconds);
-  for (size_t rank = 0; rank < records.size(); ++rank) {
-    loss += double{records[rank].loss};
-    correct += double{records[rank].correct};
-    seconds_[rank] += seconds[rank];
-    if (seconds[rank] > slow) ++slow_steps_[rank];
-    stops_ = stops_ || records[rank].stop != 0;
+  for (const StepRecord& record : records) {
+    loss += double{record.loss};
+    correct += double{record.correct};
+    seconds.push_back(double{record.seconds});
+    stops_ = stops_ || record.stop != 0;
   }
-  ++steps_;
+  slow_.add(seconds);
   tables.add(loss, correct);
-}
-
-std::optional<std::string> ParallelStep::slow_rank() const {
-  constexpr double kWorthTelling = 1e-3;
-  if (steps_ == 0) return std::nullopt;
-  const auto slowest = std::max_element(seconds_.begin(), seconds_.end());
-  const auto rank = slowest - seconds_.begin();
-  const auto steps = static_cast<double>(steps_);
-  const double usual = median(seconds_);
-  // A machine's other work makes one rank slow in one step and another one in the next.
-  if (2 * slow_steps_[static_cast<size_t>(rank)] <= steps_ || *slowest / steps < usual / steps + kWorthTelling) {
-    return std::nullopt;
-  }
-  const auto milliseconds = [&](double all) { return std::to_string(std::lround(1000 * all / steps)) + " ms"; };
-  return group_->name(static_cast<int>(rank)) + " is slow: " + milliseconds(*slowest) +
-         " a step, where the median is " + milliseconds(usual) + "; all others wait for it";
 }
 
 std::vector<OpProfile> ParallelStep::profile() const {

@@ -11,6 +11,7 @@
 #include "parallel/exchange.hpp"
 #include "parallel/plan.hpp"
 #include "parallel/share.hpp"
+#include "parallel/slow_rank.hpp"
 #include "sateen/communicator.hpp"
 #include "train/epoch_tables.hpp"
 #include "train/pass.hpp"
@@ -33,8 +34,8 @@ class ParallelStep {
   /// Whether a rank was told to stop, as of the last step: the same on all ranks.
   bool stops() const { return stops_; }
   void begin_epoch();
-  /// Of the steps since: a rank that took much longer than the others in most of them, in words.
-  std::optional<std::string> slow_rank() const;
+  /// Since then: a rank that the others wait for, in words.
+  std::optional<std::string> slow_rank() const { return slow_.words(*group_); }
   /// Of both programs.
   std::vector<OpProfile> profile() const;
 
@@ -55,10 +56,7 @@ class ParallelStep {
   std::vector<float> statistics_;  // that the forward pass changes: as of the last step, once there was one
   CancelToken cancel_;
   bool stops_ = false;
-  // Of each rank, since the epoch began: what its steps took, and in how many it was slow.
-  std::vector<double> seconds_;
-  std::vector<int64_t> slow_steps_;
-  int64_t steps_ = 0;
+  SlowRank slow_;
   std::shared_ptr<Exchange> exchange_;
 };
 

@@ -51,7 +51,7 @@ void Trainer::begin_epoch() {
   if (s.group && !s.joined) s.join();
   if (s.parallel) s.parallel->begin_epoch();
   if (s.steps_ended + static_cast<uint64_t>(s.train.rows()) > std::numeric_limits<int32_t>::max()) {
-    throw Error(ErrorCode::kUsage, "a training has at most 2147483647 steps");
+    s.fail(ErrorCode::kUsage, "a training has at most 2147483647 steps");
   }
   s.watch.start();
   const RandomStream random(s.options.seed, random_stream(RandomPurpose::kPermutation),

@@ -144,6 +144,10 @@ Metrics Trainer::State::evaluate(const CancelToken& cancel) {
 }
 
 MetricSums Trainer::State::evaluate_share(const CancelToken& cancel) {
+  // By training, as long as none has been measured.
+  if (evaluation_seconds == 0) {
+    evaluation_seconds = watch.seconds() / static_cast<double>(train.rows()) * static_cast<double>(held_out->rows());
+  }
   held_out->begin(split.held_out, 0);
   DevicePass evaluation = evaluation_pass();
   ChunkSize chunk;
@@ -158,8 +162,7 @@ MetricSums Trainer::State::evaluate_share(const CancelToken& cancel) {
     chunk.took(seconds_since(start));
   }
   held_out->collect(0);
-  const auto done = static_cast<double>(std::max<int64_t>(held_out->rows_done(), 1));
-  evaluation_seconds = seconds_since(begin) / done * static_cast<double>(held_out->rows());
+  if (held_out->rows_done() == held_out->rows()) evaluation_seconds = seconds_since(begin);
   return held_out->sums();
 }
 

@@ -15,7 +15,6 @@ struct Place {
   int rank = 0, ranks = 1;
   int local_rank = 0, local_ranks = 1;  ///< among those of its machine
   int processors = 1;                   ///< of its machine that these may use, all together
-  int own_processors = 1;               ///< that this one may use: fewer where mpirun ties ranks to some of them
   std::string library;                  ///< "Open MPI v4.1.4"
 };
 
