@@ -136,6 +136,7 @@ std::vector<std::shared_ptr<Communicator>> local_communicators(int n) {
   if (n < 1) throw Error(ErrorCode::kUsage, "a group has at least one rank");
   const auto boxes = std::make_shared<Mailboxes>(n);
   std::vector<std::shared_ptr<Communicator>> group;
+  group.reserve(static_cast<size_t>(n));
   for (int rank = 0; rank < n; ++rank) group.push_back(std::make_shared<LocalCommunicator>(boxes, rank, n));
   return group;
 }
