@@ -77,8 +77,9 @@ std::string first_words(const std::string& text) {
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
     const std::string_view line = std::string_view(text).substr(at, end - at);
-    // It repeats the command, and points at the place.
-    if (line.find_first_not_of(" \t^") != std::string_view::npos && line.find("line ") != std::string_view::npos) {
+    // It repeats the command, and points at the place; before that it may warn, of a locale without a degree sign say.
+    if (line.find_first_not_of(" \t^") != std::string_view::npos && line.find("line ") != std::string_view::npos &&
+        line.find(": warning: ") == std::string_view::npos) {
       return one_line(line.substr(line.find_first_not_of(" \t"), kMost));
     }
     at = end + 1;

@@ -39,6 +39,13 @@ def driver_environment(**changes):
     return environment(**({"ASAN_OPTIONS": "detect_leaks=0:intercept_tls_get_addr=0"} if SANITIZED else {}), **changes)
 
 
+def closed_to_others():
+    """Why another user can't run the programs, such as in a clone below /root, or ""; for root."""
+    found = subprocess.run(["test", "-r", os.fsdecode(BIN / "sateen-train")], user=65534, group=65534, extra_groups=[],
+                           check=False)
+    return "" if found.returncode == 0 else f"another user can't read {os.fsdecode(BIN)}"
+
+
 def command(program, *arguments):
     return [os.fsencode(BIN / program)] + [os.fsencode(str(a) if isinstance(a, int) else a) for a in arguments]
 

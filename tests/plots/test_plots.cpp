@@ -2,6 +2,7 @@
 #define BOOST_TEST_DYN_LINK
 #define BOOST_TEST_MODULE plots
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -147,12 +148,17 @@ BOOST_AUTO_TEST_CASE(hostile_names_are_drawn_as_they_are) {
 BOOST_AUTO_TEST_CASE(what_went_wrong_is_told) {
   const auto gnuplot = find_gnuplot();
   if (!gnuplot) return;
-  Picture picture{"bad", "", 100, 100, {}, "plot no_such_function(x)\n"};
-  Drawing drawing(*gnuplot, {picture});
-  drawing.wait([] { return false; });
-  BOOST_CHECK_EXCEPTION(drawing.take(), Error, [](const Error& error) {
-    return std::string(error.what()).find("undefined function") != std::string::npos;
-  });
+  // In the second one gnuplot warns before, that there is no degree sign.
+  for (const char* locale : {"C.UTF-8", "C"}) {
+    setenv("LC_ALL", locale, 1);
+    Picture picture{"bad", "", 100, 100, {}, "plot no_such_function(x)\n"};
+    Drawing drawing(*gnuplot, {picture});
+    drawing.wait([] { return false; });
+    BOOST_CHECK_EXCEPTION(drawing.take(), Error, [](const Error& error) {
+      return std::string(error.what()).find("undefined function") != std::string::npos;
+    });
+  }
+  unsetenv("LC_ALL");
 }
 
 BOOST_AUTO_TEST_CASE(one_that_is_left_ends) {
