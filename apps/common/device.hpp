@@ -43,7 +43,7 @@ struct DeviceWish {
   /// are, and the processors that all of them together may use (0: those of this process). Where no device is named the
   /// GPUs go round, or else each takes cpu, whatever is on other machines, and has its share of threads.
   int place = 0, places = 1, processors = 0;
-  int ranks = 1;                                  ///< the same on all machines
+  int ranks = 1;                                  ///< how many there are on all machines together
   bool quiet = false;                             ///< what is only for information is another one's to print
   std::vector<std::string> tuning_settings = {};  ///< for devices of backends that tune; --device-option overrides them
 };

@@ -1,6 +1,7 @@
 // Several ranks in one process: all stop after the same step, and say who is missing or differs.
 #define BOOST_TEST_DYN_LINK
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <string>
 #include <thread>
@@ -13,6 +14,32 @@
 #include "rank_run.hpp"
 
 using namespace sateen;
+
+namespace {
+
+/// What three ranks have after rank `who` was told to stop, which it is once when(epochs ended, steps done, steps) holds.
+std::vector<TrainState> stopped(int who, const std::function<bool(int64_t, int64_t, int64_t)>& when) {
+  Run run;
+  run.stops.resize(3);
+  std::vector<TrainState> states(3);
+  const auto errors = run.on_ranks(3, [&](Trainer& trainer, int rank) {
+    const auto i = static_cast<size_t>(rank);
+    FitCallbacks callbacks;
+    callbacks.on_progress = [&](const Metrics&, int64_t done, int64_t steps) {
+      if (rank == who && when(trainer.epoch(), done, steps)) run.stops[i].cancel();
+    };
+    try {
+      trainer.fit(20, callbacks, run.stops[i]);
+    } catch (const GroupError&) {
+      states[i] = trainer.state();
+      throw;
+    }
+  });
+  for (const auto& error : errors) BOOST_TEST((error && error->code() == ErrorCode::kCancelled));
+  return states;
+}
+
+}  // namespace
 
 BOOST_AUTO_TEST_SUITE(parallel_faults)
 
@@ -59,53 +86,17 @@ BOOST_AUTO_TEST_CASE(a_step_that_a_rank_does_not_end_changes_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(all_stop_after_the_same_step) {
-  Run run;
-  std::vector<CancelToken>& tokens = run.stops;
-  tokens.resize(3);
-  std::vector<int64_t> steps(3);
-  const auto errors = run.on_ranks(3, [&](Trainer& trainer, int rank) {
-    const auto i = static_cast<size_t>(rank);
-    FitCallbacks callbacks;
-    callbacks.on_progress = [&](const Metrics&, int64_t done, int64_t) {
-      if (rank == 1 && done >= 4) tokens[1].cancel();
-    };
-    try {
-      trainer.fit(20, callbacks, tokens[i]);
-    } catch (const Error& error) {
-      const TrainState state = trainer.state();
-      steps[i] = state.epoch * 1000 + state.step;
-      throw;
-    }
-  });
-  for (const auto& error : errors) {
-    BOOST_TEST_REQUIRE(error.has_value());
-    BOOST_TEST(static_cast<int>(error->code()) == static_cast<int>(ErrorCode::kCancelled));
+  const auto states = stopped(1, [](int64_t epoch, int64_t done, int64_t) { return epoch == 0 && done >= 4; });
+  for (const TrainState& state : states) {
+    BOOST_TEST(state.epoch * 1000 + state.step >= 4);
+    BOOST_TEST(state.epoch == states[0].epoch);
+    BOOST_TEST(state.step == states[0].step);
   }
-  BOOST_TEST(steps[0] >= 4);
-  BOOST_TEST(steps[1] == steps[0]);
-  BOOST_TEST(steps[2] == steps[0]);
 }
 
 BOOST_AUTO_TEST_CASE(all_stop_within_an_evaluation) {
-  Run run;
-  std::vector<CancelToken>& tokens = run.stops;
-  tokens.resize(3);
-  std::vector<TrainState> states(3);
-  const auto errors = run.on_ranks(3, [&](Trainer& trainer, int rank) {
-    const auto i = static_cast<size_t>(rank);
-    FitCallbacks callbacks;
-    callbacks.on_progress = [&](const Metrics&, int64_t done, int64_t steps) {
-      if (rank == 2 && trainer.epoch() == 1 && done == steps) tokens[2].cancel();
-    };
-    try {
-      trainer.fit(20, callbacks, tokens[i]);
-    } catch (const GroupError&) {
-      states[i] = trainer.state();
-      throw;
-    }
-  });
-  for (const auto& error : errors) BOOST_TEST((error && error->code() == ErrorCode::kCancelled));
-  for (const TrainState& state : states) {
+  for (const TrainState& state :
+       stopped(2, [](int64_t epoch, int64_t done, int64_t steps) { return epoch == 1 && done == steps; })) {
     BOOST_TEST(state.epoch == 1);
     BOOST_TEST(state.step == 17);  // all of the second epoch, which has no evaluation yet
   }

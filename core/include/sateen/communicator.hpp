@@ -55,7 +55,7 @@ class RankError : public Error {
   int rank() const noexcept { return rank_; }
   /// Who has told of it; -1: nobody, this rank has seen it.
   int teller() const noexcept { return teller_; }
-  /// See there.
+  /// How this rank came to know.
   By by() const noexcept { return by_; }
 
  private:
